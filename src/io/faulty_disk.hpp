@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "io/file.hpp"
+
+namespace perigee::io {
+
+/// Wraps a disk and fails the operations that a test names. Owned by the test, used on one thread at a time.
+class faulty_disk final : public disk {
+ public:
+  enum class operation { open, read, write, sync, truncate, list, remove, rename, sync_folder };
+  /// Says what an operation does: errc::ok lets it through, anything else is its error. Called before each operation.
+  /// For `read`, errc::corrupt lets it through and flips a bit of what it read.
+  using script = std::function<errc(operation, const std::string& path)>;
+
+  faulty_disk(disk& under, script says) : under_(under), says_(std::move(says)) {}
+
+  result<std::unique_ptr<file>> open(const std::string& path, open_mode mode) override;
+  result<std::vector<std::string>> list(const std::string& folder) override;
+  result<> make_folder(const std::string& folder) override;
+  result<> remove(const std::string& path) override;
+  result<> rename(const std::string& from, const std::string& to) override;
+  result<> sync_folder(const std::string& folder) override;
+  result<std::uint64_t> free_bytes(const std::string& folder) override;
+  result<std::unique_ptr<disk_lock>> lock(const std::string& path) override;
+
+ private:
+  class faulty_file;
+  [[nodiscard]] result<> ask(operation op, const std::string& path) const;
+
+  disk& under_;
+  script says_;
+};
+
+}  // namespace perigee::io
