@@ -1,0 +1,168 @@
+#pragma once
+// What a node is: one TOML file, read whole and refused whole (promise P11). docs/configuration.md lists every option.
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/time.hpp"
+#include "model/record.hpp"
+
+namespace perigee::node {
+
+enum class durability { fsync, os, memory };
+enum class when_full { refuse, drop_oldest };
+enum class transport { tcp, tls, ws, wss };
+enum class uplink_transport { tcp, tls };
+enum class replay_time { original, now };
+enum class machine_fault { bearing, overload, sensor_stuck, cooling_loss };
+
+[[nodiscard]] constexpr bool is_tls(transport t) { return t == transport::tls || t == transport::wss; }
+[[nodiscard]] constexpr bool is_websocket(transport t) { return t == transport::ws || t == transport::wss; }
+
+/// A secret is never in the file: the file says where it is. Read when it is needed, kept no longer.
+struct secret {
+  enum class place { file, env };
+  place from = place::file;
+  std::string name;  // an absolute path, or the name of an environment variable
+
+  /// errc::not_found, errc::io, errc::too_large.
+  [[nodiscard]] result<std::string> read() const;
+};
+
+/// This node's certificate chain and the authority that signs its peers, both ways. PEM.
+struct tls_config {
+  std::string certificate;  // path
+  secret key;
+  std::optional<std::string> authority;  // path; listeners then ask for a client certificate
+};
+
+struct lane_config {
+  node::durability durability = node::durability::fsync;
+  std::uint64_t bytes_max = 1ULL << 30;
+  nanoseconds age_max = std::chrono::days(7);
+  node::when_full when_full = node::when_full::drop_oldest;
+};
+
+struct journal_config {
+  std::uint64_t segment_bytes = 16ULL << 20;
+  std::array<lane_config, model::lane_count> lanes;  // by model::lane
+
+  [[nodiscard]] const lane_config& of(model::lane l) const { return lanes[static_cast<std::size_t>(l)]; }
+};
+
+/// One MQTT listener.
+struct mqtt_config {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 1883;  // 0: any free one, told in run.json
+  node::transport transport = node::transport::tcp;
+  bool anonymous = true;  // a client without a certificate may connect; only on loopback
+};
+
+/// Messages whose topic matches go to this lane; the first match wins, the rest is bulk.
+struct lane_rule {
+  std::string filter;
+  model::lane lane = model::lane::bulk;
+};
+
+struct api_config {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8443;  // 0: any free one, told in run.json
+};
+
+struct uplink_config {
+  std::string host;
+  std::uint16_t port = 0;
+  uplink_transport transport = uplink_transport::tls;
+  nanoseconds linger = std::chrono::milliseconds(200);
+  std::uint32_t batch_records = 2000;
+  std::uint32_t in_flight = 8;
+  std::uint64_t budget_per_hour_bytes = 0;  // 0: no budget
+};
+
+struct history_config {
+  bool enabled = true;
+  nanoseconds retention = std::chrono::days(30);
+};
+
+struct replay_column {
+  std::string name;  // in the CSV's header
+  std::string metric;
+  std::string unit;
+  std::optional<std::uint32_t> decimals;  // the sensor's resolution; absent: as written in the file
+};
+
+/// A CSV file played as if its sensors were here.
+struct replay_config {
+  std::string name;
+  std::string file;
+  std::string topic;
+  double speed = 1.0;
+  bool loop = false;
+  replay_time time = replay_time::now;
+  std::string time_column;             // empty: found by looking
+  std::string time_format;             // empty: found by looking
+  std::vector<replay_column> columns;  // empty: every column but the time
+};
+
+/// A simulated motor.
+struct machine_config {
+  std::string name;
+  std::string topic;
+  std::string command_topic;
+  double rate_hz = 10.0;
+  std::uint64_t seed = 1;
+  std::vector<machine_fault> faults;
+};
+
+struct config {
+  std::string file;  // where it was read from
+  std::string node_id;
+  std::string data;  // folder, absolute
+  std::string tier;  // a label for people; nothing depends on it
+  log::level log_level = log::level::info;
+  std::optional<tls_config> tls;
+  journal_config journal;
+  std::vector<mqtt_config> mqtt;
+  std::vector<lane_rule> lanes;
+  std::optional<api_config> api;
+  std::optional<uplink_config> uplink;
+  history_config history;
+  std::optional<std::string> rules_folder;
+  std::optional<std::string> ledger_folder;  // [node] ledger: where doors count what was acked, for `perigee demo`
+  std::vector<replay_config> replays;
+  std::vector<machine_config> machines;
+};
+
+/// The text alone: every error at once, by position. Looks at no file; relative paths are taken from `folder`.
+[[nodiscard]] std::expected<config, diagnostics> parse_config(source_text source, std::string_view folder);
+/// The same for a file, and every path in it must lead to something that can be read.
+[[nodiscard]] std::expected<config, diagnostics> load_config(const std::string& file);
+
+/// One row of docs/configuration.md and of `perigee explain`; all come from the table that reads the file.
+struct option_help {
+  std::string_view section;  // "journal.lane.*"
+  std::string_view key;      // "bytes_max"
+  std::string_view type;     // "size"
+  std::string_view initial;  // what it is when absent; "required" where it must be given
+  std::string_view text;
+};
+[[nodiscard]] std::vector<option_help> config_options();
+
+/// What a P01xx code means and how to mend it; empty for a code that is not one of these.
+struct code_help {
+  std::string_view code;
+  std::string_view title;
+  std::string_view text;
+};
+[[nodiscard]] std::vector<code_help> config_codes();
+
+}  // namespace perigee::node
