@@ -1,0 +1,21 @@
+#pragma once
+// What goes into the rule engine: one message of the journal.
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "base/id.hpp"
+#include "base/time.hpp"
+
+namespace perigee::rules {
+
+/// A message whose bytes are owned by the caller for the length of one `rule_set::apply`.
+struct event {
+  std::string_view topic;
+  byte_view payload;    // JSON, or a plain scalar that rules see as `value`
+  timestamp arrival{};  // wall time at the journal: what timestamp() gives
+  log_offset offset{};  // where it stands in its lane: what offset() gives
+};
+
+}  // namespace perigee::rules

@@ -1,0 +1,74 @@
+#pragma once
+// Rules: `*.rule.sql` files compiled together, and the alarms they hold. docs/rules.md describes the language.
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "base/diagnostic.hpp"
+#include "base/error.hpp"
+#include "rules/action.hpp"
+#include "rules/event.hpp"
+
+namespace perigee::rules {
+
+namespace detail {
+class engine;
+}
+
+/// One rule file as read: its name for messages and its text.
+struct rule_source {
+  std::string file;
+  std::string text;
+};
+
+/// What one rule did since it was loaded.
+struct rule_stats {
+  std::string_view name;
+  std::uint64_t seen = 0;     // events on its topics
+  std::uint64_t matched = 0;  // events for which WHERE was true
+  std::uint64_t actions = 0;  // published, stored, raised and cleared
+  std::uint64_t errors = 0;   // NULL for want of a value: wrong type, division by zero, payload that is no JSON
+  std::uint64_t dropped = 0;  // actions not taken: no valid topic came out, or output or alarms were at their bound
+};
+
+/// Decides about events, one at a time, without IO and in steady state without allocation. Owned by the reader that
+/// feeds it, used on one shard; the reader's cursor and `snapshot()` belong in one commit, so that a crash neither
+/// forgets nor repeats an alarm. A reload makes a new set and hands it the old one's snapshot.
+class rule_set {
+ public:
+  /// Compiles every file, or says everything that is wrong with all of them. An empty list is a set that does nothing.
+  [[nodiscard]] static std::expected<rule_set, diagnostics> load(std::span<const rule_source> sources);
+
+  rule_set(rule_set&&) noexcept;
+  rule_set& operator=(rule_set&&) noexcept;
+  ~rule_set();
+
+  void apply(const event& e, action_sink& out);
+
+  /// Whether any rule listens to this topic.
+  [[nodiscard]] bool wants(std::string_view topic) const;
+  [[nodiscard]] std::size_t size() const;
+  /// In the order of the files. Names stay valid as long as the set.
+  [[nodiscard]] rule_stats stats(std::size_t rule) const;
+
+  [[nodiscard]] std::size_t alarms_raised() const;
+  /// Goes up with every alarm raised or cleared: a snapshot is due when it has moved.
+  [[nodiscard]] std::uint64_t alarm_version() const;
+  /// Appends the raised alarms to `out`: docs/formats/alarms.md.
+  void snapshot(byte_buffer& out) const;
+  /// Takes the raised alarms of a snapshot over; one whose rule is gone is cleared through `out` as of `now`.
+  /// errc::corrupt or errc::unsupported leave the set as it was.
+  [[nodiscard]] result<> restore(byte_view snapshot, timestamp now, action_sink& out);
+
+ private:
+  explicit rule_set(std::unique_ptr<detail::engine> engine);
+
+  std::unique_ptr<detail::engine> engine_;
+};
+
+}  // namespace perigee::rules
