@@ -1,0 +1,86 @@
+#pragma once
+// Connections behind one face: TCP, TLS, WebSocket, secure WebSocket, and one in memory (io/memory_network.hpp).
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "base/time.hpp"
+#include "io/shard.hpp"
+#include "io/task.hpp"
+
+namespace perigee::io {
+
+/// Who is at the other end.
+struct peer_info {
+  std::string address;   // "127.0.0.1:53124"
+  std::string identity;  // subject CN of a certificate that the configured authority signed; empty without one
+  bool loopback = false;
+};
+
+/// One connection. Owned by the coroutine that serves it; one read and one write may be under way at a time. Ends when
+/// closed or destroyed; both are safe while an operation waits only through the scope's cancellation.
+class stream {
+ public:
+  virtual ~stream() = default;
+  /// TLS and WebSocket greetings, as the side that this stream is. Nothing to do for TCP. Call once, first.
+  [[nodiscard]] virtual task<> handshake() = 0;
+  /// At least one byte; errc::closed at the peer's end.
+  [[nodiscard]] virtual task<std::size_t> read_some(byte_span into) = 0;
+  /// All bytes or an error.
+  [[nodiscard]] virtual task<> write(byte_view bytes) = 0;
+  /// Ends waiting operations with errc::closed. Says TLS close-notify only if that does not wait.
+  virtual void close() noexcept = 0;
+  /// The identity is known after the handshake.
+  [[nodiscard]] virtual const peer_info& peer() const = 0;
+};
+
+/// Certificates in PEM. `authority` signs the peers that are let in.
+struct tls_files {
+  std::string certificate;
+  std::string key;
+  std::string authority;
+};
+
+/// A TLS configuration, shared by the connections that use it. TLS 1.2 and 1.3.
+class tls_context {
+ public:
+  virtual ~tls_context() = default;
+  /// Peers must show a certificate signed by the authority. errc::malformed names the file that does not load.
+  [[nodiscard]] static result<std::shared_ptr<tls_context>> server(const tls_files& files, bool require_client = true);
+  /// Shows its own certificate where the files name one; checks the server's against the authority and the host's name.
+  [[nodiscard]] static result<std::shared_ptr<tls_context>> client(const tls_files& files);
+};
+
+/// Where and how. `tls` null means plain; `websocket` speaks MQTT over WebSocket (subprotocol "mqtt", MQTT5 6.0).
+struct endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+  std::shared_ptr<tls_context> tls;
+  bool websocket = false;
+};
+
+/// Owned by the door that listens. Ends when closed.
+class acceptor {
+ public:
+  virtual ~acceptor() = default;
+  /// The next connection, before its handshake.
+  [[nodiscard]] virtual task<std::unique_ptr<stream>> accept() = 0;
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+  virtual void close() noexcept = 0;
+};
+
+/// A place to listen and connect. Owned by the node; on one shard.
+class network {
+ public:
+  virtual ~network() = default;
+  /// Port 0 takes any free one. errc::exists when the port is taken.
+  [[nodiscard]] virtual result<std::unique_ptr<acceptor>> listen(const endpoint& at) = 0;
+  /// Connected and greeted, or an error by the deadline.
+  [[nodiscard]] virtual task<std::unique_ptr<stream>> connect(const endpoint& to, clock::time_point deadline) = 0;
+};
+
+[[nodiscard]] std::unique_ptr<network> real_network(shard& on);
+
+}  // namespace perigee::io
