@@ -29,14 +29,14 @@ struct record_view {
   record_kind kind = record_kind::message;
   model::lane lane = model::lane::bulk;
   bool retain = false;
-  std::uint8_t qos = 0;            // as published: 0, 1, 2
+  std::uint8_t qos = 0;  // as published: 0, 1, 2
   std::string_view topic;
   byte_view payload;
-  byte_view properties;            // MQTT 5 properties in wire form, without the length in front; empty for others
-  std::string_view source;         // the authenticated identity of the sender, or the name of the door or rule
-  perigee::epoch epoch{};          // 0: the sender stamps nothing
-  perigee::sequence sequence{};    // from 1 where the sender stamps
-  timestamp arrival{};             // wall time at the first journal
+  byte_view properties;          // MQTT 5 properties in wire form, without the length in front; empty for others
+  std::string_view source;       // the authenticated identity of the sender, or the name of the door or rule
+  perigee::epoch epoch{};        // 0: the sender stamps nothing
+  perigee::sequence sequence{};  // from 1 where the sender stamps
+  timestamp arrival{};           // wall time at the first journal
 
   [[nodiscard]] bool stamped() const { return epoch.value() != 0; }
 };

@@ -1,0 +1,57 @@
+#pragma once
+// Payload formats: from the bytes that a device sent to readings.
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/function_ref.hpp"
+#include "base/time.hpp"
+#include "model/reading.hpp"
+#include "model/record.hpp"
+
+namespace perigee::model {
+
+enum class payload_format : std::uint8_t {
+  automatic,     // '{' starts flat JSON, anything else is a plain number
+  flat_json,     // {"temperature": 21.5, "motor": {"rpm": 1480}, "ts": 1732291200123}; the topic is the device
+  plain_number,  // 21.5; the topic without its last level is the device, the last level the metric
+};
+
+/// Decodes one record after the other; reusable, and allocation-free once its buffers have grown.
+///
+/// Flat JSON: every scalar field is a metric, a nested object's fields have dotted names ("motor.rpm"), a null is a
+/// reading of quality bad. The first of the top-level fields `ts`, `time`, `timestamp` is the time of all: RFC 3339
+/// text, or a whole number of s, ms, µs or ns since 1970, told apart by its size. Without one the record's arrival
+/// counts.
+///
+/// Owner: one reader, on its thread. Ends with it.
+class payload_decoder {
+ public:
+  using sink = function_ref<void(const reading_view&)>;
+
+  payload_decoder();
+  ~payload_decoder();
+  payload_decoder(payload_decoder&&) noexcept;
+  payload_decoder& operator=(payload_decoder&&) noexcept;
+
+  /// Calls `each` per reading, in the payload's order, with views that last for the call. All or nothing: an error
+  /// (errc::malformed, errc::too_large; `what` says what is wrong) comes before the first call.
+  [[nodiscard]] result<> decode(payload_format format, std::string_view topic, byte_view payload, timestamp arrival,
+                                sink each);
+  [[nodiscard]] result<> decode(payload_format format, const record_view& r, sink each) {
+    return decode(format, r.topic, r.payload, r.arrival, each);
+  }
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+/// A whole number of s, ms, µs or ns since 1970, told apart by its size: below 1e11 it is seconds, below 1e14 ms, below
+/// 1e17 µs, so that no unit overlaps the next for times from 1973 to 5138.
+[[nodiscard]] timestamp time_from_number(std::int64_t since_1970);
+
+}  // namespace perigee::model
