@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -9,23 +10,23 @@ namespace perigee {
 template <class Signature>
 class function_ref;
 
-/// A callable that the callee uses before it returns: two words, no allocation (std::function_ref of C++26). Never
-/// stored.
+/// Borrows a callable for the length of a call: a parameter type for callbacks that costs no allocation and no
+/// template.
 template <class R, class... Args>
 class function_ref<R(Args...)> {
  public:
   template <class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, function_ref> && std::is_invocable_r_v<R, F&, Args...>)
-  function_ref(F&& f) noexcept  // NOLINT: implicit, so that a lambda can be passed
-      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
-        call_([](void* object, Args... args) -> R {
-          return (*static_cast<std::add_pointer_t<std::remove_reference_t<F>>>(object))(std::forward<Args>(args)...);
+  function_ref(F&& callable)  // NOLINT: implicit, so that a lambda can be passed as it is
+      : callable_(const_cast<void*>(static_cast<const void*>(std::addressof(callable)))),
+        call_([](void* f, Args... args) -> R {
+          return std::invoke(*static_cast<std::remove_reference_t<F>*>(f), std::forward<Args>(args)...);
         }) {}
 
-  R operator()(Args... args) const { return call_(object_, std::forward<Args>(args)...); }
+  R operator()(Args... args) const { return call_(callable_, std::forward<Args>(args)...); }
 
  private:
-  void* object_;
+  void* callable_;
   R (*call_)(void*, Args...);
 };
 

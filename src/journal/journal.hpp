@@ -1,0 +1,75 @@
+#pragma once
+// The journal of a node: the only place where a record is stored. docs/formats/journal.md has the bytes.
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/id.hpp"
+#include "base/time.hpp"
+#include "io/file.hpp"
+#include "io/worker.hpp"
+#include "journal/cursor.hpp"
+#include "journal/lane_log.hpp"
+#include "journal/options.hpp"
+#include "journal/reader.hpp"
+#include "model/record.hpp"
+
+namespace perigee::journal {
+
+namespace detail {
+class cursor_set;
+}
+
+/// The three lanes of a node, its cursors, its identity and the lock on its folder. Owned by the node; lives on one
+/// shard; close() ends it in order, destroying it alone is a crash that loses nothing acknowledged.
+class journal {
+ public:
+  /// errc::exists: another process holds the folder. errc::refused: it belongs to another node. errc::unsupported: a
+  /// newer version wrote it. What was found, the log says too.
+  static result<std::unique_ptr<journal>> open(io::disk& disk, io::worker& worker, const options& chosen,
+                                               recovery_report& found);
+  ~journal();
+  journal(const journal&) = delete;
+  journal& operator=(const journal&) = delete;
+
+  /// To the record's own lane: see lane_log::append.
+  result<log_offset> append(const model::record_view& r) { return (*this)[r.lane].append(r); }
+  [[nodiscard]] lane_log& operator[](model::lane l) { return *lanes_[static_cast<std::size_t>(l)]; }
+  [[nodiscard]] const lane_log& operator[](model::lane l) const { return *lanes_[static_cast<std::size_t>(l)]; }
+  [[nodiscard]] perigee::epoch epoch() const { return epoch_; }
+  [[nodiscard]] const std::string& node() const { return node_; }
+
+  /// Called on the shard after each commit of any lane, in the order of registration, for the rest of the journal's
+  /// life. With a worker that runs in place (io::inline_worker) that is inside append.
+  void on_commit(std::move_only_function<void()> listener);
+  /// The cursor of this name in this lane, where it stood; a new one starts at the oldest record kept. A `required`
+  /// cursor holds back retention. errc::exists while it is open already, errc::full past the limit, errc::malformed for
+  /// a name that is not [a-z0-9._-]{1,64}.
+  result<std::unique_ptr<cursor>> open_cursor(std::string_view name, model::lane l, bool required);
+  /// Ends a cursor for good, so that it no longer holds back retention. errc::exists while it is open.
+  result<> forget_cursor(std::string_view name, model::lane l);
+
+  /// Saves cursors, retains by age, tries again after a failed write. About ten times a second.
+  void tick(timestamp now);
+  /// Commits and seals the lanes and saves the cursors, then `done` with the first error. No append after it.
+  void close(std::move_only_function<void(result<>)> done);
+
+ private:
+  journal(io::disk& disk, std::string node, perigee::epoch epoch, std::unique_ptr<io::disk_lock> lock);
+  void committed();
+
+  io::disk& disk_;
+  std::string node_;
+  perigee::epoch epoch_;
+  std::unique_ptr<io::disk_lock> lock_;
+  std::array<std::unique_ptr<lane_log>, model::lane_count> lanes_;
+  std::unique_ptr<detail::cursor_set> cursors_;
+  std::vector<std::move_only_function<void()>> listeners_;
+};
+
+}  // namespace perigee::journal

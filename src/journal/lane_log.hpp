@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/id.hpp"
+#include "base/time.hpp"
+#include "io/file.hpp"
+#include "io/worker.hpp"
+#include "journal/options.hpp"
+#include "model/record.hpp"
+
+namespace perigee::journal {
+
+namespace detail {
+class lane_core;
+}
+
+/// What a source last had stored: the newest sequence of its newest epoch.
+struct stamp {
+  perigee::epoch epoch;
+  perigee::sequence sequence;
+
+  auto operator<=>(const stamp&) const = default;
+};
+
+/// Where one lane lives and what it is part of.
+struct lane_site {
+  io::disk& disk;
+  io::worker& worker;
+  std::string folder;
+  model::lane lane;
+  perigee::epoch epoch;  // of the journal
+  std::uint64_t disk_free_min;
+  metrics::registry& metrics;
+};
+
+/// One lane's durable log: an append-only run of segment files with group commit. Records are numbered 0, 1, 2 ... and
+/// committed in that order. At most one write is under way on the worker; what is appended meanwhile shares the next
+/// one. Owned by the journal; lives on one shard. Destroying it abandons what is staged; close() first to keep it.
+class lane_log {
+ public:
+  static result<std::unique_ptr<lane_log>> open(lane_site site, lane_options options, lane_recovery& found);
+  ~lane_log();
+  lane_log(const lane_log&) = delete;
+  lane_log& operator=(const lane_log&) = delete;
+
+  /// Copies the record to the next commit and answers its offset. errc::duplicate where it is stamped at or below its
+  /// source's high-water mark in the same epoch: it is staged or stored already. errc::full, errc::no_space,
+  /// errc::too_large and errc::closed store nothing.
+  result<log_offset> append(const model::record_view& r);
+
+  [[nodiscard]] log_offset start() const;      // the oldest kept
+  [[nodiscard]] log_offset committed() const;  // one past the last that is durable and readable
+  [[nodiscard]] log_offset staged() const;     // one past the last appended
+  /// One past the last that a door may acknowledge: committed(), or staged() where the lane's durability is `memory`.
+  [[nodiscard]] log_offset acknowledged() const;
+  /// The newest stamp appended from this source, so a sender can be told where to go on. It is durable with its record:
+  /// an answer that vouches for it waits until acknowledged() passes the staged() of now.
+  [[nodiscard]] std::optional<stamp> high_water(std::string_view source) const;
+  [[nodiscard]] std::uint64_t bytes() const;  // of all segments
+  [[nodiscard]] model::lane lane() const;
+
+  /// Retention by age, and another try after a failed write or a full disk. About ten times a second.
+  void tick(timestamp now);
+  /// Called on the shard after each commit, before the journal's own listeners.
+  void on_commit(std::move_only_function<void()> listener);
+  /// Where the oldest required cursor stands: no segment from there on is dropped unless by when_full::drop_oldest.
+  void on_needed(std::move_only_function<log_offset()> oldest_needed);
+  /// Commits what is staged and seals it, so that the next start has nothing to prove. Then `done`, with errc::closed
+  /// for every later append. Where the disk refuses, `done` carries its error.
+  void close(std::move_only_function<void(result<>)> done);
+
+ private:
+  friend class reader;
+  explicit lane_log(std::unique_ptr<detail::lane_core> core);
+
+  std::unique_ptr<detail::lane_core> core_;
+};
+
+}  // namespace perigee::journal

@@ -1,0 +1,61 @@
+#pragma once
+// What a user chooses for the journal, and what opening it found.
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "base/metrics.hpp"
+#include "base/time.hpp"
+#include "model/record.hpp"
+
+namespace perigee::journal {
+
+/// What a lane does when it is at its bound (or the disk is) and a required cursor still needs the oldest records.
+enum class when_full {
+  refuse,       // append answers errc::full, or errc::no_space
+  drop_oldest,  // the oldest segment goes; a reader that was not past it gets a gap record in its place
+};
+
+/// When a record counts as committed, and so may be acknowledged (promise P1).
+enum class durability {
+  fsync,   // on stable storage
+  os,      // handed to the operating system: survives a crash of Perigee, not of the machine
+  memory,  // staged; written soon after: survives neither
+};
+
+struct lane_options {
+  std::uint64_t segment_bytes = 16U << 20;
+  std::uint64_t bytes_max = 1ULL << 30;
+  nanoseconds age_max = std::chrono::days(7);
+  journal::when_full when_full = journal::when_full::refuse;
+  journal::durability durability = journal::durability::fsync;
+};
+
+struct options {
+  std::string folder;
+  std::string node;          // a folder serves one node: another name is refused
+  perigee::epoch new_epoch;  // a random number, not 0: the journal's epoch if the folder is new
+  std::array<lane_options, model::lane_count> lanes{};
+  std::uint64_t disk_free_min =
+      32U << 20;  // below it appends answer errc::no_space, so that cursors can still be saved
+  metrics::registry& metrics;
+};
+
+/// What opening one lane found. Anything but zero in the last four is worth a line in the log, and gets one.
+struct lane_recovery {
+  std::uint64_t segments = 0;
+  std::uint64_t records = 0;           // kept, by offset
+  std::uint64_t unproven_records = 0;  // written, but not known to be synced: staged again
+  std::uint64_t torn_bytes = 0;        // cut off the end: the rest of a write that a crash interrupted
+  std::uint64_t damaged_bytes = 0;     // in the last segment, between readable records
+  std::uint64_t damaged_segments = 0;  // whose header does not verify
+  std::uint64_t missing_segments = 0;  // holes between segment files
+};
+
+struct recovery_report {
+  bool created = false;  // the folder was new
+  std::array<lane_recovery, model::lane_count> lanes{};
+};
+
+}  // namespace perigee::journal
