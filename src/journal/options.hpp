@@ -28,8 +28,8 @@ struct lane_options {
   std::uint64_t segment_bytes = 16U << 20;
   std::uint64_t bytes_max = 1ULL << 30;
   nanoseconds age_max = std::chrono::days(7);
-  journal::when_full when_full = journal::when_full::refuse;
-  journal::durability durability = journal::durability::fsync;
+  perigee::journal::when_full when_full = perigee::journal::when_full::refuse;
+  perigee::journal::durability durability = perigee::journal::durability::fsync;
 };
 
 struct options {
