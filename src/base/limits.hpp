@@ -28,4 +28,45 @@ inline constexpr std::uint32_t payload_readings_max = 1024;
 inline constexpr std::uint32_t payload_depth_max = 16;
 inline constexpr std::uint32_t metric_bytes_max = 512;
 
+// rules
+inline constexpr std::uint32_t rule_file_bytes_max = 64U << 10;
+inline constexpr std::uint32_t rules_max = 1024;
+inline constexpr std::uint32_t rule_errors_max = 50;  // shown per file
+inline constexpr std::uint32_t rule_columns_max = 64;
+inline constexpr std::uint32_t rule_filters_max = 32;
+inline constexpr std::uint32_t rule_actions_max = 16;
+inline constexpr std::uint32_t rule_nodes_max = 2000;  // expressions
+inline constexpr std::uint32_t rule_depth_max = 64;    // parentheses within parentheses
+inline constexpr std::uint32_t rule_fields_max = 4096;  // distinct payload fields of all rules
+inline constexpr std::uint32_t rule_scratch_bytes_max = 4U << 20;  // texts made while one event is evaluated
+inline constexpr std::uint32_t alarms_max = 10'000;  // raised at once
+inline constexpr std::uint32_t alarm_key_bytes_max = 512;
+
+// Network
+inline constexpr std::uint32_t websocket_message_bytes_max = 1U << 20;
+inline constexpr std::uint32_t http_header_bytes_max = 8U << 10;
+
+// node: the configuration
+inline constexpr std::uint32_t config_bytes_max = 256U << 10;
+inline constexpr std::uint32_t config_key_dots_max = 32;  // in one line
+inline constexpr std::uint32_t config_text_bytes_max = 4096;
+inline constexpr std::uint32_t config_name_bytes_max = 64;
+inline constexpr std::uint32_t config_errors_max = 50;  // shown
+inline constexpr std::uint32_t secret_bytes_max = 64U << 10;
+inline constexpr std::uint32_t listeners_max = 16;
+inline constexpr std::uint32_t lane_rules_max = 256;
+inline constexpr std::uint32_t uplink_in_flight_max = 64;  // batches
+inline constexpr std::uint32_t replays_max = 64;
+inline constexpr std::uint32_t replay_columns_max = 64;
+inline constexpr std::uint32_t machines_max = 256;
+
+// journal
+inline constexpr std::uint32_t journal_sources_max = 32'768;       // stamping sources of a lane
+inline constexpr std::uint32_t journal_staged_bytes_max = 4U << 20;  // appended and not yet written; one record always fits
+inline constexpr std::uint32_t journal_window_bytes = 256U << 10;  // read ahead of a reader
+inline constexpr std::uint32_t journal_segment_bytes_max = 1U << 30;
+inline constexpr std::uint32_t journal_segments_max = 65'536;      // of a lane
+inline constexpr std::uint32_t journal_cursors_max = 256;
+inline constexpr std::uint32_t journal_cursor_name_bytes_max = 64;
+
 }  // namespace perigee::limits
