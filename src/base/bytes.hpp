@@ -94,7 +94,7 @@ class byte_reader {
       x |= static_cast<std::uint64_t>(b & 0x7f) << shift;
       if (b < 0x80) return x;
     }
-    ok_ = false;
+    fail();
     return 0;
   }
   std::int64_t signed_varint() { return unzigzag(varint()); }

@@ -23,6 +23,19 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+bool continues_a_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }  // UTF-8
+
+/// What stands under the excerpt. Positions are bytes, a terminal shows characters; a tab stays a tab, so that the
+/// caret lines up whatever a tab's width is.
+std::string underline(std::string_view excerpt, std::size_t before, std::size_t length) {
+  std::string out(excerpt.substr(0, before));
+  std::erase_if(out, continues_a_character);
+  std::ranges::replace_if(out, [](char c) { return c != '\t'; }, ' ');
+  const auto marked = excerpt.substr(std::min(before, excerpt.size()), length);
+  const auto hidden = static_cast<std::size_t>(std::ranges::count_if(marked, continues_a_character));
+  return out.append(std::max<std::size_t>(length, hidden + 1) - hidden, '^');
+}
+
 std::string_view line_of(std::string_view text, std::size_t start) {
   const auto end = text.find('\n', start);
   auto line = text.substr(start, end == std::string_view::npos ? end : end - start);
@@ -37,11 +50,8 @@ std::string diagnostic::render() const {
   if (line != 0) std::format_to(std::back_inserter(out), ":{}:{}", line, column);
   std::format_to(std::back_inserter(out), ": error {}: {}\n", code, message);
   if (line != 0) {
-    // A tab in the excerpt stays a tab under it, so that the caret lines up in any terminal.
-    std::string pad(excerpt, 0, std::min<std::size_t>(excerpt.size(), column == 0 ? 0 : column - 1));
-    std::ranges::replace_if(pad, [](char c) { return c != '\t'; }, ' ');
-    std::format_to(std::back_inserter(out), "  {:>4} | {}\n       | {}{}\n", line, excerpt, pad,
-                   std::string(std::max<std::uint32_t>(length, 1), '^'));
+    std::format_to(std::back_inserter(out), "  {:>4} | {}\n       | {}\n", line, excerpt,
+                   underline(excerpt, column == 0 ? 0 : column - 1, length));
   }
   if (!help.empty()) std::format_to(std::back_inserter(out), "       = help: {}\n", help);
   return out;

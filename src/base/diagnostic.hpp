@@ -11,14 +11,14 @@
 namespace perigee {
 
 struct diagnostic {
-  std::string code;     // "P0123": `perigee explain` tells more about it
+  std::string code;  // "P0123": `perigee explain` tells more about it
   std::string file;
   std::uint32_t line = 0;    // from 1; 0 = the file as a whole
   std::uint32_t column = 0;  // from 1, in bytes
   std::uint32_t length = 1;  // of what the caret underlines, within one line
-  std::string message;  // "unknown function 'averge'"
-  std::string help;     // "did you mean 'average'?"; may be empty
-  std::string excerpt;  // the offending line, without its line break
+  std::string message;       // "unknown function 'averge'"
+  std::string help;          // "did you mean 'average'?"; may be empty
+  std::string excerpt;       // the offending line, without its line break
 
   /// file:line:column: error P0123: message, the excerpt, the caret, and the help.
   [[nodiscard]] std::string render() const;

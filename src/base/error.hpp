@@ -31,20 +31,20 @@ using result = std::expected<T, error>;
 /// The failures that every folder shares. A folder with more to say has its own enum and category.
 enum class errc {
   ok = 0,
-  malformed,      // bytes or text from outside do not parse
-  too_large,      // over a limit in limits.hpp
-  full,           // a bounded place is full; later may work
-  duplicate,      // already stored; success for the sender
-  out_of_order,   // a stamped record that does not follow the one before
+  malformed,     // bytes or text from outside do not parse
+  too_large,     // over a limit in limits.hpp
+  full,          // a bounded place is full; later may work
+  duplicate,     // already stored; success for the sender
+  out_of_order,  // a stamped record that does not follow the one before
   not_found,
   exists,
-  unsupported,    // a known feature or newer version that is not served here
-  refused,        // the peer or the policy says no
-  corrupt,        // a CRC or an invariant of stored bytes fails
+  unsupported,  // a known feature or newer version that is not served here
+  refused,      // the peer or the policy says no
+  corrupt,      // a CRC or an invariant of stored bytes fails
   cancelled,
   timed_out,
-  closed,         // the peer or the service is gone
-  io,             // the operating system said no; see the code in the log
+  closed,  // the peer or the service is gone
+  io,      // the operating system said no; see the code in the log
   no_space,
 };
 
@@ -63,9 +63,9 @@ struct std::is_error_code_enum<perigee::errc> : std::true_type {};
 
 #define PG_CONCAT_(a, b) a##b
 #define PG_CONCAT(a, b) PG_CONCAT_(a, b)
-#define PG_TRY_(tmp, declaration, expression, leave)          \
-  auto tmp = (expression);                                    \
-  if (!tmp) leave std::unexpected(std::move(tmp).error());    \
+#define PG_TRY_(tmp, declaration, expression, leave)       \
+  auto tmp = (expression);                                 \
+  if (!tmp) leave std::unexpected(std::move(tmp).error()); \
   declaration = *std::move(tmp)
 #define PG_CHECKED_(tmp, expression, leave) \
   if (auto tmp = (expression); !tmp) leave std::unexpected(std::move(tmp).error())

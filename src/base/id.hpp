@@ -26,7 +26,8 @@ class id {
 
 /// Position of a record in one lane of one journal: 0, 1, 2 ... without holes.
 using log_offset = id<std::uint64_t, struct log_offset_tag>;
-/// Which life of a journal or a device a sequence belongs to: a random number drawn when it is created. 0 = not stamped.
+/// Which life of a journal or a device a sequence belongs to: a random number drawn when it is created. 0 = not
+/// stamped.
 using epoch = id<std::uint64_t, struct epoch_tag>;
 /// A device's own count of what it sent in one epoch, from 1. 0 = not stamped.
 using sequence = id<std::uint64_t, struct sequence_tag>;

@@ -1,6 +1,6 @@
 #pragma once
-// Every bound of Perigee in one place (promise P6). docs/limits.md lists them with the answer when full; tools/tidy checks
-// that each is there. Sizes in bytes unless the name says otherwise.
+// Every bound of Perigee in one place (promise P6). docs/limits.md lists them with the answer when full; tools/tidy
+// checks that each is there. Sizes in bytes unless the name says otherwise.
 
 #include <cstdint>
 
@@ -35,12 +35,13 @@ inline constexpr std::uint32_t rule_errors_max = 50;  // shown per file
 inline constexpr std::uint32_t rule_columns_max = 64;
 inline constexpr std::uint32_t rule_filters_max = 32;
 inline constexpr std::uint32_t rule_actions_max = 16;
-inline constexpr std::uint32_t rule_nodes_max = 2000;  // expressions
-inline constexpr std::uint32_t rule_depth_max = 64;    // parentheses within parentheses
-inline constexpr std::uint32_t rule_fields_max = 4096;  // distinct payload fields of all rules
-inline constexpr std::uint32_t rule_scratch_bytes_max = 4U << 20;  // texts made while one event is evaluated
-inline constexpr std::uint32_t alarms_max = 10'000;  // raised at once
+inline constexpr std::uint32_t rule_nodes_max = 2000;              // expressions
+inline constexpr std::uint32_t rule_depth_max = 64;                // parentheses within parentheses
+inline constexpr std::uint32_t rule_fields_max = 4096;             // distinct payload fields of all rules
+inline constexpr std::uint32_t rule_scratch_bytes_max = 8U << 20;  // texts made while one event is evaluated
+inline constexpr std::uint32_t alarms_max = 10'000;                // raised at once
 inline constexpr std::uint32_t alarm_key_bytes_max = 512;
+inline constexpr std::uint32_t rule_name_bytes_max = 128;  // of rules and of alarms
 
 // Network
 inline constexpr std::uint32_t websocket_message_bytes_max = 1U << 20;
@@ -61,12 +62,21 @@ inline constexpr std::uint32_t replay_columns_max = 64;
 inline constexpr std::uint32_t machines_max = 256;
 
 // journal
-inline constexpr std::uint32_t journal_sources_max = 32'768;       // stamping sources of a lane
-inline constexpr std::uint32_t journal_staged_bytes_max = 4U << 20;  // appended and not yet written; one record always fits
+inline constexpr std::uint32_t journal_sources_max = 32'768;  // stamping sources of a lane
+inline constexpr std::uint32_t journal_staged_bytes_max =
+    4U << 20;  // appended and not yet written; one record always fits
 inline constexpr std::uint32_t journal_window_bytes = 256U << 10;  // read ahead of a reader
 inline constexpr std::uint32_t journal_segment_bytes_max = 1U << 30;
-inline constexpr std::uint32_t journal_segments_max = 65'536;      // of a lane
+inline constexpr std::uint32_t journal_segments_max = 65'536;  // of a lane
 inline constexpr std::uint32_t journal_cursors_max = 256;
 inline constexpr std::uint32_t journal_cursor_name_bytes_max = 64;
+
+// wire/mqtt
+inline constexpr std::uint32_t mqtt_packet_bytes_max = payload_bytes_max + properties_bytes_max + topic_bytes_max + 64;
+inline constexpr std::uint32_t mqtt_connect_bytes_max = 128U << 10;
+inline constexpr std::uint16_t mqtt_inflight_in_max = 4096;
+inline constexpr std::uint16_t mqtt_inflight_out_max = 1024;
+inline constexpr std::uint16_t mqtt_topic_aliases_max = 32;
+inline constexpr int mqtt_topic_levels_max = 128;
 
 }  // namespace perigee::limits

@@ -5,6 +5,7 @@
 #include <format>
 #include <iterator>
 #include <set>
+#include <vector>
 
 namespace perigee::metrics {
 namespace {
@@ -15,6 +16,15 @@ constexpr double buckets_per_octave = 4;
 std::string braced(std::string_view labels, std::string_view extra = {}) {
   if (labels.empty() && extra.empty()) return {};
   return std::format("{{{}{}{}}}", labels, labels.empty() || extra.empty() ? "" : ",", extra);
+}
+
+/// By name: the format wants the lines of one metric as one group, however they were made.
+template <class T>
+std::vector<const T*> grouped(const std::deque<T>& entries) {
+  std::vector<const T*> out;
+  for (const auto& e : entries) out.push_back(&e);
+  std::ranges::stable_sort(out, {}, &T::name);
+  return out;
 }
 
 /// HELP and TYPE come once per name, however many label sets it has.
@@ -97,17 +107,17 @@ std::string registry::exposition() const {
   const std::lock_guard hold(lock_);
   std::string out;
   std::set<std::string> seen;
-  for (const auto& e : counters_) {
-    preamble(out, seen, e.name, e.help, "counter");
-    std::format_to(std::back_inserter(out), "{}{} {}\n", e.name, braced(e.labels), e.metric.value());
+  for (const auto* e : grouped(counters_)) {
+    preamble(out, seen, e->name, e->help, "counter");
+    std::format_to(std::back_inserter(out), "{}{} {}\n", e->name, braced(e->labels), e->metric.value());
   }
-  for (const auto& e : gauges_) {
-    preamble(out, seen, e.name, e.help, "gauge");
-    std::format_to(std::back_inserter(out), "{}{} {}\n", e.name, braced(e.labels), e.metric.value());
+  for (const auto* e : grouped(gauges_)) {
+    preamble(out, seen, e->name, e->help, "gauge");
+    std::format_to(std::back_inserter(out), "{}{} {}\n", e->name, braced(e->labels), e->metric.value());
   }
-  for (const auto& e : histograms_) {
-    preamble(out, seen, e.name, e.help, "histogram");
-    expose(out, e.name, e.labels, e.metric);
+  for (const auto* e : grouped(histograms_)) {
+    preamble(out, seen, e->name, e->help, "histogram");
+    expose(out, e->name, e->labels, e->metric);
   }
   return out;
 }

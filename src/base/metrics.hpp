@@ -72,7 +72,8 @@ class registry {
     T metric;
   };
   template <class T>
-  static T& find_or_make(std::deque<entry<T>>& in, std::string_view name, std::string_view help, std::string_view labels);
+  static T& find_or_make(std::deque<entry<T>>& in, std::string_view name, std::string_view help,
+                         std::string_view labels);
 
   mutable std::mutex lock_;  // guards the three lists; never taken to count
   std::deque<entry<counter>> counters_;

@@ -1,6 +1,6 @@
 #pragma once
-// Randomness that repeats: xoshiro256** (Blackman and Vigna, 2018). Standard distributions differ between libraries; these
-// do not. Not for secrets.
+// Randomness that repeats: xoshiro256** (Blackman and Vigna, 2018). Standard distributions differ between libraries;
+// these do not. Not for secrets.
 
 #include <cstdint>
 
@@ -31,7 +31,9 @@ class prng {
   }
   /// In [low, high], both included.
   std::int64_t between(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low) + 1));
+    const auto span = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+    const auto steps = span == UINT64_MAX ? next() : below(span + 1);
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + steps);
   }
   /// In [0, 1).
   double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }

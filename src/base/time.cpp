@@ -12,12 +12,14 @@ const time_source* installed = nullptr;
 
 constexpr std::int64_t ns_per_second = 1'000'000'000;
 
-/// Takes exactly `width` digits off the front.
+/// Takes exactly `width` digits off the front. Unsigned, because a sign is not a digit.
 bool take_number(std::string_view& text, std::size_t width, int& out) {
   if (text.size() < width) return false;
   const auto* end = text.data() + width;
-  const auto parsed = std::from_chars(text.data(), end, out);
+  unsigned number = 0;
+  const auto parsed = std::from_chars(text.data(), end, number);
   if (parsed.ec != std::errc() || parsed.ptr != end) return false;
+  out = static_cast<int>(number);
   text.remove_prefix(width);
   return true;
 }
@@ -83,8 +85,10 @@ std::string to_iso8601(timestamp t) {
 result<timestamp> from_iso8601(std::string_view text) {
   const auto bad = fail(errc::malformed, "a time is written like 2026-11-22T10:02:03Z");
   int y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0;
-  if (!take_number(text, 4, y) || !take_char(text, "-") || !take_number(text, 2, mo) || !take_char(text, "-")) return bad;
-  if (!take_number(text, 2, d) || !take_char(text, "Tt ") || !take_number(text, 2, h) || !take_char(text, ":")) return bad;
+  if (!take_number(text, 4, y) || !take_char(text, "-") || !take_number(text, 2, mo) || !take_char(text, "-"))
+    return bad;
+  if (!take_number(text, 2, d) || !take_char(text, "Tt ") || !take_number(text, 2, h) || !take_char(text, ":"))
+    return bad;
   if (!take_number(text, 2, mi) || !take_char(text, ":") || !take_number(text, 2, s)) return bad;
   const auto day = std::chrono::year(y) / mo / d;
   // int64 nanoseconds reach from 1677 to 2262.

@@ -27,7 +27,8 @@ struct timestamp {
 /// RFC 3339 date-time, 'T' or space between, zone optional (UTC where absent), up to nine decimals.
 [[nodiscard]] result<timestamp> from_iso8601(std::string_view text);
 
-/// Where a process gets its time from: the machine (io::install_real_clock) or a simulation. Lives as long as it is used.
+/// Where a process gets its time from: the machine (io::install_real_clock) or a simulation. Lives as long as it is
+/// used.
 class time_source {
  public:
   virtual ~time_source() = default;

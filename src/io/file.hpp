@@ -1,6 +1,7 @@
 #pragma once
-// Files and folders behind one narrow face, with three implementations: the machine's, one in memory that can forget what
-// was not synced, and one that fails where a test says so. Blocking: the data path calls it on a worker (io/worker.hpp).
+// Files and folders behind one narrow face, with three implementations: the machine's, one in memory that can forget
+// what was not synced, and one that fails where a test says so. Blocking: the data path calls it on a worker
+// (io/worker.hpp).
 
 #include <cstdint>
 #include <memory>
@@ -64,7 +65,8 @@ class disk {
 
 /// The whole of a small file (errc::too_large past `bytes_max`).
 [[nodiscard]] result<byte_buffer> read_whole(disk& on, const std::string& path, std::uint64_t bytes_max);
-/// Replaces a small file so that after a crash either the old or the new bytes are there: write aside, sync, rename, sync.
+/// Replaces a small file so that after a crash either the old or the new bytes are there: write aside, sync, rename,
+/// sync.
 [[nodiscard]] result<> write_whole(disk& on, const std::string& path, byte_view bytes);
 
 }  // namespace perigee::io

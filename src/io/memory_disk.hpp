@@ -27,8 +27,9 @@ class memory_disk final : public disk {
   result<std::uint64_t> free_bytes(const std::string& folder) override;
   result<std::unique_ptr<disk_lock>> lock(const std::string& path) override;
 
-  /// A power cut. Bytes not synced are lost, kept or torn at a sector, as drawn from `random` per 512-byte sector; entries
-  /// not synced by sync_folder are gone or there, likewise. Synced bytes and entries stay. Every lock is released.
+  /// A power cut. Bytes not synced are lost, kept or torn at a sector, as drawn from `random` per 512-byte sector;
+  /// entries not synced by sync_folder are gone or there, likewise. Synced bytes and entries stay. Every lock is
+  /// released.
   void crash(prng& random);
   /// Room for all files together; writes past it fail with errc::no_space.
   void set_capacity(std::uint64_t bytes);

@@ -17,7 +17,7 @@ class memory_network final : public network {
   struct faults {
     nanoseconds delay_min{0};
     nanoseconds delay_max{0};
-    double break_per_write = 0;  // chance that a write breaks the connection instead
+    double break_per_write = 0;              // chance that a write breaks the connection instead
     std::size_t write_bytes_max = SIZE_MAX;  // larger writes arrive in pieces
   };
 

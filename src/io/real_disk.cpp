@@ -47,8 +47,7 @@ class real_file final : public file {
   result<std::size_t> read_at(std::uint64_t offset, byte_span into) override {
     std::size_t done = 0;
     while (done < into.size()) {
-      const auto n =
-          ::pread(fd_.get(), into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
+      const auto n = ::pread(fd_.get(), into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return failed("the file cannot be read");
       if (n == 0) break;

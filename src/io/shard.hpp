@@ -14,8 +14,8 @@ class io_context;
 namespace perigee::io {
 
 /// One event loop on one thread. What lives on a shard is touched by that thread alone, so nothing on it takes a lock.
-/// Owner: the node (or a test). Ends when `stop` is called or, in a simulation, when it is destroyed: its coroutines are
-/// then dropped where they wait, as a crash would.
+/// Owner: the node (or a test). Ends when `stop` is called or, in a simulation, when it is destroyed: its coroutines
+/// are then dropped where they wait, as a crash would.
 class shard {
  public:
   shard();

@@ -27,8 +27,8 @@ class timer {
 
 [[nodiscard]] task<> sleep_for(shard& on, nanoseconds duration);
 
-/// Something happened, said by one coroutine to one that waits for it. A notice given while nobody waits is kept; several
-/// become one. On one shard.
+/// Something happened, said by one coroutine to one that waits for it. A notice given while nobody waits is kept;
+/// several become one. On one shard.
 class event {
  public:
   explicit event(shard& on) : timer_(on) {}

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <boost/asio/error.hpp>
+#include <boost/system/error_code.hpp>
+
+#include "base/error.hpp"
+
+namespace perigee::io {
+
+/// An Asio error as one of ours, or with the system's own code where ours has none.
+[[nodiscard]] inline std::unexpected<error> failed(const boost::system::error_code& ec, const char* what,
+                                                   std::source_location at = std::source_location::current()) {
+  namespace ae = boost::asio::error;
+  if (ec == ae::operation_aborted) return fail(errc::cancelled, what, at);
+  if (ec == ae::eof || ec == ae::connection_reset || ec == ae::broken_pipe || ec == ae::bad_descriptor) {
+    return fail(errc::closed, what, at);
+  }
+  if (ec == ae::address_in_use) return fail(errc::exists, what, at);
+  if (ec == ae::connection_refused) return fail(errc::refused, what, at);
+  return fail(static_cast<std::error_code>(ec), what, at);
+}
+
+}  // namespace perigee::io

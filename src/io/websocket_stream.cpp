@@ -1,0 +1,120 @@
+// Streams over WebSocket: binary messages, whose borders mean nothing to MQTT (MQTT5 6.0).
+
+#include <boost/asio.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <boost/beast/websocket.hpp>
+
+#include "base/limits.hpp"
+#include "io/detail/asio_error.hpp"
+#include "io/detail/layers.hpp"
+#include "io/detail/tls_state.hpp"
+
+namespace perigee::io {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+
+constexpr std::string_view subprotocol = "mqtt";
+
+/// True where the comma-separated list of offered subprotocols has "mqtt".
+bool offers_mqtt(std::string_view list) {
+  for (const auto& token : http::token_list(list)) {
+    if (token == subprotocol) return true;
+  }
+  return false;
+}
+
+template <class Layer>
+class websocket_stream final : public stream {
+ public:
+  template <class... Args>
+  websocket_stream(peer_info peer, endpoint at, side as, Args&&... args)
+      : peer_(std::move(peer)), at_(std::move(at)), as_(as), socket_(std::forward<Args>(args)...) {
+    socket_.binary(true);
+    socket_.read_message_max(limits::websocket_message_bytes_max);
+  }
+
+  task<> handshake() override {
+    if constexpr (std::is_same_v<Layer, tls_layer>) {
+      PG_CO_TRY_VOID(co_await greet(socket_.next_layer(), at_, as_, peer_));
+    }
+    if (as_ == side::server) co_return co_await accept_upgrade();
+    co_return co_await ask_upgrade();
+  }
+
+  task<std::size_t> read_some(byte_span into) override {
+    auto r = co_await socket_.async_read_some(asio::buffer(into.data(), into.size()), asio::as_tuple);
+    auto& [ec, n] = r;
+    if (ec == websocket::error::closed) co_return fail(errc::closed, "the peer closed the WebSocket");
+    if (ec) co_return failed(ec, "the WebSocket ended");
+    if (!socket_.got_binary()) co_return fail(errc::malformed, "MQTT comes in binary messages");  // MQTT5 6.0-1
+    co_return n;
+  }
+
+  task<> write(byte_view bytes) override {
+    auto r = co_await socket_.async_write(asio::buffer(bytes.data(), bytes.size()), asio::as_tuple);
+    auto& [ec, n] = r;
+    if (ec) co_return failed(ec, "the WebSocket ended");
+    co_return result<>();
+  }
+
+  void close() noexcept override {
+    boost::system::error_code ignored;  // closing what is closed is fine
+    auto& lowest = beast::get_lowest_layer(socket_);
+    lowest.shutdown(asio::socket_base::shutdown_both, ignored);
+    lowest.close(ignored);
+  }
+
+  const peer_info& peer() const override { return peer_; }
+
+ private:
+  task<> accept_upgrade() {
+    http::request_parser<http::empty_body> parser;
+    parser.header_limit(limits::http_header_bytes_max);
+    beast::flat_buffer buffer(limits::http_header_bytes_max);
+    auto r = co_await http::async_read(socket_.next_layer(), buffer, parser, asio::as_tuple);
+    auto& [ec, n] = r;
+    if (ec) co_return failed(ec, "no WebSocket request came");
+    const auto& request = parser.get();
+    if (!websocket::is_upgrade(request) || !offers_mqtt(request[http::field::sec_websocket_protocol])) {
+      co_return fail(errc::malformed, "this is not a WebSocket request for the subprotocol mqtt");
+    }
+    socket_.set_option(websocket::stream_base::decorator(
+        [](websocket::response_type& response) { response.set(http::field::sec_websocket_protocol, subprotocol); }));
+    auto accepted = co_await socket_.async_accept(request, asio::as_tuple);
+    auto& [accept_ec] = accepted;
+    if (accept_ec) co_return failed(accept_ec, "the WebSocket handshake failed");
+    co_return result<>();
+  }
+
+  task<> ask_upgrade() {
+    socket_.set_option(websocket::stream_base::decorator(
+        [](websocket::request_type& request) { request.set(http::field::sec_websocket_protocol, subprotocol); }));
+    auto r = co_await socket_.async_handshake(at_.host, "/mqtt", asio::as_tuple);
+    auto& [ec] = r;
+    if (ec) co_return failed(ec, "the WebSocket handshake failed");
+    co_return result<>();
+  }
+
+  peer_info peer_;
+  endpoint at_;
+  side as_;
+  websocket::stream<Layer> socket_;
+};
+
+}  // namespace
+
+std::unique_ptr<stream> make_websocket_stream(tcp_layer socket, const endpoint& at, side as) {
+  auto peer = describe(socket);
+  if (!at.tls) return std::make_unique<websocket_stream<tcp_layer>>(std::move(peer), at, as, std::move(socket));
+  return std::make_unique<websocket_stream<tls_layer>>(std::move(peer), at, as, std::move(socket),
+                                                       static_cast<tls_state&>(*at.tls).context);
+}
+
+}  // namespace perigee::io
