@@ -21,6 +21,7 @@ inline constexpr std::uint32_t batch_records_max = 16'384;
 inline constexpr std::uint32_t batch_bytes_max = 4U << 20;
 inline constexpr std::uint32_t batch_record_bytes_max = payload_bytes_max - (128U << 10);
 inline constexpr std::uint32_t batch_shapes_max = 256;
+inline constexpr std::uint32_t batch_shape_bytes_max = 4096;
 inline constexpr std::uint32_t batch_shape_numbers_max = 64;
 inline constexpr std::uint32_t batch_depth_max = 8;
 inline constexpr std::uint32_t node_name_bytes_max = 128;
@@ -46,6 +47,7 @@ inline constexpr std::uint32_t rule_name_bytes_max = 128;  // of rules and of al
 // Network
 inline constexpr std::uint32_t websocket_message_bytes_max = 1U << 20;
 inline constexpr std::uint32_t http_header_bytes_max = 8U << 10;
+inline constexpr std::uint32_t http_body_bytes_max = 8U << 20;
 
 // node: the configuration
 inline constexpr std::uint32_t config_bytes_max = 256U << 10;
@@ -56,7 +58,6 @@ inline constexpr std::uint32_t config_errors_max = 50;  // shown
 inline constexpr std::uint32_t secret_bytes_max = 64U << 10;
 inline constexpr std::uint32_t listeners_max = 16;
 inline constexpr std::uint32_t lane_rules_max = 256;
-inline constexpr std::uint32_t uplink_in_flight_max = 64;  // batches
 inline constexpr std::uint32_t replays_max = 64;
 inline constexpr std::uint32_t replay_columns_max = 64;
 inline constexpr std::uint32_t machines_max = 256;
@@ -78,5 +79,11 @@ inline constexpr std::uint16_t mqtt_inflight_in_max = 4096;
 inline constexpr std::uint16_t mqtt_inflight_out_max = 1024;
 inline constexpr std::uint16_t mqtt_topic_aliases_max = 32;
 inline constexpr int mqtt_topic_levels_max = 128;
+
+// Uplink
+inline constexpr std::uint32_t uplink_batch_bytes_target = 256U << 10;  // of records as they stand in the journal
+inline constexpr std::uint32_t uplink_in_flight_max = 64;               // batches
+inline constexpr std::uint32_t uplink_drain_samples_max = 64;
+inline constexpr std::uint32_t uplink_newest_records_max = 2000;  // looked at for the newest values
 
 }  // namespace perigee::limits

@@ -1,0 +1,105 @@
+#pragma once
+// What the tests and fuzz targets of this folder share.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "wire/mqtt/server_connection.hpp"
+
+namespace perigee::wire::mqtt::testing {
+
+/// "30 05 'topic' 0a": hexadecimal bytes, and text between single quotes.
+inline byte_buffer bytes_of(std::string_view written) {
+  const auto nibble = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
+  byte_buffer out;
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    if (written[i] == ' ') continue;
+    if (written[i] == '\'') {
+      while (written[++i] != '\'') out.push_back(static_cast<std::uint8_t>(written[i]));
+      continue;
+    }
+    out.push_back(static_cast<std::uint8_t>(nibble(written[i]) * 16 + nibble(written[i + 1])));
+    ++i;
+  }
+  return out;
+}
+
+inline std::string hex_of(byte_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (const auto b : bytes) {
+    if (!out.empty()) out += ' ';
+    out += digits[b >> 4];
+    out += digits[b & 15];
+  }
+  return out;
+}
+
+/// Writes down what a client asks for, one line each. Accepts every client, grants QoS 1 at most, acknowledges at once
+/// unless told to hold.
+class recording_server final : public server_handler {
+ public:
+  explicit recording_server(clock::time_point now = {}, server_options with = {})
+      : options(with), connection(*this, options, now) {}
+
+  void on_connect(const connect& hello) override {
+    note("connect " + std::string(hello.client_id));
+    if (!hold_connack) connection.accept({});
+  }
+  void on_publish(const publish& message) override {
+    note("publish " + std::string(message.topic) + " " + std::string(as_text(message.payload)));
+    if (message.qos == qos::at_least_once && !hold_acks) connection.ack(message.packet_id, answer);
+  }
+  void on_subscribe(const subscribe& request) override {
+    byte_buffer codes;
+    subscription_reader reader(request);
+    for (subscription s; reader.next(s);) {
+      note("subscribe " + std::string(s.filter));
+      codes.push_back(s.qos == qos::at_most_once ? 0 : 1);
+    }
+    connection.suback(request.packet_id, codes);
+  }
+  void on_unsubscribe(const unsubscribe& request) override {
+    byte_buffer codes;
+    subscription_reader reader(request);
+    for (subscription s; reader.next(s);) {
+      note("unsubscribe " + std::string(s.filter));
+      codes.push_back(0);
+    }
+    connection.unsuback(request.packet_id, codes);
+  }
+  void on_acknowledged(packet_id id, reason code) override {
+    note("acknowledged " + std::to_string(id) + " " + std::string(name_of(code)));
+  }
+  void on_closed(const closing& why) override {
+    note("closed " + std::string(name_of(why.code)) + (why.send_will ? " will" : ""));
+  }
+
+  /// Everything at once; what is not taken is given back.
+  std::size_t feed(std::string_view written, clock::time_point now = {}) {
+    return connection.on_bytes(bytes_of(written), now);
+  }
+  /// The bytes sent since the last call.
+  std::string sent() {
+    auto out = hex_of(connection.output());
+    connection.output().clear();
+    return out;
+  }
+  /// The lines since the last call.
+  std::vector<std::string> events() { return std::exchange(lines_, {}); }
+
+  server_options options;
+  server_connection connection;
+  bool hold_connack = false;
+  bool hold_acks = false;
+  reason answer = reason::success;
+
+ private:
+  void note(std::string line) { lines_.push_back(std::move(line)); }
+
+  std::vector<std::string> lines_;
+};
+
+}  // namespace perigee::wire::mqtt::testing
