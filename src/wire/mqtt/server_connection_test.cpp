@@ -1,0 +1,267 @@
+#include "wire/mqtt/server_connection.hpp"
+
+#include <gtest/gtest.h>
+
+#include "wire/mqtt/detail/testing.hpp"
+
+namespace perigee::wire::mqtt {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::recording_server;
+using lines = std::vector<std::string>;
+
+constexpr auto hello_4 = "10 0d 0004 'MQTT' 04 02 000a 0001 'p'";
+constexpr auto hello_5 = "10 0e 0004 'MQTT' 05 02 000a 00 0001 'p'";
+
+clock::time_point at(nanoseconds since) { return clock::time_point(since); }
+
+TEST(server_connection, greets_311_and_5) {
+  recording_server four;
+  four.feed(hello_4);
+  EXPECT_EQ(four.events(), lines{"connect p"});
+  EXPECT_EQ(four.sent(), "20 02 00 00");
+
+  recording_server five;
+  five.feed(hello_5);
+  // Receive Maximum 4096, Maximum QoS 1, Maximum Packet Size, Topic Alias Maximum 32, no shared subscriptions.
+  EXPECT_EQ(five.sent(), "20 12 00 00 0f 21 10 00 24 01 27 00 81 04 3f 22 00 20 2a 00");
+}
+
+TEST(server_connection, first_packet_must_be_connect_and_only_once) {
+  recording_server other;
+  other.feed("c0 00");
+  EXPECT_EQ(other.events(), lines{"closed protocol error will"});
+  EXPECT_EQ(other.sent(), "");
+
+  recording_server twice;
+  twice.feed(hello_5);
+  twice.events();
+  twice.sent();
+  twice.feed(hello_5);
+  EXPECT_EQ(twice.events(), lines{"closed protocol error will"});
+  EXPECT_EQ(twice.sent(), "e0 01 82");
+}
+
+TEST(server_connection, refuses_a_version_it_does_not_speak) {
+  recording_server peer;
+  peer.feed("10 0d 0004 'MQTT' 06 02 000a 0001 'p'");
+  EXPECT_EQ(peer.sent(), "20 02 00 01");
+  EXPECT_TRUE(peer.connection.closed());
+}
+
+TEST(server_connection, refuses_enhanced_authentication) {
+  recording_server peer;
+  peer.feed("10 12 0004 'MQTT' 05 02 000a 04 15 0001 'x' 0001 'p'");
+  EXPECT_EQ(peer.sent(), "20 03 00 8c 00");
+  EXPECT_TRUE(peer.connection.closed());
+}
+
+TEST(server_connection, reads_nothing_more_until_connect_is_answered) {
+  recording_server peer;
+  peer.hold_connack = true;
+  const auto hello = testing::bytes_of(hello_4);
+  EXPECT_EQ(peer.feed("10 0d 0004 'MQTT' 04 02 000a 0001 'p' c0 00"), hello.size());
+  EXPECT_EQ(peer.sent(), "");
+  peer.connection.accept({.session_present = true});
+  EXPECT_EQ(peer.feed("c0 00"), 2U);
+  EXPECT_EQ(peer.sent(), "20 02 01 00 d0 00");
+}
+
+TEST(server_connection, tells_an_assigned_name_and_a_shorter_keep_alive) {
+  recording_server peer({}, {.keep_alive_s_max = 5});
+  peer.hold_connack = true;
+  peer.feed("10 0d 0004 'MQTT' 05 02 000a 00 0000");
+  peer.connection.accept({.assigned_client_id = "x1", .session_expiry_s = 9});
+  const auto sent = peer.sent();
+  EXPECT_TRUE(sent.contains("12 00 02 78 31")) << sent;
+  EXPECT_TRUE(sent.contains("11 00 00 00 09")) << sent;
+  EXPECT_TRUE(sent.contains("13 00 05")) << sent;
+}
+
+TEST(server_connection, acknowledges_publishes) {
+  recording_server peer;
+  peer.feed(hello_5);
+  peer.events();
+  peer.sent();
+  peer.feed("32 09 0001 'a' 0007 00 'hey' 30 05 0001 'b' 00 'x'");
+  EXPECT_EQ(peer.events(), (lines{"publish a hey", "publish b x"}));
+  EXPECT_EQ(peer.sent(), "40 02 00 07");
+}
+
+TEST(server_connection, a_refused_message_has_a_code_in_5_and_ends_311) {
+  recording_server five;
+  five.feed(hello_5);
+  five.sent();
+  five.answer = reason::quota_exceeded;
+  five.feed("32 06 0001 'a' 0007 00");
+  EXPECT_EQ(five.sent(), "40 03 00 07 97");
+
+  recording_server four;
+  four.feed(hello_4);
+  four.events();
+  four.sent();
+  four.answer = reason::quota_exceeded;
+  four.feed("32 05 0001 'a' 0007");
+  EXPECT_EQ(four.sent(), "");
+  EXPECT_EQ(four.events(), (lines{"publish a ", "closed quota exceeded will"}));
+}
+
+TEST(server_connection, the_window_of_5_is_enforced) {
+  recording_server peer({}, {.receive_maximum = 2});
+  peer.feed(hello_5);
+  peer.sent();
+  peer.hold_acks = true;
+  peer.feed("32 06 0001 'a' 0001 00 32 06 0001 'a' 0002 00");
+  peer.connection.ack(1, reason::success);
+  peer.feed("32 06 0001 'a' 0003 00");
+  EXPECT_EQ(peer.sent(), "40 02 00 01");
+  peer.feed("32 06 0001 'a' 0004 00");
+  EXPECT_EQ(peer.sent(), "e0 01 93");
+}
+
+TEST(server_connection, the_window_of_311_is_back_pressure) {
+  recording_server peer({}, {.receive_maximum = 1});
+  peer.feed(hello_4);
+  peer.hold_acks = true;
+  EXPECT_EQ(peer.feed("32 05 0001 'a' 0001 32 05 0001 'a' 0002"), 7U);
+  EXPECT_TRUE(peer.connection.paused());
+  peer.connection.on_tick(at(1h));
+  EXPECT_FALSE(peer.connection.closed()) << "who is not read cannot be silent";
+  peer.connection.ack(1, reason::success);
+  EXPECT_EQ(peer.feed("32 05 0001 'a' 0002"), 7U);
+}
+
+TEST(server_connection, qos_2_is_refused) {
+  recording_server five;
+  five.feed(hello_5);
+  five.sent();
+  five.feed("34 06 0001 'a' 0001 00");
+  EXPECT_EQ(five.sent(), "e0 01 9b");
+
+  recording_server four;
+  four.feed(hello_4);
+  four.sent();
+  four.feed("34 05 0001 'a' 0001");
+  EXPECT_EQ(four.sent(), "");
+  EXPECT_TRUE(four.connection.closed());
+}
+
+TEST(server_connection, resolves_topic_aliases) {
+  recording_server peer;
+  peer.feed(hello_5);
+  peer.events();
+  peer.sent();
+  peer.feed("30 09 0003 'a/b' 03 23 0001 30 06 0000 03 23 0001 30 07 0001 'c' 03 23 0001 30 06 0000 03 23 0001");
+  EXPECT_EQ(peer.events(), (lines{"publish a/b ", "publish a/b ", "publish c ", "publish c "}));
+  peer.feed("30 06 0000 03 23 0002");
+  EXPECT_EQ(peer.sent(), "e0 01 82");
+}
+
+TEST(server_connection, refuses_an_alias_out_of_range) {
+  for (const auto* bad : {"30 07 0001 'c' 03 23 0000", "30 07 0001 'c' 03 23 0021"}) {
+    recording_server peer;
+    peer.feed(hello_5);
+    peer.sent();
+    peer.feed(bad);
+    EXPECT_EQ(peer.sent(), "e0 01 94");
+  }
+}
+
+TEST(server_connection, subscribes_and_unsubscribes) {
+  recording_server peer;
+  peer.feed(hello_5);
+  peer.events();
+  peer.sent();
+  peer.feed("82 0b 1234 00 0001 'a' 00 0001 '#' 02 a2 06 1235 00 0001 'a'");
+  EXPECT_EQ(peer.events(), (lines{"subscribe a", "subscribe #", "unsubscribe a"}));
+  EXPECT_EQ(peer.sent(), "90 05 12 34 00 00 01 b0 04 12 35 00 00");
+}
+
+TEST(server_connection, sends_only_what_the_client_can_take) {
+  recording_server peer;
+  peer.feed("10 13 0004 'MQTT' 05 02 000a 05 27 0000000a 0001 'p'");
+  peer.sent();
+  const auto small = testing::bytes_of("'1234'");
+  EXPECT_TRUE(peer.connection.send({.topic = "a", .payload = small}));
+  EXPECT_EQ(peer.sent(), "30 08 00 01 61 00 31 32 33 34");
+  const auto large = testing::bytes_of("'12345'");
+  EXPECT_FALSE(peer.connection.send({.topic = "a", .payload = large}));
+  EXPECT_EQ(peer.sent(), "");
+}
+
+TEST(server_connection, a_disconnect_says_whether_the_will_goes_out) {
+  recording_server clean;
+  clean.feed(hello_5);
+  clean.events();
+  clean.feed("e0 00");
+  EXPECT_EQ(clean.events(), lines{"closed success"});
+
+  recording_server with_will;
+  with_will.feed(hello_5);
+  with_will.events();
+  with_will.feed("e0 01 04");
+  EXPECT_EQ(with_will.events(), lines{"closed disconnect with will message will"});
+
+  recording_server lost;
+  lost.feed(hello_4);
+  lost.events();
+  lost.connection.on_end();
+  lost.connection.on_end();
+  EXPECT_EQ(lost.events(), lines{"closed success will"}) << "once";
+}
+
+TEST(server_connection, an_expiry_cannot_appear_at_the_end) {
+  recording_server peer;
+  peer.feed(hello_5);
+  peer.sent();
+  peer.feed("e0 07 00 05 11 00000005");
+  EXPECT_EQ(peer.sent(), "e0 01 82");
+}
+
+TEST(server_connection, silence_ends_it_after_one_and_a_half_keep_alives) {
+  recording_server peer(at(0s));
+  peer.feed(hello_5, at(1s));
+  peer.sent();
+  EXPECT_EQ(peer.connection.deadline(), at(16s));
+  peer.feed("c0 00", at(10s));
+  EXPECT_EQ(peer.connection.deadline(), at(25s));
+  peer.connection.on_tick(at(24s));
+  EXPECT_FALSE(peer.connection.closed());
+  peer.sent();
+  peer.connection.on_tick(at(25s));
+  EXPECT_EQ(peer.sent(), "e0 01 8d");
+  EXPECT_TRUE(peer.connection.closed());
+}
+
+TEST(server_connection, a_client_that_says_nothing_is_dropped) {
+  recording_server peer(at(0s));
+  peer.connection.on_tick(at(9s));
+  EXPECT_FALSE(peer.connection.closed());
+  peer.connection.on_tick(at(10s));
+  EXPECT_TRUE(peer.connection.closed());
+}
+
+TEST(server_connection, bounds_what_an_unknown_client_may_send) {
+  recording_server peer;
+  peer.feed("10 ff ff 7f");
+  EXPECT_EQ(peer.events(), lines{"closed packet too large will"});
+}
+
+TEST(server_connection, a_malformed_packet_has_its_code) {
+  recording_server peer;
+  peer.feed(hello_5);
+  peer.sent();
+  peer.feed("82 07 1234 00 0001 00 00");
+  EXPECT_EQ(peer.sent(), "e0 01 81");
+}
+
+TEST(server_connection, says_how_much_it_waits_for) {
+  recording_server peer;
+  peer.feed(hello_5);
+  EXPECT_EQ(peer.feed("30 ff 7f 0001"), 0U);
+  EXPECT_EQ(peer.connection.packet_bytes_wanted(), 3U + 16383U);
+}
+
+}  // namespace
+}  // namespace perigee::wire::mqtt
