@@ -2,7 +2,7 @@
 import re
 from typing import Callable, Iterator, NamedTuple
 
-from .tree import CODE_ROOTS, Finding, Module, Tree, code_of, is_test, line_at, rule
+from .tree import CODE_ROOTS, Finding, Module, Tree, code_of, is_test, let_off, line_at, rule
 
 Place = Callable[[str, Module | None], bool]
 
@@ -22,8 +22,8 @@ def outside_io(path: str, module: Module | None) -> bool:
     return path.startswith(("src/", "sim/")) and not in_io(module)
 
 
-def outside_cli(path: str, module: Module | None) -> bool:
-    return path.startswith(("src/", "sim/")) and not (module and module.folder == "cli")
+def below_node(path: str, module: Module | None) -> bool:
+    return path.startswith(("src/", "sim/")) and not (module and module.folder in ("node", "cli"))
 
 
 def in_pure_folders(path: str, module: Module | None) -> bool:
@@ -54,17 +54,13 @@ BANS = [
         "io::disk, passed in", in_pure_folders),
     Ban("sockets", r"#\s*include\s*<(sys/\w+|netinet/\w+|arpa/inet|unistd|fcntl)\.h>",
         "an interface that node/ wires to io/", in_pure_folders),
-    Ban("getenv", r"\b(secure_)?getenv\b", "an argument from cli/", outside_cli),
+    Ban("getenv", r"\b(secure_)?getenv\b", "an argument: only node/ and cli/ read the environment", below_node),
     Ban("new", r"(?<!operator )\bnew\b(?!\s*[>)])", "std::make_unique"),
     Ban("endl", r"\bstd::endl\b", "'\\n'"),
     Ban("swallow", r"\bcatch\s*\([^)]*\)\s*\{\s*\}", "a log line, a count or an error returned"),
     Ban("thread", r"\bstd::(recursive_|shared_|timed_)?(mutex|j?thread|condition_variable|async|future|promise)\b",
         "io::worker for blocking work, one shard for the rest", where_threads_are_foreign),
 ]
-
-
-def let_off(lines: list[str], line: int, name: str) -> bool:
-    return any(re.search(rf"// tidy: allow {name}: \w", text) for text in lines[max(line - 2, 0):line])
 
 
 @rule
@@ -74,7 +70,7 @@ def banned_calls(tree: Tree) -> Iterator[Finding]:
         for ban in (b for b in BANS if b.where(path, module)):
             for hit in re.finditer(ban.pattern, code):
                 line = line_at(code, hit.start())
-                if not let_off(lines, line, ban.name):
+                if not let_off(lines[max(line - 2, 0):line], ban.name):
                     yield Finding(path, line, f"{hit[0].strip()} is banned here ({ban.name}): use {ban.instead}")
 
 

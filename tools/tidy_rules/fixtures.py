@@ -26,7 +26,7 @@ GOOD = {
     "src/node/CMakeLists.txt": "perigee_module(node DEPS base doors/mqtt readers/rules)\n",
     "src/node/node.cpp": "// never new, never std::endl\n"
                          'auto text = "std::endl TO" "DO";\n'
-                         "// tidy: allow new: the constructor is private\n"
+                         "// tidy: new — the constructor is private\n"
                          "auto made = new node(1'000, 'x');\n",
     "docs/limits.md": "| constant | value | what | answer when full |\n|---|---|---|---|\n"
                       "| `topic_bytes_max` | 1024 | bytes of a topic | refused |\n",
@@ -70,9 +70,9 @@ BAD = [
     ({"src/doors/mqtt/door.cpp": "co_await read(cancel_after(seconds(5)));\n"}, "(cancel_after)"),
     ({"src/rules/plan.cpp": "std::filesystem::path folder;\n"}, "(filesystem)"),
     ({"src/journal/log.cpp": "#include <sys/socket.h>\n"}, "(sockets)"),
-    ({"src/node/node.cpp": 'std::getenv("HOME");\n'}, "(getenv)"),
+    ({"src/io/file.cpp": 'std::getenv("HOME");\n'}, "(getenv)"),
     ({"src/node/node.cpp": "auto made = new thing();\n"}, "(new): use std::make_unique"),
-    ({"src/node/node.cpp": "// tidy: allow new:\nauto made = new thing();\n"}, "(new)"),
+    ({"src/node/node.cpp": "// tidy: new\nauto made = new thing();\n"}, "(new)"),
     ({"src/node/node.cpp": "std::cout << x << std::endl;\n"}, "(endl)"),
     ({"src/node/node.cpp": "try { f(); } catch (...) {\n}\n"}, "(swallow)"),
     ({"src/doors/mqtt/door.cpp": "std::mutex lock_;\n"}, "(thread): use io::worker"),
@@ -98,6 +98,7 @@ FINE = [
     {"src/node/node.cpp": "// tidy: long: one step after another\n" + LONG_FUNCTION},
     {"src/node/node.cpp": LONG_TABLE + "int run() { return 1; }\n"},
     {"src/node/node.cpp": "// tidy: long: a table\n" + lines(501)},
+    {"src/node/node.cpp": f"int run() {{\n  f(R\"(\n{lines(100)})\");\n}}\n"},
     {"src/doors/mqtt/door.cpp": "co_await read(cancel_after(timer_, seconds(5)));\n"},
     {"src/doors/mqtt/door.cpp": "void* operator new(std::size_t);\nint x = f(R\"(std::endl)\");\n"},
     {"tests/node_test.cpp": '#include "wire/mqtt/packet.hpp"\nstd::jthread other;\n'},
