@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/time.hpp"
+
+namespace perigee::readers::uplink {
+
+/// The one truth about a link (promise P9): the page, the CLI, /metrics and the parent all show this value.
+struct link_state {
+  std::string peer;            // where the uplink goes: "mqtts://cloud:8883"
+  bool connected = false;      // welcomed: batches may go
+  std::uint64_t sequence = 0;  // of connections made since the node started
+  nanoseconds rtt{0};          // of the newest acknowledged batch, its commit at the parent included; 0 = none yet
+  std::uint64_t records_waiting = 0;    // not yet acknowledged, all lanes
+  std::uint64_t bytes_waiting = 0;      // the same as they stand in the journal, estimated from what was read
+  nanoseconds oldest_age{0};            // of the oldest of them
+  double drain_records_per_second = 0;  // acknowledged, mean of the last five seconds
+  double eta_seconds = 0;               // until nothing waits at that rate; 0 = nothing waits, -1 = not draining
+  std::uint64_t bytes_sent = 0;         // batches' payloads since start
+  std::uint64_t records_sent = 0;       // acknowledged since start
+  std::int64_t budget_left_bytes = -1;  // in this hour; -1 = no budget
+};
+
+[[nodiscard]] std::string to_json(const link_state& s);
+
+}  // namespace perigee::readers::uplink

@@ -1,0 +1,82 @@
+#include "readers/uplink/protocol.hpp"
+
+#include <format>
+
+namespace perigee::readers::uplink {
+namespace {
+
+constexpr std::uint8_t protocol_version = 1;
+
+result<byte_reader> open(byte_view in) {
+  byte_reader r(in);
+  const auto version = r.u8();
+  if (!r.ok() || version == 0) return fail(errc::malformed, "an uplink message starts with its version");
+  if (version > protocol_version) return fail(errc::unsupported, "the peer speaks a newer uplink protocol");
+  return r;
+}
+
+}  // namespace
+
+std::optional<up_topic> parse_up_topic(std::string_view topic) {
+  if (!topic.starts_with(up_prefix)) return std::nullopt;
+  topic.remove_prefix(up_prefix.size());
+  const auto slash = topic.rfind('/');
+  if (slash == std::string_view::npos || slash == 0) return std::nullopt;
+  up_topic out;
+  out.node = topic.substr(0, slash);
+  const auto what = topic.substr(slash + 1);
+  if (what == "hello") return out;
+  if (what == "newest") {
+    out.subject = subject::newest;
+    return out;
+  }
+  const auto lane = model::lane_from(what);
+  if (!lane) return std::nullopt;
+  out.subject = subject::lane;
+  out.lane = *lane;
+  return out;
+}
+
+std::string hello_topic(std::string_view node) { return std::format("{}{}/hello", up_prefix, node); }
+std::string lane_topic(std::string_view node, model::lane l) {
+  return std::format("{}{}/{}", up_prefix, node, model::name_of(l));
+}
+std::string newest_topic(std::string_view node) { return std::format("{}{}/newest", up_prefix, node); }
+std::string welcome_topic(std::string_view node) { return std::format("{}{}/welcome", down_prefix, node); }
+std::string downlink_filter(std::string_view node) { return std::format("{}{}/#", down_prefix, node); }
+
+byte_buffer encode(const hello& h) {
+  byte_buffer out;
+  byte_writer w(out);
+  w.u8(protocol_version);
+  w.u64(h.epoch.value());
+  return out;
+}
+
+byte_buffer encode(const welcome& m) {
+  byte_buffer out;
+  byte_writer w(out);
+  w.u8(protocol_version);
+  w.u64(m.epoch.value());
+  for (const auto next : m.next) w.varint(next.value());
+  return out;
+}
+
+result<hello> decode_hello(byte_view in) {
+  PG_TRY(auto r, open(in));
+  const hello out{perigee::epoch(r.u64())};
+  if (!r.ok() || out.epoch.value() == 0) return fail(errc::malformed, "a hello names its journal's epoch");
+  return out;
+}
+
+result<welcome> decode_welcome(byte_view in) {
+  PG_TRY(auto r, open(in));
+  welcome out{perigee::epoch(r.u64()), {}};
+  for (auto& next : out.next) next = log_offset(r.varint());
+  if (!r.ok()) return fail(errc::malformed, "a welcome names the next offset of each lane");
+  return out;
+}
+
+std::string source_of(std::string_view child) { return std::format("uplink/{}", child); }
+
+}  // namespace perigee::readers::uplink

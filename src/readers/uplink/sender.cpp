@@ -1,0 +1,272 @@
+#include "readers/uplink/sender.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "base/check.hpp"
+#include "base/limits.hpp"
+#include "base/log.hpp"
+
+namespace perigee::readers::uplink {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto pause_after_refusal = 500ms;
+constexpr auto answer_timeout = 5s;
+constexpr auto newest_every = 1s;
+constexpr auto drain_window = 5s;
+constexpr double seconds_per_hour = 3600;
+constexpr std::array lanes_by_priority{model::lane::alarm, model::lane::event, model::lane::bulk};
+
+double seconds(nanoseconds d) { return static_cast<double>(d.count()) * 1e-9; }
+
+}  // namespace
+
+result<std::unique_ptr<sender>> sender::open(journal::journal& log, sender_options options) {
+  auto made = std::unique_ptr<sender>(new sender(log, std::move(options)));  // tidy: new — the constructor is private
+  for (const auto l : lanes_by_priority) {
+    PG_TRY(auto cursor, log.open_cursor("uplink", l, true));
+    const auto at = cursor->position();
+    made->ends_[static_cast<std::size_t>(l)] =
+        std::make_unique<lane_end>(std::move(cursor), journal::reader(log[l], at));
+  }
+  return made;
+}
+
+sender::sender(journal::journal& log, sender_options options) : log_(log), options_(std::move(options)) {
+  options_.in_flight = std::clamp(options_.in_flight, 1U, limits::uplink_in_flight_max);
+  options_.batch_records = std::clamp(options_.batch_records, 1U, limits::batch_records_max);
+  budget_left_ = static_cast<double>(options_.budget_per_hour_bytes);
+  link_.peer = options_.peer;
+}
+
+void sender::on_connected() {
+  phase_ = phase::hello_due;
+  ++link_.sequence;
+}
+
+void sender::on_disconnected() {
+  phase_ = phase::offline;
+  link_.connected = false;
+  drained_.clear();
+  in_flight_.clear();
+}
+
+result<> sender::on_welcome(byte_view payload, clock::time_point now) {
+  PG_TRY(const auto w, decode_welcome(payload));
+  if (phase_ != phase::hello_sent || w.epoch != log_.epoch()) return {};  // an answer to an older hello
+  for (const auto l : lanes_by_priority) {
+    if (w.next[static_cast<std::size_t>(l)] <= log_[l].staged()) continue;
+    log::fault("readers.uplink",
+               "the parent has more of lane {} than this journal ever wrote: is the folder an older copy?",
+               model::name_of(l));
+    return fail(errc::out_of_order, "the parent is ahead of this journal");
+  }
+  for (const auto l : lanes_by_priority) {
+    auto& end = end_of(l);
+    const auto next = w.next[static_cast<std::size_t>(l)];
+    if (next > end.acked->position()) end.acked->advance(next);
+    end.reader.seek(next);
+    // What waits now has waited long enough.
+    end.waiting_since = now - options_.linger;
+  }
+  phase_ = phase::flowing;
+  link_.connected = true;
+  return {};
+}
+
+void sender::on_answer(std::uint64_t token, bool success, clock::time_point now) {
+  const bool is_hello = token == hello_token_;
+  if (!success && phase_ != phase::offline) {
+    in_flight_.clear();
+    phase_ = phase::hello_due;
+    link_.connected = false;
+    not_before_ = now + pause_after_refusal;
+    return;
+  }
+  const auto found = std::ranges::find(in_flight_, token, &batch::token);
+  if (is_hello || found == in_flight_.end()) return;  // the connection before may still be answered late
+  found->acked = true;
+  link_.rtt = now - found->sent;
+  note_drained(found->records, now);
+  settle(found->lane);
+}
+
+/// Moves the lane's cursor over the batches that are acknowledged without a hole before them.
+void sender::settle(model::lane l) {
+  auto& acked = *end_of(l).acked;
+  for (auto each = in_flight_.begin(); each != in_flight_.end();) {
+    if (each->lane != l) {
+      ++each;
+      continue;
+    }
+    if (!each->acked) return;
+    if (each->last.next() > acked.position()) acked.advance(each->last.next());
+    each = in_flight_.erase(each);
+  }
+}
+
+std::optional<outgoing> sender::next(clock::time_point now) {
+  if (phase_ == phase::hello_due && now >= not_before_) return say_hello(now);
+  if (phase_ != phase::flowing) return std::nullopt;
+  refill_budget(now);
+  for (const auto l : lanes_by_priority) {
+    if (l == model::lane::bulk) {
+      if (auto newest = next_newest(now)) return newest;
+    }
+    if (in_flight_.size() >= options_.in_flight || !within_budget(l) || !batch_due(l, now)) continue;
+    if (auto out = next_batch(l, now)) return out;
+  }
+  return std::nullopt;
+}
+
+std::optional<outgoing> sender::say_hello(clock::time_point now) {
+  phase_ = phase::hello_sent;
+  hello_sent_ = now;
+  hello_token_ = next_token_++;
+  return outgoing{hello_token_, hello_topic(options_.node), encode(hello{log_.epoch()}), 1};
+}
+
+bool sender::batch_due(model::lane l, clock::time_point now) {
+  auto& end = end_of(l);
+  const auto behind = end.reader.behind();
+  if (behind == 0) {
+    end.waiting_since = clock::time_point::max();
+    return false;
+  }
+  if (end.waiting_since == clock::time_point::max()) end.waiting_since = now;
+  return l != model::lane::bulk || behind >= options_.batch_records || now >= end.waiting_since + options_.linger;
+}
+
+/// Reads records into the encoder; answers where the batch ends (exclusive).
+log_offset sender::fill(lane_end& from) {
+  std::optional<log_offset> full_at;
+  const auto read =
+      from.reader.read(limits::uplink_batch_bytes_target, [&](log_offset at, const model::record_view& r) {
+        if (full_at) return;
+        if (encoder_.pending_records() >= options_.batch_records || !encoder_.add(at, r)) full_at = at;
+      });
+  if (!read) log::warn("readers.uplink", "the journal cannot be read: {}", read.error().text());
+  if (full_at) from.reader.seek(*full_at);
+  return from.reader.position();
+}
+
+std::optional<outgoing> sender::next_batch(model::lane l, clock::time_point now) {
+  auto& end = end_of(l);
+  const auto first = end.reader.position();
+  const auto stop = fill(end);
+  if (stop == first) return std::nullopt;
+  const auto records = static_cast<std::uint32_t>(encoder_.pending_records());
+  if (records != 0) {
+    const auto mean = static_cast<double>(encoder_.pending_bytes()) / records;
+    bytes_per_record_ += (mean - bytes_per_record_) * 0.1;
+  }
+  outgoing out{next_token_++, lane_topic(options_.node, l), {}, 1};
+  const log_offset last(stop.value() - 1);
+  encoder_.finish(options_.node, l, log_.epoch(), first, last, out.payload);
+  in_flight_.push_back({out.token, l, first, last, records, now});
+  end.waiting_since = clock::time_point::max();
+  link_.bytes_sent += out.payload.size();
+  budget_left_ -= static_cast<double>(out.payload.size());
+  return out;
+}
+
+/// The newest record of each topic among the last ones of the bulk lane, while a backlog stands before them.
+std::optional<outgoing> sender::next_newest(clock::time_point now) {
+  const auto& bulk = log_[model::lane::bulk];
+  const auto behind = end_of(model::lane::bulk).reader.behind();
+  if (behind <= 2ULL * options_.batch_records || now < newest_not_before_ || !within_budget(model::lane::bulk)) {
+    return std::nullopt;
+  }
+  newest_not_before_ = now + newest_every;
+  const auto looked_at = std::min<std::uint64_t>(behind, limits::uplink_newest_records_max);
+  const log_offset from(bulk.committed().value() - looked_at);
+  journal::reader tail(log_[model::lane::bulk], from);
+  std::map<std::string, std::pair<log_offset, model::record>> newest;
+  const auto read = tail.read(limits::uplink_batch_bytes_target, [&](log_offset at, const model::record_view& r) {
+    newest[std::string(r.source) + '\n' + std::string(r.topic)] = {at, model::record(r)};
+  });
+  if (!read || newest.empty()) return std::nullopt;
+  std::map<log_offset, const model::record*> in_order;
+  for (const auto& [key, each] : newest) in_order[each.first] = &each.second;
+  for (const auto& [at, r] : in_order) {
+    if (!encoder_.add(at, r->view())) break;
+  }
+  outgoing out{0, newest_topic(options_.node), {}, 0};
+  encoder_.finish(options_.node, model::lane::bulk, log_.epoch(), from, in_order.rbegin()->first, out.payload);
+  link_.bytes_sent += out.payload.size();
+  budget_left_ -= static_cast<double>(out.payload.size());
+  return out;
+}
+
+void sender::refill_budget(clock::time_point now) {
+  if (options_.budget_per_hour_bytes == 0) return;
+  const auto whole = static_cast<double>(options_.budget_per_hour_bytes);
+  if (budget_at_ != clock::time_point{}) {
+    budget_left_ = std::min(whole, budget_left_ + whole * seconds(now - budget_at_) / seconds_per_hour);
+  }
+  budget_at_ = now;
+}
+
+bool sender::within_budget(model::lane l) const {
+  return l == model::lane::alarm || options_.budget_per_hour_bytes == 0 || budget_left_ > 0;
+}
+
+clock::time_point sender::wake_at(clock::time_point now) const {
+  if (phase_ == phase::hello_due) return std::max(now, not_before_);
+  if (phase_ != phase::flowing || in_flight_.size() >= options_.in_flight) return clock::time_point::max();
+  const auto& bulk = *ends_[static_cast<std::size_t>(model::lane::bulk)];
+  if (bulk.waiting_since == clock::time_point::max()) return clock::time_point::max();
+  return std::max(now + 1ms, bulk.waiting_since + options_.linger);
+}
+
+bool sender::stalled(clock::time_point now) const {
+  if (phase_ == phase::hello_sent) return now >= hello_sent_ + answer_timeout;
+  const auto waiting = std::ranges::find(in_flight_, false, &batch::acked);
+  return waiting != in_flight_.end() && now >= waiting->sent + answer_timeout;
+}
+
+void sender::note_drained(std::uint64_t records, clock::time_point now) {
+  link_.records_sent += records;
+  if (drained_.size() == limits::uplink_drain_samples_max) {
+    // Thin out rather than forget: every second sample still spans the window.
+    std::size_t index = 0;
+    std::erase_if(drained_, [&](const drained&) { return index++ % 2 == 1; });
+  }
+  drained_.push_back({now, link_.records_sent});
+  while (drained_.size() > 2 && drained_.front().at < now - drain_window) drained_.pop_front();
+}
+
+link_state sender::state(clock::time_point now, timestamp wall) {
+  auto out = link_;
+  std::optional<timestamp> oldest;
+  for (const auto l : lanes_by_priority) {
+    const auto& acked = *end_of(l).acked;
+    const auto waiting = log_[l].committed().value() - std::min(acked.position(), log_[l].committed()).value();
+    out.records_waiting += waiting;
+    if (waiting == 0) continue;
+    journal::reader peek(log_[l], acked.position());
+    (void)peek.read(1, [&](log_offset, const model::record_view& r) {
+      if (!oldest || r.arrival < *oldest) oldest = r.arrival;
+    });
+  }
+  out.bytes_waiting = static_cast<std::uint64_t>(static_cast<double>(out.records_waiting) * bytes_per_record_);
+  if (oldest) out.oldest_age = std::max(nanoseconds(0), wall - *oldest);
+  if (drained_.size() > 1 && drained_.back().at > now - drain_window) {
+    const auto span = seconds(drained_.back().at - drained_.front().at);
+    const auto records = static_cast<double>(drained_.back().total - drained_.front().total);
+    if (span > 0) out.drain_records_per_second = records / span;
+  }
+  if (out.records_waiting != 0) {
+    out.eta_seconds =
+        out.drain_records_per_second > 0 ? static_cast<double>(out.records_waiting) / out.drain_records_per_second : -1;
+  }
+  if (options_.budget_per_hour_bytes != 0) {
+    refill_budget(now);
+    out.budget_left_bytes = static_cast<std::int64_t>(budget_left_);
+  }
+  return out;
+}
+
+}  // namespace perigee::readers::uplink

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/time.hpp"
+#include "journal/journal.hpp"
+#include "model/record_batch.hpp"
+#include "readers/uplink/link_state.hpp"
+#include "readers/uplink/protocol.hpp"
+
+namespace perigee::readers::uplink {
+
+struct sender_options {
+  std::string node;
+  std::string peer;                 // for link_state
+  nanoseconds linger{200'000'000};  // how long a bulk record may wait for company
+  std::uint32_t batch_records = 2000;
+  std::uint32_t in_flight = 8;
+  std::uint64_t budget_per_hour_bytes = 0;  // 0 = none; alarms are counted but never held back
+};
+
+/// What to publish next.
+struct outgoing {
+  std::uint64_t token = 0;  // comes back in on_answer; 0 = no answer wanted
+  std::string topic;
+  byte_buffer payload;
+  std::uint8_t qos = 1;
+};
+
+/// The child's end, without IO: what happened goes in, what to publish comes out. Alarms first, then events, then bulk;
+/// while a backlog waits the newest value of each topic goes ahead of it. Several batches are in flight; the cursors
+/// move on acknowledgement. Owned by the uplink service (or the simulation), on the journal's shard; ends with it.
+class sender {
+ public:
+  static result<std::unique_ptr<sender>> open(journal::journal& log, sender_options options);
+
+  /// The connection is up and subscribed: hello is due.
+  void on_connected();
+  void on_disconnected();
+  /// From the parent, checked. errc::malformed; errc::out_of_order when the parent has more than this journal ever
+  /// wrote: the folder is an older copy, and nothing is sent until an operator decides.
+  result<> on_welcome(byte_view payload, clock::time_point now);
+  /// The PUBACK for `token`; false when its reason code was 0x80 or above: what is in flight is forgotten and hello is
+  /// due again after a pause.
+  void on_answer(std::uint64_t token, bool success, clock::time_point now);
+
+  /// The next message to publish now, if any. Call until empty after every event and at `wake_at`.
+  [[nodiscard]] std::optional<outgoing> next(clock::time_point now);
+  /// When `next` may have something although nothing happened; time_point::max() for never.
+  [[nodiscard]] clock::time_point wake_at(clock::time_point now) const;
+  /// True when an answer is overdue: the link swallows what it is given and should be broken off.
+  [[nodiscard]] bool stalled(clock::time_point now) const;
+  [[nodiscard]] link_state state(clock::time_point now, timestamp wall);
+  [[nodiscard]] const std::string& peer() const { return options_.peer; }
+
+ private:
+  struct lane_end {
+    std::unique_ptr<journal::cursor> acked;
+    journal::reader reader;
+    clock::time_point waiting_since = clock::time_point::max();
+  };
+  struct batch {
+    std::uint64_t token;
+    model::lane lane;
+    log_offset first, last;
+    std::uint32_t records;
+    clock::time_point sent;
+    bool acked = false;
+  };
+  enum class phase { offline, hello_due, hello_sent, flowing };
+
+  sender(journal::journal& log, sender_options options);
+  [[nodiscard]] bool batch_due(model::lane l, clock::time_point now);
+  [[nodiscard]] std::optional<outgoing> next_batch(model::lane l, clock::time_point now);
+  [[nodiscard]] std::optional<outgoing> next_newest(clock::time_point now);
+  [[nodiscard]] std::optional<outgoing> say_hello(clock::time_point now);
+  [[nodiscard]] log_offset fill(lane_end& from);
+  void settle(model::lane l);
+  void refill_budget(clock::time_point now);
+  [[nodiscard]] bool within_budget(model::lane l) const;
+  [[nodiscard]] lane_end& end_of(model::lane l) { return *ends_[static_cast<std::size_t>(l)]; }
+  void note_drained(std::uint64_t records, clock::time_point now);
+
+  journal::journal& log_;
+  sender_options options_;
+  std::array<std::unique_ptr<lane_end>, model::lane_count> ends_;
+  model::batch_encoder encoder_;
+  std::deque<batch> in_flight_;
+  phase phase_ = phase::offline;
+  std::uint64_t next_token_ = 1;
+  std::uint64_t hello_token_ = 0;
+  clock::time_point hello_sent_{};
+  clock::time_point not_before_{};  // no hello until then, after a refusal
+  clock::time_point newest_not_before_{};
+  double budget_left_ = 0;
+  clock::time_point budget_at_{};
+  link_state link_;
+  double bytes_per_record_ = 100;
+  struct drained {
+    clock::time_point at;
+    std::uint64_t total;
+  };
+  std::deque<drained> drained_;  // bounded: limits::uplink_drain_samples_max
+};
+
+}  // namespace perigee::readers::uplink

@@ -1,0 +1,121 @@
+#include "readers/uplink/uplink.hpp"
+
+#include "base/log.hpp"
+
+namespace perigee::readers::uplink {
+namespace {
+
+using namespace std::chrono_literals;
+namespace mqtt = wire::mqtt;
+
+constexpr auto pause_first = 100ms;
+constexpr auto pause_max = 5s;
+
+}  // namespace
+
+uplink::uplink(io::shard& on, io::network& net, journal::journal& log, std::unique_ptr<sender> core,
+               io::endpoint parent, std::string node, std::uint64_t seed)
+    : on_(on),
+      core_(std::move(core)),
+      node_(std::move(node)),
+      client_(on, net, *this, {.to = std::move(parent), .client_id = "uplink:" + node_, .keep_alive_s = 5}),
+      random_(seed),
+      work_(on),
+      feeding_(on) {
+  log.on_commit([this] { work_.notify(); });
+}
+
+io::task<> uplink::run() {
+  feeding_.spawn("readers.uplink", feed());
+  for (;;) {
+    const auto ended = co_await client_.run();
+    core_->on_disconnected();
+    if (!ended && is(ended.error(), errc::cancelled)) break;
+    if (was_up_) log::warn("readers.uplink", "the uplink is down: {}", ended.error().text());
+    was_up_ = false;
+    if (!co_await io::sleep_for(on_, next_pause())) break;
+  }
+  co_return co_await feeding_.close();
+}
+
+/// Doubles up to the most, and draws between half and the whole of it, so that children do not come back all at once.
+nanoseconds uplink::next_pause() {
+  pause_ = std::clamp<nanoseconds>(pause_ * 2, pause_first, pause_max);
+  return nanoseconds(random_.between(pause_.count() / 2, pause_.count()));
+}
+
+/// Sends what the journal has whenever it has more, and breaks off a link that swallows it.
+io::task<> uplink::feed() {
+  for (;;) {
+    const auto until = std::min(core_->wake_at(clock::now()), clock::now() + 1s);
+    const auto woken = co_await work_.wait_until(until);
+    if (!woken && !is(woken.error(), errc::timed_out)) co_return woken;
+    if (core_->stalled(clock::now())) {
+      log::warn("readers.uplink", "the parent has not answered for 5 s: connecting anew");
+      client_.hang_up();
+      continue;
+    }
+    pump();
+    client_.flush();
+  }
+}
+
+void uplink::pump() {
+  auto* connection = client_.connection();
+  while (connection != nullptr && connection->can_publish()) {
+    const auto out = core_->next(clock::now());
+    if (!out) return;
+    mqtt::publish message;
+    message.topic = out->topic;
+    message.payload = out->payload;
+    message.qos = out->qos == 0 ? mqtt::qos::at_most_once : mqtt::qos::at_least_once;
+    const auto sent = connection->publish(message, out->token);
+    if (sent) continue;
+    log::warn("readers.uplink", "a batch could not be sent: {}", sent.error().text());
+    core_->on_answer(out->token, false, clock::now());
+  }
+}
+
+void uplink::on_connected(const mqtt::connack&) {
+  mqtt::subscription down;
+  const auto filter = downlink_filter(node_);
+  down.filter = filter;
+  down.qos = mqtt::qos::at_least_once;
+  if (!client_.connection()->subscribe(down)) client_.hang_up();
+}
+
+void uplink::on_subscribed(mqtt::packet_id, byte_view codes) {
+  if (codes.empty() || codes[0] >= 0x80) {
+    log::warn("readers.uplink", "the parent refuses the downlink of {}", node_);
+    return client_.hang_up();
+  }
+  core_->on_connected();
+  pump();
+}
+
+void uplink::on_message(const mqtt::publish& message) {
+  if (message.qos != mqtt::qos::at_most_once) client_.connection()->ack(message.packet_id);
+  if (message.topic != welcome_topic(node_)) {
+    if (downlink_) downlink_(message.topic, message.payload);
+    return;
+  }
+  if (const auto understood = core_->on_welcome(message.payload, clock::now()); !understood) {
+    log::warn("readers.uplink", "the parent's welcome is of no use: {}", understood.error().text());
+    return client_.hang_up();
+  }
+  if (!was_up_) log::info("readers.uplink", "up to {}", core_->peer());
+  was_up_ = true;
+  pause_ = nanoseconds(0);
+  pump();
+}
+
+void uplink::on_acknowledged(std::uint64_t tag, mqtt::reason code) {
+  core_->on_answer(tag, static_cast<std::uint8_t>(code) < 0x80, clock::now());
+  pump();
+}
+
+void uplink::on_closed(mqtt::reason code, const char* what) {
+  log::debug("readers.uplink", "connection ended: {} (0x{:02x})", what, static_cast<unsigned>(code));
+}
+
+}  // namespace perigee::readers::uplink

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/random.hpp"
+#include "client/mqtt_client.hpp"
+#include "readers/uplink/sender.hpp"
+
+namespace perigee::readers::uplink {
+
+/// Keeps a node connected to its parent and its journal going up. Nothing of the node waits for it (promise P4). Owned
+/// by the node, on the journal's shard; ends when `run` is cancelled.
+class uplink final : private wire::mqtt::client_handler {
+ public:
+  /// A message that came down on `$perigee/downlink/NODE/...`, other than the welcome.
+  using downlink = std::move_only_function<void(std::string_view topic, byte_view payload)>;
+
+  uplink(io::shard& on, io::network& net, journal::journal& log, std::unique_ptr<sender> core, io::endpoint parent,
+         std::string node, std::uint64_t seed);
+
+  [[nodiscard]] io::task<> run();
+  [[nodiscard]] link_state state() { return core_->state(clock::now(), clock::wall()); }
+  void on_downlink(downlink what) { downlink_ = std::move(what); }
+
+ private:
+  void on_connected(const wire::mqtt::connack& answer) override;
+  void on_message(const wire::mqtt::publish& message) override;
+  void on_acknowledged(std::uint64_t tag, wire::mqtt::reason code) override;
+  void on_subscribed(wire::mqtt::packet_id id, byte_view codes) override;
+  void on_closed(wire::mqtt::reason code, const char* what) override;
+
+  io::task<> feed();
+  void pump();
+  [[nodiscard]] nanoseconds next_pause();
+
+  io::shard& on_;
+  std::unique_ptr<sender> core_;
+  std::string node_;
+  client::mqtt_client client_;
+  prng random_;
+  io::event work_;
+  io::scope feeding_;
+  downlink downlink_;
+  nanoseconds pause_{0};
+  bool was_up_ = false;
+};
+
+}  // namespace perigee::readers::uplink
