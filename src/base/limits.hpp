@@ -41,12 +41,14 @@ inline constexpr std::uint32_t rule_depth_max = 64;                // parenthese
 inline constexpr std::uint32_t rule_fields_max = 4096;             // distinct payload fields of all rules
 inline constexpr std::uint32_t rule_scratch_bytes_max = 8U << 20;  // texts made while one event is evaluated
 inline constexpr std::uint32_t alarms_max = 10'000;                // raised at once
+inline constexpr std::uint32_t rules_state_bytes_max = 64U << 20;
 inline constexpr std::uint32_t alarm_key_bytes_max = 512;
 inline constexpr std::uint32_t rule_name_bytes_max = 128;  // of rules and of alarms
 
 // Network
 inline constexpr std::uint32_t websocket_message_bytes_max = 1U << 20;
 inline constexpr std::uint32_t http_header_bytes_max = 8U << 10;
+inline constexpr std::uint32_t http_connections_max = 64;
 inline constexpr std::uint32_t http_body_bytes_max = 8U << 20;
 
 // node: the configuration

@@ -52,6 +52,13 @@ task<> sleep_for(shard& on, nanoseconds duration) {
   co_return co_await t.wait_until(clock::now() + duration);
 }
 
+task<> yield(shard& on) {
+  co_await boost::asio::post(on.context(), boost::asio::deferred);
+  const auto state = co_await boost::asio::this_coro::cancellation_state;
+  if (state.cancelled() != boost::asio::cancellation_type::none) co_return fail(errc::cancelled, "the scope is closed");
+  co_return result<>();
+}
+
 task<> event::wait() { return wait_until(clock::time_point::max()); }
 
 task<> event::wait_until(clock::time_point deadline) {

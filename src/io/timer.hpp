@@ -26,6 +26,8 @@ class timer {
 };
 
 [[nodiscard]] task<> sleep_for(shard& on, nanoseconds duration);
+/// Lets everything else that is ready have its turn. errc::cancelled when the coroutine's scope is cancelled.
+[[nodiscard]] task<> yield(shard& on);
 
 /// Something happened, said by one coroutine to one that waits for it. A notice given while nobody waits is kept;
 /// several become one. On one shard.

@@ -1,0 +1,199 @@
+#include "readers/rules/rules_reader.hpp"
+
+#include <format>
+
+#include "base/crc32c.hpp"
+#include "base/limits.hpp"
+#include "base/log.hpp"
+
+namespace perigee::readers::rules {
+namespace {
+
+using namespace std::chrono_literals;
+using model::lane;
+
+constexpr std::array all_lanes{lane::alarm, lane::event, lane::bulk};
+constexpr std::uint8_t state_version = 1;
+constexpr std::size_t slice_bytes = 64U << 10;
+constexpr auto save_every = 1s;
+constexpr auto retry_every = 100ms;
+/// An output's sequence is its message's offset and its number there: 24 bits hold every action of a whole batch.
+constexpr unsigned outputs_bits = 24;
+
+}  // namespace
+
+result<std::unique_ptr<rules_reader>> rules_reader::open(io::shard& on, io::disk& disk, io::worker& worker,
+                                                         journal::journal& log, perigee::rules::rule_set set,
+                                                         rules_options options) {
+  // tidy: new — the constructor is private
+  auto made =
+      std::unique_ptr<rules_reader>(new rules_reader(on, disk, worker, log, std::move(set), std::move(options)));
+  for (const auto l : all_lanes) {
+    PG_TRY(auto kept, log.open_cursor("rules", l, true));
+    const auto from = kept->position();
+    made->ends_[static_cast<std::size_t>(l)] =
+        std::make_unique<lane_end>(std::move(kept), journal::reader(log[l], from));
+  }
+  PG_TRY_VOID(made->restore());
+  log.on_commit([raw = made.get()] { raw->work_.notify(); });
+  return made;
+}
+
+rules_reader::rules_reader(io::shard& on, io::disk& disk, io::worker& worker, journal::journal& log,
+                           perigee::rules::rule_set set, rules_options options)
+    : on_(on),
+      disk_(disk),
+      worker_(worker),
+      log_(log),
+      set_(std::move(set)),
+      options_(std::move(options)),
+      work_(on),
+      decisions_(options_.metrics.make_counter("perigee_rule_decisions_total", "Commands, alarms and records decided")),
+      messages_(options_.metrics.make_counter("perigee_rule_messages_total", "Messages decided on")),
+      unreadable_(options_.metrics.make_counter("perigee_rule_unreadable_total", "Records that could not be opened")) {}
+
+result<> rules_reader::restore() {
+  const auto read = io::read_whole(disk_, options_.state_file, limits::rules_state_bytes_max);
+  if (!read && is(read.error(), errc::not_found)) return {};
+  PG_TRY_VOID(read);
+  const byte_view all(*read);
+  if (all.size() < 4) return fail(errc::corrupt, "the rules' state file is cut short");
+  byte_reader tail(all.last(4));
+  const auto body = all.first(all.size() - 4);
+  if (tail.u32() != crc32c(body)) return fail(errc::corrupt, "the rules' state file fails its check");
+  byte_reader r(body);
+  if (r.u8() > state_version) return fail(errc::unsupported, "a newer version wrote the rules' state file");
+  const bool same_journal = epoch(r.u64()) == log_.epoch();
+  for (const auto l : all_lanes) {
+    const log_offset at(r.u64());
+    auto& end = *ends_[static_cast<std::size_t>(l)];
+    if (same_journal && at > end.reader.position()) end.reader.seek(at);
+  }
+  const auto alarms = r.sized();
+  if (!r.ok()) return fail(errc::corrupt, "the rules' state file is cut short");
+  now_ = clock::wall();
+  return set_.restore(alarms, now_, *this);
+}
+
+byte_buffer rules_reader::state() const {
+  byte_buffer out;
+  byte_writer w(out);
+  w.u8(state_version);
+  w.u64(log_.epoch().value());
+  for (const auto& end : ends_) w.u64(end->reader.position().value());
+  byte_buffer alarms;
+  set_.snapshot(alarms);
+  w.sized(byte_view(alarms));
+  w.u32(crc32c(out));
+  return out;
+}
+
+io::task<> rules_reader::run() {
+  auto save_at = clock::now() + save_every;
+  for (;;) {
+    const auto woken =
+        co_await work_.wait_until(std::min(save_at, clock::now() + (decided_.empty() ? save_every : retry_every)));
+    if (!woken && !is(woken.error(), errc::timed_out)) co_return woken;
+    while (step(clock::wall())) {
+      PG_CO_TRY_VOID(co_await io::yield(on_));
+    }
+    if (clock::now() < save_at) continue;
+    save();
+    save_at = clock::now() + save_every;
+  }
+}
+
+bool rules_reader::step(timestamp now) {
+  now_ = now;
+  if (!flush()) return false;
+  for (const auto l : all_lanes) {
+    deciding_lane_ = l;
+    auto& reader = ends_[static_cast<std::size_t>(l)]->reader;
+    const auto read = reader.read(slice_bytes, [this](log_offset at, const model::record_view& r) { decide(at, r); });
+    if (!read) log::warn("readers.rules", "the journal cannot be read: {}", read.error().text());
+    if (read && *read != 0) return flush();
+  }
+  return false;
+}
+
+void rules_reader::decide(log_offset at, const model::record_view& r) {
+  deciding_at_ = at;
+  decided_here_ = 0;
+  const model::origin here{options_.node, log_.epoch(), at};
+  const auto opened = opener_.for_each_message(here, r, [&](const model::origin& from, const model::record_view& m) {
+    const bool own_output = from.node == options_.node && m.source.starts_with("rules/");
+    if (m.kind != model::record_kind::message || own_output || m.topic.starts_with('$')) return;
+    messages_.add();
+    set_.apply({m.topic, m.payload, m.arrival, at}, *this);
+  });
+  if (opened) return;
+  unreadable_.add();
+  log::warn("readers.rules", "record {} of lane {} is passed over: {}", at.value(), model::name_of(r.lane),
+            opened.error().text());
+}
+
+bool rules_reader::flush() {
+  while (!decided_.empty()) {
+    const auto stored = log_.append(decided_.front().view());
+    if (!stored && !is(stored.error(), errc::duplicate)) {
+      const bool may_pass = is(stored.error(), errc::full) || is(stored.error(), errc::no_space);
+      if (may_pass) return false;
+      log::warn("readers.rules", "a decision cannot be stored: {}", stored.error().text());
+    }
+    decisions_.add();
+    decided_.pop_front();
+  }
+  return true;
+}
+
+void rules_reader::put(lane to, std::string_view topic, byte_view payload, std::uint8_t qos, bool retain) {
+  model::record r;
+  r.lane = to;
+  r.topic = topic;
+  r.payload = to_buffer(payload);
+  r.qos = qos;
+  r.retain = retain;
+  r.source = std::format("rules/{}", model::name_of(deciding_lane_));
+  r.epoch = log_.epoch();
+  r.sequence = sequence((deciding_at_.value() << outputs_bits) + ++decided_here_);
+  r.arrival = now_;
+  decided_.push_back(std::move(r));
+}
+
+void rules_reader::on_publish(const perigee::rules::publish_action& action) {
+  put(lane::event, action.topic, action.payload, action.qos, action.retain);
+}
+
+void rules_reader::on_alarm(const perigee::rules::alarm_action& action) {
+  const auto topic =
+      action.key.empty() ? std::format("alarm/{}", action.name) : std::format("alarm/{}/{}", action.name, action.key);
+  put(lane::alarm, topic, action.payload, 1, true);
+}
+
+void rules_reader::on_store(const perigee::rules::store_action& action) {
+  put(lane::event, action.topic, action.payload, 1, false);
+}
+
+void rules_reader::save() {
+  auto now = state();
+  if (saving_ || !decided_.empty() || now == saved_) return;
+  saving_ = true;
+  saved_ = std::move(now);
+  struct outcome {
+    std::array<log_offset, model::lane_count> reached;
+    result<> written;
+  };
+  auto how = std::make_shared<outcome>();
+  for (std::size_t i = 0; i < ends_.size(); ++i) how->reached[i] = ends_[i]->reader.position();
+  worker_.submit([this, how, bytes = saved_] { how->written = io::write_whole(disk_, options_.state_file, bytes); },
+                 [this, how] {
+                   saving_ = false;
+                   if (!how->written) {
+                     saved_.clear();
+                     return log::warn("readers.rules", "the state cannot be saved: {}", how->written.error().text());
+                   }
+                   for (std::size_t i = 0; i < ends_.size(); ++i) ends_[i]->kept->advance(how->reached[i]);
+                 });
+}
+
+}  // namespace perigee::readers::rules

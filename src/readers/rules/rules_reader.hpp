@@ -1,0 +1,80 @@
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "base/metrics.hpp"
+#include "io/timer.hpp"
+#include "io/worker.hpp"
+#include "journal/journal.hpp"
+#include "model/record_batch.hpp"
+#include "rules/rule_set.hpp"
+
+namespace perigee::readers::rules {
+
+struct rules_options {
+  std::string node;
+  std::string state_file;  // docs/formats/rules-state.md
+  metrics::registry& metrics;
+};
+
+/// Decides on every message of the journal, a child's included, and appends what the rules answer: commands and
+/// derived records to the lane `event`, alarms to the lane `alarm`. What it appends is stamped with the message it came
+/// from, so that deciding again after a crash appends nothing twice. Its positions and the raised alarms are saved in
+/// one file. Its own node's rule outputs are not decided on again: a rule cannot feed itself. Owned by the node, on the
+/// journal's shard; ends when `run` is cancelled.
+class rules_reader final : private perigee::rules::action_sink {
+ public:
+  static result<std::unique_ptr<rules_reader>> open(io::shard& on, io::disk& disk, io::worker& worker,
+                                                    journal::journal& log, perigee::rules::rule_set set,
+                                                    rules_options options);
+
+  [[nodiscard]] io::task<> run();
+  /// Decides on what is committed now, up to a slice of it; false when there was nothing. Called by `run` and tests.
+  bool step(timestamp now);
+  /// Saves positions and alarms, if they moved, on the worker.
+  void save();
+
+ private:
+  struct lane_end {
+    std::unique_ptr<journal::cursor> kept;  // holds back retention up to what is saved
+    journal::reader reader;
+  };
+
+  rules_reader(io::shard& on, io::disk& disk, io::worker& worker, journal::journal& log, perigee::rules::rule_set set,
+               rules_options options);
+  result<> restore();
+  void decide(log_offset at, const model::record_view& r);
+  /// Appends what was decided; false when the journal has no room now: nothing more is read until it has.
+  bool flush();
+  void put(model::lane to, std::string_view topic, byte_view payload, std::uint8_t qos, bool retain);
+  [[nodiscard]] byte_buffer state() const;
+
+  void on_publish(const perigee::rules::publish_action& action) override;
+  void on_alarm(const perigee::rules::alarm_action& action) override;
+  void on_store(const perigee::rules::store_action& action) override;
+
+  io::shard& on_;
+  io::disk& disk_;
+  io::worker& worker_;
+  journal::journal& log_;
+  perigee::rules::rule_set set_;
+  rules_options options_;
+  std::array<std::unique_ptr<lane_end>, model::lane_count> ends_;
+  model::batch_opener opener_;
+  io::event work_;
+  std::deque<model::record> decided_;  // not yet in the journal; bounded by what one record decides
+  model::lane deciding_lane_ = model::lane::bulk;
+  log_offset deciding_at_{};
+  std::uint32_t decided_here_ = 0;  // outputs of the record being decided on
+  timestamp now_{};
+  byte_buffer saved_;
+  bool saving_ = false;
+  metrics::counter& decisions_;
+  metrics::counter& messages_;
+  metrics::counter& unreadable_;
+};
+
+}  // namespace perigee::readers::rules
