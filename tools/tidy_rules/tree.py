@@ -51,7 +51,7 @@ def code_of(text: str) -> str:
 
 
 def let_off(lines: list[str], name: str) -> bool:
-    """Whether a comment such as `// tidy: new — the constructor is private` is among the lines. The reason is needed."""
+    """Whether a line says `// tidy: new — the constructor is private` or the like; it needs the reason to count."""
     return any(re.search(rf"// tidy: {name}\s*[—:-]+\s*\w", text) for text in lines)
 
 
