@@ -82,10 +82,33 @@ inline constexpr std::uint16_t mqtt_inflight_out_max = 1024;
 inline constexpr std::uint16_t mqtt_topic_aliases_max = 32;
 inline constexpr int mqtt_topic_levels_max = 128;
 
+// doors/mqtt
+inline constexpr std::uint32_t mqtt_connections_max = 16'384;
+inline constexpr std::uint32_t mqtt_sessions_max = 65'536;
+inline constexpr std::uint32_t mqtt_client_id_bytes_max = source_bytes_max;
+inline constexpr std::uint32_t mqtt_subscriptions_per_session_max = 1024;
+inline constexpr std::uint32_t mqtt_retained_max = 65'536;
+inline constexpr std::uint32_t mqtt_retained_bytes_max = 64U << 20;
+inline constexpr std::uint32_t mqtt_output_bytes_max = 256U << 10;
+inline constexpr std::uint32_t mqtt_unsaved_records_max = 100'000;
+inline constexpr std::uint32_t mqtt_state_bytes_max = 256U << 20;
+
 // Uplink
 inline constexpr std::uint32_t uplink_batch_bytes_target = 256U << 10;  // of records as they stand in the journal
 inline constexpr std::uint32_t uplink_in_flight_max = 64;               // batches
 inline constexpr std::uint32_t uplink_drain_samples_max = 64;
 inline constexpr std::uint32_t uplink_newest_records_max = 2000;  // looked at for the newest values
+
+// doors/machine, doors/replay
+inline constexpr std::uint32_t machine_catch_up_max = 1000;  // records at one call
+inline constexpr std::uint32_t replay_catch_up_max = 1000;   // records at one call
+inline constexpr std::uint32_t csv_line_bytes_max = 64U << 10;
+inline constexpr std::uint32_t csv_columns_max = 256;
+inline constexpr std::uint32_t csv_errors_max = 50;  // shown per file
+inline constexpr std::uint64_t csv_file_bytes_max = 256U << 20;
+
+// Node
+inline constexpr std::uint32_t children_max = 10'000;  // whose welcome is under way
+inline constexpr std::uint32_t sensor_unacked_max = 4096;  // records of one simulated or replayed sensor
 
 }  // namespace perigee::limits

@@ -50,8 +50,10 @@ class payload_decoder {
   std::unique_ptr<state> state_;
 };
 
-/// A whole number of s, ms, µs or ns since 1970, told apart by its size: below 1e11 it is seconds, below 1e14 ms, below
-/// 1e17 µs, so that no unit overlaps the next for times from 1973 to 5138.
-[[nodiscard]] timestamp time_from_number(std::int64_t since_1970);
+/// A count of s, ms, µs or ns since 1970, told apart by its size: below 1e11 it is seconds, below 1e14 ms, below 1e17
+/// µs, so that each unit reaches back to 1973 at the latest. errc::malformed past the years 1677 to 2262.
+[[nodiscard]] result<timestamp> time_from_number(std::int64_t since_1970);
+/// The same with a fraction.
+[[nodiscard]] result<timestamp> time_from_number(double since_1970);
 
 }  // namespace perigee::model

@@ -11,8 +11,9 @@
 
 namespace perigee::model {
 
-using value = std::variant<double, std::int64_t, bool, std::string, byte_buffer>;
-/// A value whose bytes are owned elsewhere; monostate = the device said null.
+/// monostate: the device said null.
+using value = std::variant<std::monostate, double, std::int64_t, bool, std::string, byte_buffer>;
+/// The same, its bytes owned elsewhere.
 using value_view = std::variant<std::monostate, double, std::int64_t, bool, std::string_view, byte_view>;
 
 enum class quality : std::uint8_t { good = 0, uncertain = 1, bad = 2 };
@@ -28,7 +29,7 @@ struct reading_view {
   std::string_view why;  // where quality is not good
 };
 
-/// The same, owning its bytes. A null is a reading of quality bad.
+/// The same, owning its bytes.
 struct reading {
   std::string device;
   std::string metric;

@@ -1,0 +1,170 @@
+#include "model/detail/integers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <numeric>
+
+#include "model/detail/bits.hpp"
+
+namespace perigee::model::detail {
+namespace {
+
+// The mode byte: how the residuals stand, and in bits 2 and 3 how often the column was differenced.
+enum mode : std::uint8_t {
+  mode_line = 0,
+  mode_bits = 1,
+  mode_varints = 2,
+  mode_zstd = 3,
+  layout_mask = 3,
+  order_shift = 2
+};
+constexpr unsigned order_max = 2;
+
+// Differences wrap, so that any two 64-bit numbers have one.
+std::uint64_t wrapped(std::int64_t x) { return static_cast<std::uint64_t>(x); }
+std::uint64_t folded(std::uint64_t difference) { return zigzag(static_cast<std::int64_t>(difference)); }
+std::uint64_t unfolded(std::uint64_t x) { return wrapped(unzigzag(x)); }
+
+bool is_line(std::span<const std::int64_t> column) {
+  if (column.size() < 3) return true;
+  const auto step = wrapped(column[1]) - wrapped(column[0]);
+  for (std::size_t i = 2; i < column.size(); ++i) {
+    if (wrapped(column[i]) - wrapped(column[i - 1]) != step) return false;
+  }
+  return true;
+}
+
+void write_line(std::span<const std::int64_t> column, byte_writer& to) {
+  to.u8(mode_line);
+  to.signed_varint(column[0]);
+  to.signed_varint(column.size() < 2 ? 0 : static_cast<std::int64_t>(wrapped(column[1]) - wrapped(column[0])));
+}
+
+/// What divides every number: a clock that ticks in milliseconds gives 1,000,000 for its nanoseconds.
+std::uint64_t common_divisor(std::span<const std::int64_t> column, std::int64_t base) {
+  std::uint64_t divisor = 0;
+  for (const auto x : column) {
+    const auto above = wrapped(x) - wrapped(base);
+    if (divisor != 0 && above % divisor == 0) continue;
+    divisor = std::gcd(divisor, above);
+    if (divisor == 1) break;
+  }
+  return std::max<std::uint64_t>(divisor, 1);
+}
+
+}  // namespace
+
+void integer_writer::write(std::span<const std::int64_t> column, byte_buffer& out) {
+  if (column.empty()) return;
+  byte_writer to(out);
+  if (is_line(column)) return write_line(column, to);
+  const auto mode_at = out.size();
+  to.u8(0);
+  reduce(column, to);
+  const auto order = difference();
+  std::span<const std::uint64_t> residuals = reduced_;
+  for (unsigned i = 0; i < order; ++i) to.varint(residuals[i]);
+  pack(residuals.subspan(order), static_cast<std::uint8_t>(order << order_shift), mode_at, out);
+}
+
+/// Base and divisor go out; what is left stands in reduced_.
+void integer_writer::reduce(std::span<const std::int64_t> column, byte_writer& to) {
+  const auto base = *std::ranges::min_element(column);
+  const auto divisor = common_divisor(column, base);
+  to.signed_varint(base);
+  to.varint(divisor);
+  reduced_.resize(column.size());
+  for (std::size_t i = 0; i < column.size(); ++i) reduced_[i] = wrapped(column[i]) - wrapped(base);
+  if (divisor == 1) return;
+  for (auto& x : reduced_) x /= divisor;
+}
+
+/// Differences reduced_ as often as makes it smallest, counted in bits, and says how often. Residuals of one and two
+/// differences are folded (zigzag), their first one or two numbers are not residuals and stay whole.
+unsigned integer_writer::difference() {
+  std::array<std::size_t, order_max + 1> bits{};
+  std::uint64_t x1 = 0;
+  std::uint64_t d1 = 0;
+  for (const auto x : reduced_) {
+    const auto d = x - x1;
+    bits[0] += static_cast<std::size_t>(std::bit_width(x));
+    bits[1] += static_cast<std::size_t>(std::bit_width(folded(d)));
+    bits[2] += static_cast<std::size_t>(std::bit_width(folded(d - d1)));
+    x1 = x;
+    d1 = d;
+  }
+  const auto order = static_cast<unsigned>(std::ranges::min_element(bits) - bits.begin());
+  for (unsigned pass = 0; pass < order; ++pass) {
+    for (auto i = reduced_.size() - 1; i > pass; --i) reduced_[i] -= reduced_[i - 1];
+  }
+  for (std::size_t i = order; order > 0 && i < reduced_.size(); ++i) reduced_[i] = folded(reduced_[i]);
+  return order;
+}
+
+void integer_writer::pack(std::span<const std::uint64_t> residuals, std::uint8_t order, std::size_t mode_at,
+                          byte_buffer& out) {
+  varints_.clear();
+  byte_writer to(varints_);
+  for (const auto x : residuals) to.varint(x);
+  const auto bits_size = packed_size(residuals);
+  const auto plain_size = std::min(bits_size, varints_.size());
+  frame_.clear();
+  auto layout = bits_size < varints_.size() ? mode_bits : mode_varints;
+  if (plain_size > 2 && squeezer_.squeeze(varints_, plain_size - 2, frame_)) layout = mode_zstd;
+  out[mode_at] = static_cast<std::uint8_t>(layout | order);
+  byte_writer body(out);
+  if (layout == mode_bits) return pack_bits(residuals, out);
+  if (layout == mode_varints) return body.bytes(varints_);
+  body.varint(varints_.size());
+  body.sized(byte_view(frame_));
+}
+
+bool integer_reader::read(byte_reader& in, std::span<std::int64_t> column) {
+  const auto count = column.size();
+  if (count == 0) return in.ok();
+  const auto mode = in.u8();
+  const auto order = static_cast<std::size_t>(mode) >> order_shift;
+  const auto start = in.signed_varint();
+  if (mode == mode_line) {
+    const auto step = wrapped(in.signed_varint());
+    for (std::size_t i = 0; i < count; ++i) column[i] = static_cast<std::int64_t>(wrapped(start) + step * i);
+    return in.ok();
+  }
+  const auto divisor = in.varint();
+  if (order > order_max || order > count || (mode & layout_mask) == mode_line) in.fail();
+  // The residuals are written over in place: signed and unsigned of one type may alias.
+  const std::span<std::uint64_t> x(reinterpret_cast<std::uint64_t*>(column.data()), count);
+  for (std::size_t i = 0; in.ok() && i < order; ++i) x[i] = in.varint();
+  if (!in.ok() || !read_residuals(in, mode, x.subspan(order))) return false;
+  for (auto i = order; order > 0 && i < count; ++i) x[i] = unfolded(x[i]);
+  for (auto pass = order; pass-- > 0;) {
+    for (auto i = pass + 1; i < count; ++i) x[i] += x[i - 1];
+  }
+  for (auto& y : x) y = y * divisor + wrapped(start);
+  return true;
+}
+
+bool integer_reader::read_residuals(byte_reader& in, std::uint8_t mode, std::span<std::uint64_t> into) {
+  switch (mode & layout_mask) {
+    case mode_bits: unpack_bits(in, into); return in.ok();
+    case mode_varints:
+      for (auto& x : into) x = in.varint();
+      return in.ok();
+    default: break;
+  }
+  constexpr std::size_t varint_bytes_max = 10;
+  const auto size = in.varint();
+  const auto frame = in.sized();
+  const bool plausible = in.ok() && size <= into.size() * varint_bytes_max;
+  if (!plausible || !unsqueezer_.unsqueeze(frame, static_cast<std::size_t>(size), varints_)) {
+    in.fail();
+    return false;
+  }
+  byte_reader varints(varints_);
+  for (auto& x : into) x = varints.varint();
+  if (!varints.ok() || !varints.done()) in.fail();
+  return in.ok();
+}
+
+}  // namespace perigee::model::detail
