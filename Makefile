@@ -56,11 +56,11 @@ dev: setup build/dev/build.ninja
 	@ninja -C build/dev -j $(JOBS) --quiet
 
 build/release/build.ninja build/dev/build.ninja: build/%/build.ninja: | setup
-	@cmake --preset $* --log-level=WARNING
+	@cmake --preset $* >/dev/null
 
 # clang reads the headers themselves, not the precompiled one.
 build/lint/build.ninja: | setup
-	@cmake --preset fuzz -B build/lint -D CMAKE_DISABLE_PRECOMPILE_HEADERS=ON --log-level=WARNING
+	@cmake --preset fuzz -B build/lint -D CMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
 
 build/npm/.installed: tests/npm/package.json tests/npm/package-lock.json | setup
 	@mkdir -p build/npm && cp tests/npm/package.json tests/npm/package-lock.json tests/npm/.npmrc build/npm/

@@ -22,6 +22,7 @@ std::string braced(std::string_view labels, std::string_view extra = {}) {
 template <class T>
 std::vector<const T*> grouped(const std::deque<T>& entries) {
   std::vector<const T*> out;
+  out.reserve(entries.size());
   for (const auto& e : entries) out.push_back(&e);
   std::ranges::stable_sort(out, {}, &T::name);
   return out;
