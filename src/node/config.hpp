@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -147,22 +148,24 @@ struct config {
 /// The same for a file, and every path in it must lead to something that can be read.
 [[nodiscard]] std::expected<config, diagnostics> load_config(const std::string& file);
 
-/// One row of docs/configuration.md and of `perigee explain`; all come from the table that reads the file.
+/// One row of docs/configuration.md. The rows come from the table that reads the file, so they cannot drift apart.
 struct option_help {
-  std::string_view section;  // "journal.lane.*"
+  std::string_view section;  // "[journal.lane.*]"
   std::string_view key;      // "bytes_max"
-  std::string_view type;     // "size"
+  std::string type;          // "size"
   std::string_view initial;  // what it is when absent; "required" where it must be given
   std::string_view text;
 };
 [[nodiscard]] std::vector<option_help> config_options();
+/// The same as Markdown tables, one per section.
+[[nodiscard]] std::string config_reference();
 
-/// What a P01xx code means and how to mend it; empty for a code that is not one of these.
+/// What each P01xx code means and how to mend it.
 struct code_help {
   std::string_view code;
   std::string_view title;
   std::string_view text;
 };
-[[nodiscard]] std::vector<code_help> config_codes();
+[[nodiscard]] std::span<const code_help> config_codes();
 
 }  // namespace perigee::node

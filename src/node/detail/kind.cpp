@@ -1,0 +1,218 @@
+#include "node/detail/kind.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "base/limits.hpp"
+#include "node/detail/quantity.hpp"
+#include "wire/mqtt/topic.hpp"
+
+namespace perigee::node::detail {
+
+void reading::refuse(position at, std::string code, std::string message, std::string help) {
+  auto made = at.line == 0 ? diagnostic{} : source.at_line(at.line, at.column, {}, {});
+  made.file = source.file;
+  made.code = std::move(code);
+  made.message = std::move(message);
+  made.help = std::move(help);
+  const auto room = made.excerpt.size() >= made.column ? made.excerpt.size() + 1 - made.column : 1;
+  made.length = static_cast<std::uint32_t>(std::clamp<std::size_t>(at.length, 1, room));
+  errors.push_back(std::move(made));
+}
+
+std::string reading::resolve(std::string_view path) const {
+  return (std::filesystem::path(folder) / path).lexically_normal().string();
+}
+
+bool expect_table(reading& in, std::string_view title, const value& from) {
+  if (from.as<value::table>() != nullptr) return true;
+  in.refuse(from.at, "P0103", std::format("{} is a table, found {}", title, from.kind()));
+  return false;
+}
+
+void refuse_unknown(reading& in, std::string_view title, const entry& found, std::span<const std::string_view> known) {
+  auto help = did_you_mean(found.key, known);
+  if (help.empty()) help = "known here: " + kind::join(known);
+  const auto what = found.content.as<value::table>() != nullptr ? "section" : "key";
+  in.refuse(found.at, "P0102", std::format("unknown {} '{}' in {}", what, found.key, title), std::move(help));
+}
+
+namespace kind {
+namespace {
+
+std::optional<std::string> path(reading& in, const value& from, std::string_view expected) {
+  const auto* found = expect<std::string>(in, from, expected);
+  if (found == nullptr) return std::nullopt;
+  if (found->empty() || found->contains('\0')) {
+    in.refuse(from.at, "P0105", "a path is not empty and has no NUL in it");
+    return std::nullopt;
+  }
+  return in.resolve(*found);
+}
+
+std::optional<std::string> existing_path(reading& in, const value& from, path_kind kind, std::string_view expected) {
+  auto found = path(in, from, expected);
+  if (found) in.paths.push_back({from.at, *found, kind});
+  return found;
+}
+
+}  // namespace
+
+std::optional<std::string> text::read(reading& in, const value& from) {
+  const auto* found = expect<std::string>(in, from, "a text");
+  if (found == nullptr) return std::nullopt;
+  if (found->size() <= limits::config_text_bytes_max) return *found;
+  in.refuse(from.at, "P0105", std::format("a text of over {} bytes", limits::config_text_bytes_max));
+  return std::nullopt;
+}
+
+std::optional<std::string> name::read(reading& in, const value& from) {
+  const auto* found = expect<std::string>(in, from, "a name");
+  if (found == nullptr) return std::nullopt;
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  };
+  const bool good = !found->empty() && found->size() <= limits::config_name_bytes_max && !found->starts_with('.') &&
+                    std::ranges::all_of(*found, fits);
+  if (good) return *found;
+  in.refuse(from.at, "P0105", "not a name",
+            std::format("letters, digits, '-', '_' and '.', not '.' first, 1 to {} of them; it stands in topics, file "
+                        "names and certificates",
+                        limits::config_name_bytes_max));
+  return std::nullopt;
+}
+
+std::optional<bool> boolean::read(reading& in, const value& from) {
+  const auto* found = expect<bool>(in, from, "true or false");
+  return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
+std::optional<std::int64_t> read_whole(reading& in, const value& from, std::int64_t least, std::int64_t most) {
+  const auto* found = expect<std::int64_t>(in, from, "a whole number");
+  if (found == nullptr) return std::nullopt;
+  if (*found >= least && *found <= most) return *found;
+  in.refuse(from.at, "P0105", std::format("{} is out of range: {} to {}", *found, least, most));
+  return std::nullopt;
+}
+
+std::optional<double> read_positive(reading& in, const value& from, double most) {
+  double number = 0;
+  if (const auto* whole_number = from.as<std::int64_t>()) {
+    number = static_cast<double>(*whole_number);
+  } else if (const auto* found = expect<double>(in, from, "a number")) {
+    number = *found;
+  } else {
+    return std::nullopt;
+  }
+  if (number > 0 && number <= most) return number;
+  in.refuse(from.at, "P0105", std::format("{} is out of range: over 0, at most {}", number, most));
+  return std::nullopt;
+}
+
+std::optional<nanoseconds> duration::read(reading& in, const value& from) {
+  const auto* found = expect<std::string>(in, from, "a duration such as \"30s\"");
+  if (found == nullptr) return std::nullopt;
+  const auto parsed = parse_duration(*found);
+  if (!parsed) in.refuse(from.at, "P0105", "not a duration", "a number and ns, us, ms, s, m, h or d: \"30s\", \"7d\"");
+  return parsed;
+}
+
+std::optional<std::uint64_t> size::read(reading& in, const value& from) {
+  if (const auto* bytes = from.as<std::int64_t>(); bytes != nullptr && *bytes >= 0) {
+    return static_cast<std::uint64_t>(*bytes);
+  }
+  const auto* found = expect<std::string>(in, from, "a size such as \"16MiB\"");
+  if (found == nullptr) return std::nullopt;
+  const auto parsed = parse_size(*found);
+  if (!parsed) in.refuse(from.at, "P0105", "not a size", "a number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB");
+  return parsed;
+}
+
+std::optional<std::string> file::read(reading& in, const value& from) {
+  return existing_path(in, from, path_kind::file, "the path of a file");
+}
+std::optional<std::string> folder::read(reading& in, const value& from) {
+  return existing_path(in, from, path_kind::folder, "the path of a folder");
+}
+std::optional<std::string> new_folder::read(reading& in, const value& from) {
+  return path(in, from, "the path of a folder");
+}
+
+std::optional<std::string> address::read(reading& in, const value& from) {
+  const auto* found = expect<std::string>(in, from, "an address");
+  if (found == nullptr) return std::nullopt;
+  if (is_address(*found)) return *found;
+  in.refuse(from.at, "P0105", "not an address",
+            "an IPv4 or IPv6 address of this machine: \"127.0.0.1\" for itself only, \"0.0.0.0\" or \"::\" for all");
+  return std::nullopt;
+}
+
+std::optional<std::string> topic::read(reading& in, const value& from) {
+  const auto* found = expect<std::string>(in, from, "a topic");
+  if (found == nullptr) return std::nullopt;
+  if (wire::mqtt::is_topic_name(*found)) return *found;
+  in.refuse(from.at, "P0105", "not a topic", "1 to 1024 bytes of UTF-8 without '+', '#' and NUL: \"site/press\"");
+  return std::nullopt;
+}
+
+std::optional<std::string> filter::read(reading& in, const value& from) {
+  const auto* found = expect<std::string>(in, from, "a topic filter");
+  if (found == nullptr) return std::nullopt;
+  if (wire::mqtt::is_topic_filter(*found)) return *found;
+  in.refuse(from.at, "P0105", "not a topic filter",
+            "'+' stands for one whole level, '#' for all that follow and is the last: \"site/+/alarm/#\"");
+  return std::nullopt;
+}
+
+std::optional<secret> secret_reference::read(reading& in, const value& from) {
+  constexpr std::string_view help = "write { file = \"path\" } or { env = \"VARIABLE\" }";
+  const auto* members = from.as<value::table>();
+  if (members == nullptr) {
+    in.refuse(from.at, "P0108", "a secret does not stand in the configuration", std::string(help));
+    return std::nullopt;
+  }
+  const auto* in_file = from.find("file");
+  const auto* in_env = from.find("env");
+  if (members->size() != 1 || (in_file == nullptr && in_env == nullptr)) {
+    in.refuse(from.at, "P0108", "a secret is one reference", std::string(help));
+    return std::nullopt;
+  }
+  auto where = in_file != nullptr ? file::read(in, *in_file) : text::read(in, *in_env);
+  if (!where) return std::nullopt;
+  return secret{in_file != nullptr ? secret::place::file : secret::place::env, std::move(*where)};
+}
+
+std::optional<parent> parent_url::read(reading& in, const value& from) {
+  const auto* found = expect<std::string>(in, from, "a URL");
+  if (found == nullptr) return std::nullopt;
+  const auto parsed = parse_url(*found);
+  if (!parsed || (parsed->scheme != "mqtt" && parsed->scheme != "mqtts")) {
+    in.refuse(from.at, "P0112", "not the URL of a parent",
+              "mqtts://host:port, or mqtt://127.0.0.1:port on one machine");
+    return std::nullopt;
+  }
+  const bool secure = parsed->scheme == "mqtts";
+  // 8883 and 1883 are what IANA has for MQTT with and without TLS.
+  return parent{parsed->host, parsed->port.value_or(secure ? 8883 : 1883),
+                secure ? uplink_transport::tls : uplink_transport::tcp};
+}
+
+std::string join(std::span<const std::string_view> words) {
+  std::string out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i != 0) out += i + 1 == words.size() ? " or " : ", ";
+    out += words[i];
+  }
+  return out;
+}
+
+void refuse_choice(reading& in, const value& from, std::string_view found, std::span<const std::string_view> known) {
+  auto help = did_you_mean(found, known);
+  if (help.empty()) help = "one of " + join(known);
+  in.refuse(from.at, "P0106", std::format("'{}' is not known here", found), std::move(help));
+}
+
+}  // namespace kind
+}  // namespace perigee::node::detail

@@ -1,0 +1,242 @@
+#include "node/detail/sections.hpp"
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+#include "node/detail/kind.hpp"
+
+namespace perigee::node::detail {
+namespace {
+
+template <class E, std::size_t N>
+using words = std::array<std::pair<std::string_view, E>, N>;
+
+constexpr words<log::level, 5> log_levels = {{{"debug", log::level::debug},
+                                              {"info", log::level::info},
+                                              {"warning", log::level::warning},
+                                              {"error", log::level::error},
+                                              {"off", log::level::off}}};
+constexpr words<durability, 3> durabilities = {
+    {{"fsync", durability::fsync}, {"os", durability::os}, {"memory", durability::memory}}};
+constexpr words<when_full, 2> when_full_answers = {
+    {{"refuse", when_full::refuse}, {"drop_oldest", when_full::drop_oldest}}};
+constexpr words<transport, 4> transports = {
+    {{"tcp", transport::tcp}, {"tls", transport::tls}, {"ws", transport::ws}, {"wss", transport::wss}}};
+constexpr words<model::lane, 3> lane_names = {
+    {{"alarm", model::lane::alarm}, {"event", model::lane::event}, {"bulk", model::lane::bulk}}};
+constexpr words<replay_time, 2> replay_times = {{{"original", replay_time::original}, {"now", replay_time::now}}};
+constexpr words<machine_fault, 4> machine_faults = {{{"bearing", machine_fault::bearing},
+                                                     {"overload", machine_fault::overload},
+                                                     {"sensor_stuck", machine_fault::sensor_stuck},
+                                                     {"cooling_loss", machine_fault::cooling_loss}}};
+
+template <auto Member>
+auto& opened(auto& into) {
+  if constexpr (std::is_null_pointer_v<decltype(Member)>) {
+    return into;
+  } else if constexpr (requires { (into.*Member).emplace(); }) {
+    return (into.*Member).emplace();
+  } else {
+    return into.*Member;
+  }
+}
+
+template <const auto& Options>
+void describe(std::string_view title, std::vector<option_help>& out) {
+  describe_table(title, all(Options), out);
+}
+
+/// A row for one [section], read into a member of the configuration, or straight into it.
+template <const auto& Options, auto Member = nullptr>
+constexpr option<config> section(std::string_view key, std::string_view title, std::string_view initial,
+                                 std::string_view text) {
+  const auto read = [](reading& in, std::string_view name, const value& from, config& into) {
+    read_table(in, name, from, all(Options), opened<Member>(into));
+  };
+  return {key, title, initial, text, read, nullptr, describe<Options>};
+}
+
+/// A row for [[sections]]: one element of a vector for each.
+template <const auto& Options, auto Member, std::size_t Most, class T = config>
+constexpr option<T> repeated(std::string_view key, std::string_view title, std::string_view text) {
+  const auto read = [](reading& in, std::string_view name, const value& from, T& into) {
+    const auto* list = from.as<value::array>();
+    if (list == nullptr) {
+      in.refuse(from.at, "P0103", std::format("{} is written once for each, in double brackets", name));
+    } else if (list->size() > Most) {
+      in.refuse(from.at, "P0115", std::format("{} of {}; at most {} are read", list->size(), name, Most));
+    } else {
+      for (const auto& one : *list) read_table(in, name, one, all(Options), (into.*Member).emplace_back());
+    }
+  };
+  return {key, title, "none", text, read, nullptr, describe<Options>};
+}
+
+// The table.
+
+void set_durability(journal_config& journal, durability to) {
+  for (auto& lane : journal.lanes) lane.durability = to;
+}
+void set_parent(uplink_config& uplink, kind::parent to) {
+  uplink.host = std::move(to.host);
+  uplink.port = to.port;
+  uplink.transport = to.transport;
+}
+
+constexpr option<config> node_options[] = {
+    row<&config::node_id, kind::name, config>("id", "required",
+                                              "the node's name in its estate, and the common name of its certificate"),
+    row<&config::data, kind::new_folder, config>("data", "required",
+                                                 "folder for everything it keeps; made when absent"),
+    row<&config::tier, kind::text, config>("tier", "\"\"", "a label for people: \"edge\", \"fog\", \"cloud\""),
+    row<&config::ledger_folder, kind::new_folder, config>(
+        "ledger", "none", "where replay and machine doors count what was acked, for `perigee demo`"),
+};
+
+constexpr option<config> log_options[] = {
+    row<&config::log_level, kind::choice<log_levels>, config>("level", "\"info\"",
+                                                              "what is written to stderr: this and worse"),
+};
+
+constexpr option<tls_config> tls_options[] = {
+    row<&tls_config::certificate, kind::file, tls_config>("certificate", "required",
+                                                          "PEM: this node's certificate, then those between it and the "
+                                                          "authority"),
+    row<&tls_config::key, kind::secret_reference, tls_config>("key", "required", "PEM: the certificate's private key"),
+    row<&tls_config::authority, kind::file, tls_config>(
+        "authority", "none", "PEM: who signs clients, children and the parent; listeners then ask for a certificate"),
+};
+
+constexpr option<lane_config> lane_options[] = {
+    row<&lane_config::durability, kind::choice<durabilities>, lane_config>("durability", "that of [journal]",
+                                                                           "as in [journal], for this lane"),
+    row<&lane_config::bytes_max, kind::size, lane_config>("bytes_max", "\"1GiB\"", "the lane's share of the disk"),
+    row<&lane_config::age_max, kind::duration, lane_config>("age_max", "\"7d\"", "older records are dropped"),
+    row<&lane_config::when_full, kind::choice<when_full_answers>, lane_config>(
+        "when_full", "\"drop_oldest\"",
+        "at bytes_max: refuse what is new, or drop the oldest and leave a gap record in its place"),
+};
+
+void read_lanes(reading& in, std::string_view title, const value& from, journal_config& into) {
+  if (!expect_table(in, title, from)) return;
+  const auto known = kind::choice<lane_names>::words();
+  for (const auto& found : *from.as<value::table>()) {
+    const auto which = model::lane_from(found.key);
+    if (!which) {
+      refuse_unknown(in, title, found, known);
+      continue;
+    }
+    read_table(in, title, found.content, all(lane_options), into.lanes[static_cast<std::size_t>(*which)]);
+  }
+}
+
+// The order matters: durability is every lane's before a lane's own is read.
+constexpr option<journal_config> journal_options[] = {
+    row<&journal_config::segment_bytes, kind::size, journal_config>("segment", "\"16MiB\"",
+                                                                    "size of one file of the log"),
+    row<set_durability, kind::choice<durabilities>, journal_config>(
+        "durability", "\"fsync\"",
+        "when a message is acknowledged: on stable storage, handed to the system, or held in memory"),
+    {"lane", "[journal.lane.*]", "none", "alarm, event and bulk", read_lanes, nullptr, describe<lane_options>},
+};
+
+constexpr option<mqtt_config> mqtt_options[] = {
+    row<&mqtt_config::address, kind::address, mqtt_config>("address", "\"127.0.0.1\"", "where it listens"),
+    row<&mqtt_config::port, kind::port, mqtt_config>("port", "1883",
+                                                     "0 takes any free port; `perigee status` tells it"),
+    row<&mqtt_config::transport, kind::choice<transports>, mqtt_config>(
+        "transport", "\"tcp\"", "ws and wss are WebSocket; tls and wss need [tls]"),
+    row<&mqtt_config::anonymous, kind::boolean, mqtt_config>(
+        "anonymous", "true on loopback without TLS", "clients without a certificate may connect; on loopback only"),
+};
+
+constexpr option<lane_rule> lane_rule_options[] = {
+    row<&lane_rule::filter, kind::filter, lane_rule>("filter", "required", "topics; the first match decides"),
+    row<&lane_rule::lane, kind::choice<lane_names>, lane_rule>("lane", "required", "after an outage alarms go first"),
+};
+
+constexpr option<api_config> api_options[] = {
+    row<&api_config::address, kind::address, api_config>("address", "\"127.0.0.1\"", "where it listens"),
+    row<&api_config::port, kind::port, api_config>("port", "8443", "0 takes any free port; `perigee status` tells it"),
+};
+
+constexpr option<uplink_config> uplink_options[] = {
+    row<set_parent, kind::parent_url, uplink_config>("url", "required", "the parent: mqtts://host:port"),
+    row<&uplink_config::linger, kind::duration, uplink_config>(
+        "linger", "\"200ms\"", "how long a bulk record may wait for others to share its batch"),
+    row<&uplink_config::batch_records, kind::whole<std::uint32_t, 1, limits::batch_records_max>, uplink_config>(
+        "batch_records", "2000", "at most this many records in a batch"),
+    row<&uplink_config::in_flight, kind::whole<std::uint32_t, 1, limits::uplink_in_flight_max>, uplink_config>(
+        "in_flight", "8", "batches sent and not yet acknowledged"),
+    row<&uplink_config::budget_per_hour_bytes, kind::size, uplink_config>("budget_per_hour", "none",
+                                                                          "bytes that may go up in an hour"),
+};
+
+constexpr option<history_config> history_options[] = {
+    row<&history_config::enabled, kind::boolean, history_config>("enabled", "true", "keep readings for queries"),
+    row<&history_config::retention, kind::duration, history_config>("retention", "\"30d\"",
+                                                                    "older readings are dropped"),
+};
+
+constexpr option<config> rules_options[] = {
+    row<&config::rules_folder, kind::folder, config>("folder", "required", "its *.rule.sql files run on this node"),
+};
+
+constexpr option<replay_column> replay_column_options[] = {
+    row<&replay_column::name, kind::text, replay_column>("name", "required", "in the file's header"),
+    row<&replay_column::metric, kind::text, replay_column>("metric", "the name", "what the reading is called"),
+    row<&replay_column::unit, kind::text, replay_column>("unit", "\"\"", "as in SenML: \"Cel\", \"A\", \"m/s2\""),
+    row<&replay_column::decimals, kind::whole<std::uint32_t, 0, 9>, replay_column>(
+        "decimals", "as in the file", "the sensor's resolution: digits after the point"),
+};
+
+constexpr option<replay_config> replay_options[] = {
+    row<&replay_config::name, kind::name, replay_config>("name", "required", "of the device that is played"),
+    row<&replay_config::file, kind::file, replay_config>("file", "required", "a CSV file"),
+    row<&replay_config::topic, kind::topic, replay_config>("topic", "required", "where its readings are published"),
+    row<&replay_config::speed, kind::positive<1'000'000>, replay_config>("speed", "1.0",
+                                                                         "60 plays an hour in a minute"),
+    row<&replay_config::loop, kind::boolean, replay_config>("loop", "false", "start again at the end"),
+    row<&replay_config::time, kind::choice<replay_times>, replay_config>("time", "\"now\"",
+                                                                         "the file's times, or moved to the present"),
+    row<&replay_config::time_column, kind::text, replay_config>("time_column", "found by looking", "in the header"),
+    row<&replay_config::time_format, kind::text, replay_config>(
+        "time_format", "found by looking", "\"iso8601\", \"unix_s\", \"unix_ms\", or as strftime has it"),
+    repeated<replay_column_options, &replay_config::columns, limits::replay_columns_max, replay_config>(
+        "column", "[[replay.column]]", "what is read; every column but the time when there is none"),
+};
+
+constexpr option<machine_config> machine_options[] = {
+    row<&machine_config::name, kind::name, machine_config>("name", "required", "of the simulated motor"),
+    row<&machine_config::topic, kind::topic, machine_config>("topic", "required", "where its readings are published"),
+    row<&machine_config::command_topic, kind::topic, machine_config>(
+        "command_topic", "required", "where it takes {\"speed\":0.5} and {\"stop\":true}"),
+    row<&machine_config::rate_hz, kind::positive<100'000>, machine_config>("rate_hz", "10.0", "messages in a second"),
+    row<&machine_config::seed, kind::whole<std::uint64_t, 0, INT64_MAX>, machine_config>(
+        "seed", "1", "the same seed gives the same machine"),
+    row<&machine_config::faults, kind::list_of<kind::choice<machine_faults>, machine_faults.size()>, machine_config>(
+        "faults", "[]", "what goes wrong with it"),
+};
+
+constexpr option<config> root[] = {
+    section<node_options>("node", "[node]", "required", "id and data: who this node is and where it keeps things"),
+    section<log_options>("log", "[log]", "none", "what is logged"),
+    section<tls_options, &config::tls>("tls", "[tls]", "none", "this node's identity"),
+    section<journal_options, &config::journal>("journal", "[journal]", "none", "the durable log"),
+    repeated<mqtt_options, &config::mqtt, limits::listeners_max>("mqtt", "[[mqtt]]", "an MQTT listener"),
+    repeated<lane_rule_options, &config::lanes, limits::lane_rules_max>("lane", "[[lane]]",
+                                                                        "which topics go to which lane"),
+    section<api_options, &config::api>("api", "[api]", "none", "HTTP: metrics, health, links"),
+    section<uplink_options, &config::uplink>("uplink", "[uplink]", "none", "the parent node"),
+    section<history_options, &config::history>("history", "[history]", "none", "readings kept for queries"),
+    section<rules_options>("rules", "[rules]", "none", "what is decided here"),
+    repeated<replay_options, &config::replays, limits::replays_max>("replay", "[[replay]]",
+                                                                    "a CSV file played as a device"),
+    repeated<machine_options, &config::machines, limits::machines_max>("machine", "[[machine]]", "a simulated motor"),
+};
+
+}  // namespace
+
+std::span<const option<config>> root_options() { return root; }
+
+}  // namespace perigee::node::detail
