@@ -70,7 +70,7 @@ def banned_calls(tree: Tree) -> Iterator[Finding]:
         for ban in (b for b in BANS if b.where(path, module)):
             for hit in re.finditer(ban.pattern, code):
                 line = line_at(code, hit.start())
-                if not let_off(lines[max(line - 2, 0):line], ban.name):
+                if not let_off(lines[max(line - 3, 0):line], ban.name):
                     yield Finding(path, line, f"{hit[0].strip()} is banned here ({ban.name}): use {ban.instead}")
 
 
