@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "base/limits.hpp"
-#include "node/detail/quantity.hpp"
+#include "node/quantity.hpp"
 #include "wire/mqtt/topic.hpp"
 
 namespace perigee::node::detail {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "node/detail/quantity.hpp"
+#include "node/quantity.hpp"
 #include "node/detail/sections.hpp"
 
 namespace perigee::node::detail {

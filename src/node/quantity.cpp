@@ -1,4 +1,4 @@
-#include "node/detail/quantity.hpp"
+#include "node/quantity.hpp"
 
 #include <arpa/inet.h>
 
@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-namespace perigee::node::detail {
+namespace perigee::node {
 namespace {
 
 struct unit {
@@ -91,4 +91,4 @@ std::optional<url> parse_url(std::string_view text) {
   return out;
 }
 
-}  // namespace perigee::node::detail
+}  // namespace perigee::node

@@ -1,8 +1,8 @@
-#include "node/detail/quantity.hpp"
+#include "node/quantity.hpp"
 
 #include <gtest/gtest.h>
 
-namespace perigee::node::detail {
+namespace perigee::node {
 namespace {
 
 using namespace std::chrono_literals;
@@ -56,4 +56,4 @@ TEST(quantity, urls) {
 }
 
 }  // namespace
-}  // namespace perigee::node::detail
+}  // namespace perigee::node

@@ -8,7 +8,7 @@
 
 #include "base/time.hpp"
 
-namespace perigee::node::detail {
+namespace perigee::node {
 
 /// "30s", "5ms", "1.5h", "7d": ns us ms s m h d. Empty where it is no duration, is negative or is over 100 years.
 [[nodiscard]] std::optional<nanoseconds> parse_duration(std::string_view text);
@@ -28,4 +28,4 @@ struct url {
 };
 [[nodiscard]] std::optional<url> parse_url(std::string_view text);
 
-}  // namespace perigee::node::detail
+}  // namespace perigee::node
