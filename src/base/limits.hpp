@@ -111,4 +111,14 @@ inline constexpr std::uint64_t csv_file_bytes_max = 256U << 20;
 inline constexpr std::uint32_t children_max = 10'000;  // whose welcome is under way
 inline constexpr std::uint32_t sensor_unacked_max = 4096;  // records of one simulated or replayed sensor
 
+// readers/history
+inline constexpr std::uint32_t history_chunk_rows_max = 1000;
+inline constexpr std::uint32_t history_block_bytes_max = 512U << 10;
+inline constexpr std::uint32_t history_series_max = 20'000;
+inline constexpr std::uint32_t history_accounts_max = 20'000;
+inline constexpr std::uint32_t history_runs_max = 256;
+inline constexpr std::uint32_t history_points_max = 10'000;
+inline constexpr std::uint32_t quarantine_records_max = 1000;
+inline constexpr std::uint32_t quarantine_record_bytes_max = 1U << 20;
+
 }  // namespace perigee::limits

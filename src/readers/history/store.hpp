@@ -1,0 +1,161 @@
+#pragma once
+// Readings of a node and of all below it, in SQLite: each series as columnar chunks of up to 1,000 readings
+// (model/chunk.hpp). docs/formats/history.md has the tables.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/function_ref.hpp"
+#include "base/id.hpp"
+#include "base/time.hpp"
+#include "model/chunk.hpp"
+#include "model/reading.hpp"
+#include "model/record.hpp"
+#include "readers/history/record_block.hpp"
+
+namespace perigee::readers::history {
+
+using series_id = id<std::int64_t, struct series_id_tag>;
+
+struct store_options {
+  std::string path;          // of the database file; its folder exists
+  std::string node;          // the node whose journal is read; empty to look only
+  perigee::epoch journal{};  // of that journal: positions in another one do not count
+  bool read_only = false;
+};
+
+/// One series, with what its chunks say.
+struct series_info {
+  series_id id;
+  std::string node;
+  std::string device;
+  std::string metric;
+  std::uint64_t readings = 0;
+  timestamp first;
+  timestamp last;
+};
+
+/// A reading of a series that was asked for.
+struct point {
+  timestamp time;
+  model::value value;
+  model::quality quality = model::quality::good;
+};
+
+/// At most limits::history_points_max points. `thinned`: every `stride`-th reading in the order of storing.
+struct raw_answer {
+  std::vector<point> points;
+  bool thinned = false;
+  std::uint64_t stride = 1;
+};
+
+struct bucket {
+  timestamp start;
+  std::uint64_t count = 0;  // of numbers
+  double min = 0;
+  double max = 0;
+  double mean = 0;
+  double last = 0;
+};
+
+/// Buckets that have a number. `thinned`: `step` is wider than asked for, so that they are at most
+/// limits::history_points_max.
+struct step_answer {
+  std::vector<bucket> buckets;
+  nanoseconds step{};
+  bool thinned = false;
+};
+
+/// What is stored, and what is known to be missing: the live answer to "lost? doubled?".
+struct history_totals {
+  std::uint64_t readings = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t missing = 0;      // numbers of stamped devices between 1 and the highest seen
+  std::uint64_t doubled = 0;      // messages of stamped devices that came again and were not stored again
+  std::uint64_t gaps = 0;         // gap records
+  std::uint64_t gap_records = 0;  // records that they stand for
+  std::uint64_t quarantined = 0;
+  std::uint64_t quarantine_dropped = 0;
+  std::uint64_t series = 0;
+};
+
+/// One stamped device in one of its lives.
+struct device_account {
+  std::string source;
+  perigee::epoch epoch;
+  std::uint64_t seen = 0;
+  std::uint64_t missing = 0;
+  std::uint64_t doubled = 0;
+  std::uint64_t highest = 0;
+};
+
+/// A record that could not be read, set aside with its reason (promise P7).
+struct quarantined {
+  std::int64_t number = 0;
+  model::lane lane = model::lane::bulk;
+  log_offset offset{};
+  timestamp arrival;
+  std::string topic;
+  std::string reason;
+};
+
+/// What one `apply` did.
+struct applied {
+  std::uint64_t messages = 0;
+  std::uint64_t readings = 0;
+  std::uint64_t doubled = 0;
+  std::uint64_t quarantined = 0;
+};
+
+/// Exactly once: a block's readings and the position behind it are one transaction. Owned by the history reader and
+/// used on its worker only; a second one, `read_only`, may look at the same file from anywhere. Blocking.
+class store {
+ public:
+  /// Makes the file when absent. errc::refused for the file of another node, errc::unsupported for a newer version's.
+  static result<std::unique_ptr<store>> open(store_options options);
+  ~store();
+  store(const store&) = delete;
+  store& operator=(const store&) = delete;
+
+  /// The first record of the lane that is not stored yet.
+  [[nodiscard]] result<log_offset> position(model::lane l);
+  /// stage and commit. After an error nothing of the block is stored, and the same block may be applied again.
+  [[nodiscard]] result<applied> apply(const record_block& block);
+  /// Everything but the commit. What is staged and not committed when the store ends was never there.
+  [[nodiscard]] result<applied> stage(const record_block& block);
+  [[nodiscard]] result<> commit();
+
+  /// Forgets chunks, gaps and quarantined records that are older as a whole, at most a step's worth; true when there is
+  /// more to forget.
+  [[nodiscard]] result<bool> retain(timestamp oldest);
+
+  [[nodiscard]] result<std::vector<series_info>> series();
+  /// The series of a device's metric, whatever node it came through; errc::not_found.
+  [[nodiscard]] result<series_id> find(std::string_view device, std::string_view metric);
+  /// Every reading of the series with from <= time < to, in the order of storing.
+  [[nodiscard]] result<> scan(series_id of, timestamp from, timestamp to,
+                              function_ref<void(const model::chunk_row&)> each);
+  [[nodiscard]] result<raw_answer> raw(series_id of, timestamp from, timestamp to);
+  [[nodiscard]] result<step_answer> by_step(series_id of, timestamp from, timestamp to, nanoseconds step);
+
+  [[nodiscard]] result<history_totals> totals();
+  [[nodiscard]] result<std::vector<device_account>> devices();
+
+  [[nodiscard]] result<std::vector<quarantined>> quarantine();
+  /// Tries a quarantined record again; it stays there when it still cannot be read (the error says why).
+  [[nodiscard]] result<> retry(std::int64_t number);
+  /// errc::not_found.
+  [[nodiscard]] result<> drop(std::int64_t number);
+
+ private:
+  struct state;
+  explicit store(std::unique_ptr<state> made);
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace perigee::readers::history
