@@ -4,7 +4,7 @@
 
 #include "io/detail/asio_clock.hpp"
 #include "io/detail/asio_error.hpp"
-#include "io/detail/layers.hpp"
+#include "io/detail/layer.hpp"
 
 namespace perigee::io {
 namespace {
@@ -16,8 +16,8 @@ std::unique_ptr<stream> make_stream(tcp::socket socket, const endpoint& at, side
   boost::system::error_code ignored;  // a socket that is already gone shows at its first read
   // A reading must not wait for a full segment: Nagle costs 40 ms here.
   socket.set_option(tcp::no_delay(true), ignored);
-  if (at.websocket) return make_websocket_stream(std::move(socket), at, as);
-  return make_byte_stream(std::move(socket), at, as);
+  layer over(std::move(socket), at, as);
+  return at.websocket ? make_websocket_stream(std::move(over)) : make_byte_stream(std::move(over));
 }
 
 class tcp_acceptor final : public acceptor {

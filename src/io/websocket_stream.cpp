@@ -4,13 +4,11 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket.hpp>
 
 #include "base/limits.hpp"
 #include "io/detail/asio_error.hpp"
-#include "io/detail/layers.hpp"
-#include "io/detail/tls_state.hpp"
+#include "io/detail/layer.hpp"
 
 namespace perigee::io {
 namespace {
@@ -30,21 +28,16 @@ bool offers_mqtt(std::string_view list) {
   return false;
 }
 
-template <class Layer>
 class websocket_stream final : public stream {
  public:
-  template <class... Args>
-  websocket_stream(peer_info peer, endpoint at, side as, Args&&... args)
-      : peer_(std::move(peer)), at_(std::move(at)), as_(as), socket_(std::forward<Args>(args)...) {
+  explicit websocket_stream(layer over) : socket_(std::move(over)) {
     socket_.binary(true);
     socket_.read_message_max(limits::websocket_message_bytes_max);
   }
 
   task<> handshake() override {
-    if constexpr (std::is_same_v<Layer, tls_layer>) {
-      PG_CO_TRY_VOID(co_await greet(socket_.next_layer(), at_, as_, peer_));
-    }
-    if (as_ == side::server) co_return co_await accept_upgrade();
+    PG_CO_TRY_VOID(co_await socket_.next_layer().greet());
+    if (socket_.next_layer().as() == side::server) co_return co_await accept_upgrade();
     co_return co_await ask_upgrade();
   }
 
@@ -64,14 +57,8 @@ class websocket_stream final : public stream {
     co_return result<>();
   }
 
-  void close() noexcept override {
-    boost::system::error_code ignored;  // closing what is closed is fine
-    auto& lowest = beast::get_lowest_layer(socket_);
-    lowest.shutdown(asio::socket_base::shutdown_both, ignored);
-    lowest.close(ignored);
-  }
-
-  const peer_info& peer() const override { return peer_; }
+  void close() noexcept override { socket_.next_layer().close(); }
+  const peer_info& peer() const override { return socket_.next_layer().peer(); }
 
  private:
   task<> accept_upgrade() {
@@ -96,25 +83,19 @@ class websocket_stream final : public stream {
   task<> ask_upgrade() {
     socket_.set_option(websocket::stream_base::decorator(
         [](websocket::request_type& request) { request.set(http::field::sec_websocket_protocol, subprotocol); }));
-    auto r = co_await socket_.async_handshake(at_.host, "/mqtt", asio::as_tuple);
+    auto r = co_await socket_.async_handshake(socket_.next_layer().at().host, "/mqtt", asio::as_tuple);
     auto& [ec] = r;
     if (ec) co_return failed(ec, "the WebSocket handshake failed");
     co_return result<>();
   }
 
-  peer_info peer_;
-  endpoint at_;
-  side as_;
-  websocket::stream<Layer> socket_;
+  websocket::stream<layer, false> socket_;  // false: no compression, which would cost 300 KiB a connection
 };
 
 }  // namespace
 
-std::unique_ptr<stream> make_websocket_stream(tcp_layer socket, const endpoint& at, side as) {
-  auto peer = describe(socket);
-  if (!at.tls) return std::make_unique<websocket_stream<tcp_layer>>(std::move(peer), at, as, std::move(socket));
-  return std::make_unique<websocket_stream<tls_layer>>(std::move(peer), at, as, std::move(socket),
-                                                       static_cast<tls_state&>(*at.tls).context);
+std::unique_ptr<stream> make_websocket_stream(layer over) {
+  return std::make_unique<websocket_stream>(std::move(over));
 }
 
 }  // namespace perigee::io
