@@ -1,0 +1,69 @@
+#pragma once
+// One table of commands: it generates the parsing, the help and what "did you mean" can say.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace perigee::cli {
+
+/// As sysexits.h has them, so that scripts can tell a wrong call from a wrong file from a node that is not there.
+enum class exit_code : int { ok = 0, failed = 1, usage = 64, unavailable = 69, software = 70, config = 78 };
+
+enum class presence { optional, required, many };
+
+/// "--for": an option with a value; "--clean": one without; "file": a positional argument.
+struct argument {
+  std::string_view name;
+  std::string_view value;  // "SECONDS"; empty for a flag. For a positional, how it is shown: "FILE"
+  std::string_view help;
+  presence need = presence::optional;
+};
+
+/// What a command was called with.
+class invocation {
+ public:
+  void set(std::string_view name, std::vector<std::string> values) { values_[std::string(name)] = std::move(values); }
+
+  [[nodiscard]] bool has(std::string_view name) const { return values_.contains(name); }
+  [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
+  [[nodiscard]] std::span<const std::string> all(std::string_view name) const;
+  [[nodiscard]] bool json() const { return has("--json"); }
+
+ private:
+  std::map<std::string, std::vector<std::string>, std::less<>> values_;
+};
+
+struct command {
+  std::string_view name;  // "demo cut": one below another
+  std::string_view summary;
+  std::span<const argument> arguments;
+  exit_code (*run)(const invocation& called);
+};
+
+/// Every command, in the order of the help.
+[[nodiscard]] std::span<const command> commands();
+
+/// Parses, runs, and gives the process's exit code.
+[[nodiscard]] int run_command_line(std::span<const command> table, int argc, const char* const* argv);
+
+exit_code run_run(const invocation& called);
+exit_code run_validate(const invocation& called);
+exit_code run_explain(const invocation& called);
+exit_code run_version(const invocation& called);
+exit_code run_doctor(const invocation& called);
+exit_code run_status(const invocation& called);
+exit_code run_tail(const invocation& called);
+exit_code run_test(const invocation& called);
+exit_code run_demo(const invocation& called);
+exit_code run_demo_cut(const invocation& called);
+exit_code run_demo_heal(const invocation& called);
+exit_code run_demo_kill(const invocation& called);
+exit_code run_demo_start(const invocation& called);
+exit_code run_demo_stop(const invocation& called);
+
+}  // namespace perigee::cli

@@ -1,0 +1,63 @@
+#include "cli/command.hpp"
+
+namespace perigee::cli {
+namespace {
+
+using enum presence;
+
+constexpr argument json = {"--json", "", "one JSON document on stdout", optional};
+constexpr argument data = {"--data", "DIR", "the node's data folder, in place of FILE", optional};
+constexpr argument demo_data = {"--data", "DIR", "the demo's folder (default ./perigee-demo)", optional};
+constexpr argument demo_node = {"node", "NODE", "cloud, fog, edge-1, edge-2 or edge-3", optional};
+constexpr argument demo_this_node = {"node", "NODE", "cloud, fog, edge-1, edge-2 or edge-3", required};
+
+constexpr argument run_arguments[] = {{"file", "FILE", "the node's configuration", required}};
+constexpr argument validate_arguments[] = {{"file", "FILE", "configurations, rules or CSV files", many}, json};
+constexpr argument explain_arguments[] = {{"code", "CODE", "P0102; or `config` for every option", required}, json};
+constexpr argument version_arguments[] = {json};
+constexpr argument doctor_arguments[] = {{"file", "FILE", "the node's configuration", optional}, json};
+constexpr argument status_arguments[] = {{"file", "FILE", "the node's configuration", optional}, data, json};
+constexpr argument tail_arguments[] = {
+    {"topic", "TOPIC", "a topic filter: 'site/#'", required},
+    {"--node", "FILE", "the node's configuration", optional},
+    data,
+    {"--count", "N", "end after this many messages", optional},
+    {"--json", "", "one JSON object per line", optional},
+};
+constexpr argument test_arguments[] = {{"folder", "DIR", "rules and the *.test.toml beside them", required}, json};
+constexpr argument demo_arguments[] = {
+    demo_data,
+    {"--clean", "", "remove the folder at the end", optional},
+    {"--for", "TIME", "end after this time, count, and exit 0 only if nothing was lost or doubled: 60s", optional},
+    {"--script", "FILE", "lines such as `15s cut fog`, `30s heal fog`, `35s kill fog`, `37s start fog`", optional},
+    {"--report", "FILE", "what was counted, as JSON", optional},
+    {"--rate", "N", "readings a second at all sensors together (default 60)", optional},
+    {"--replay", "FILE", "a CSV file, played at edge-1 in place of its machine", optional},
+    {"--seed", "N", "of the simulated machines (default 1)", optional},
+};
+constexpr argument demo_cut_arguments[] = {demo_node, demo_data};
+constexpr argument demo_node_arguments[] = {demo_this_node, demo_data};
+constexpr argument demo_stop_arguments[] = {demo_data};
+
+constexpr command table[] = {
+    {"run", "run a node", run_arguments, run_run},
+    {"demo", "a whole site on this machine: cloud, fog, three edges", demo_arguments, run_demo},
+    {"demo cut", "cut a node's cable upwards (default fog)", demo_cut_arguments, run_demo_cut},
+    {"demo heal", "join it again", demo_cut_arguments, run_demo_heal},
+    {"demo kill", "kill a node with SIGKILL", demo_node_arguments, run_demo_kill},
+    {"demo start", "start it again", demo_node_arguments, run_demo_start},
+    {"demo stop", "take the demo down", demo_stop_arguments, run_demo_stop},
+    {"status", "what a running node says of itself", status_arguments, run_status},
+    {"tail", "messages as they come", tail_arguments, run_tail},
+    {"validate", "check files and show every error", validate_arguments, run_validate},
+    {"test", "run the tests beside rules", test_arguments, run_test},
+    {"explain", "more about an error code", explain_arguments, run_explain},
+    {"doctor", "check this machine and a node's surroundings", doctor_arguments, run_doctor},
+    {"version", "what this program is and what is built in", version_arguments, run_version},
+};
+
+}  // namespace
+
+std::span<const command> commands() { return table; }
+
+}  // namespace perigee::cli
