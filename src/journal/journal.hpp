@@ -33,6 +33,9 @@ class journal {
   /// newer version wrote it. What was found, the log says too.
   static result<std::unique_ptr<journal>> open(io::disk& disk, io::worker& worker, const options& chosen,
                                                recovery_report& found);
+  /// For open().
+  journal(std::unique_ptr<io::disk_lock> lock, std::string node, perigee::epoch epoch,
+          std::unique_ptr<detail::cursor_set> cursors);
   ~journal();
   journal(const journal&) = delete;
   journal& operator=(const journal&) = delete;
@@ -60,15 +63,15 @@ class journal {
   void close(std::move_only_function<void(result<>)> done);
 
  private:
-  journal(io::disk& disk, std::string node, perigee::epoch epoch, std::unique_ptr<io::disk_lock> lock);
+  result<> open_lane(io::disk& disk, io::worker& worker, const options& chosen, std::size_t index,
+                     recovery_report& found);
   void committed();
 
-  io::disk& disk_;
+  std::unique_ptr<io::disk_lock> lock_;
   std::string node_;
   perigee::epoch epoch_;
-  std::unique_ptr<io::disk_lock> lock_;
-  std::array<std::unique_ptr<lane_log>, model::lane_count> lanes_;
   std::unique_ptr<detail::cursor_set> cursors_;
+  std::array<std::unique_ptr<lane_log>, model::lane_count> lanes_;
   std::vector<std::move_only_function<void()>> listeners_;
 };
 

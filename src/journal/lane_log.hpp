@@ -38,6 +38,8 @@ struct lane_site {
   perigee::epoch epoch;  // of the journal
   std::uint64_t disk_free_min;
   metrics::registry& metrics;
+  const time_source* time = nullptr;  // none: the duration of syncs is not measured
+  log_offset at_least{};              // a cursor stands here: no record is numbered lower from now on
 };
 
 /// One lane's durable log: an append-only run of segment files with group commit. Records are numbered 0, 1, 2 ... and
@@ -46,6 +48,8 @@ struct lane_site {
 class lane_log {
  public:
   static result<std::unique_ptr<lane_log>> open(lane_site site, lane_options options, lane_recovery& found);
+  /// For open().
+  explicit lane_log(std::unique_ptr<detail::lane_core> core);
   ~lane_log();
   lane_log(const lane_log&) = delete;
   lane_log& operator=(const lane_log&) = delete;
@@ -71,14 +75,13 @@ class lane_log {
   /// Called on the shard after each commit, before the journal's own listeners.
   void on_commit(std::move_only_function<void()> listener);
   /// Where the oldest required cursor stands: no segment from there on is dropped unless by when_full::drop_oldest.
-  void on_needed(std::move_only_function<log_offset()> oldest_needed);
+  void on_needed(std::move_only_function<log_offset() const> oldest_needed);
   /// Commits what is staged and seals it, so that the next start has nothing to prove. Then `done`, with errc::closed
   /// for every later append. Where the disk refuses, `done` carries its error.
   void close(std::move_only_function<void(result<>)> done);
 
  private:
   friend class reader;
-  explicit lane_log(std::unique_ptr<detail::lane_core> core);
 
   std::unique_ptr<detail::lane_core> core_;
 };

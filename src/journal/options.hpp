@@ -40,6 +40,7 @@ struct options {
   std::uint64_t disk_free_min =
       32U << 20;  // below it appends answer errc::no_space, so that cursors can still be saved
   metrics::registry& metrics;
+  const time_source* time = nullptr;  // to measure syncs with; none: they are not
 };
 
 /// What opening one lane found. Anything but zero in the last four is worth a line in the log, and gets one.

@@ -7,13 +7,10 @@
 #include "base/function_ref.hpp"
 #include "base/id.hpp"
 #include "journal/lane_log.hpp"
+#include "model/gap.hpp"
 #include "model/record.hpp"
 
 namespace perigee::journal {
-
-namespace detail {
-class segment_reader;
-}
 
 /// Reads a lane in order, committed records only. Where records are gone (dropped by a bound, damaged, or their segment
 /// is missing) it delivers one record of kind `gap` in their place, at the first missing offset, and goes on behind
@@ -38,12 +35,23 @@ class reader {
   [[nodiscard]] std::uint64_t behind() const;
 
  private:
-  result<bool> open_segment();
-  void visit_gap(log_offset end, std::uint8_t reason, visitor visit);
+  struct open_segment;
+
+  struct step {
+    std::size_t records = 0;
+    std::size_t bytes = 0;
+  };
+
+  result<> enter_segment();
+  result<step> read_one(visitor visit);
+  log_offset refresh_end();
+  void visit_gap(log_offset end, model::gap_reason reason, visitor visit);
 
   lane_log* log_;
   log_offset position_;
-  std::unique_ptr<detail::segment_reader> segment_;
+  timestamp last_arrival_{};  // of a record visited: the time that a gap is given
+  std::unique_ptr<open_segment> segment_;
+  byte_buffer gap_payload_;
 };
 
 }  // namespace perigee::journal

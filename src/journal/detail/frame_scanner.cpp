@@ -29,11 +29,11 @@ result<std::optional<frame>> frame_scanner::frame_at(std::uint64_t position, std
   if (!has_head) return std::nullopt;
   const auto head = read_head(at(position));
   const auto offset = widen(head.low_offset, expected_);
-  // Every lost record took at least a frame's head: what claims to be further on is no frame. This keeps the search
-  // linear, since few positions get as far as their CRC.
-  const auto lost_max = skipped / frame_head_bytes;
+  // In a search every lost record took at least a frame's head: what claims to be further on is no frame. This keeps
+  // the search linear, since few positions get as far as their CRC.
+  const bool near = skipped == 0 || offset.value() - expected_.value() <= skipped / frame_head_bytes;
   const bool fits = head.length <= limit_ - position - frame_head_bytes;
-  if (!known(head.kind) || !fits || offset.value() - expected_.value() > lost_max) return std::nullopt;
+  if (!known(head.kind) || !fits || !near) return std::nullopt;
 
   const auto bytes = frame_head_bytes + head.length;
   PG_TRY(const bool has_body, load(position, bytes));

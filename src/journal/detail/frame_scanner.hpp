@@ -21,8 +21,8 @@ struct frame {
   [[nodiscard]] byte_view body() const { return whole.subspan(frame_head_bytes); }
 };
 
-/// Reads the frames of one segment in order through a window that grows with need. Over bytes that do not verify it moves
-/// to the next frame that does and whose offset can follow. Owned by a reader or a recovery, used on one thread.
+/// Reads the frames of one segment in order through a window that grows with need. Over bytes that do not verify it
+/// moves to the next frame that does and whose offset can follow. Owned by a reader or a recovery, used on one thread.
 class frame_scanner {
  public:
   /// From `position` up to `limit`; the frame there is expected to carry `offset`.

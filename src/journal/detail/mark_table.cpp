@@ -46,10 +46,10 @@ void mark_table::keep() { flying_.clear(); }
 
 void mark_table::take_back() {
   ++batch_;
-  for (const auto& [mark, was] : flying_) mark->second.batch = batch_;
-  for (const auto& [mark, was] : staged_) {
-    if (mark->second.batch != batch_) flying_.push_back({mark, was});
-    mark->second.batch = batch_;
+  for (const auto& each : flying_) each.of->second.batch = batch_;
+  for (const auto& each : staged_) {
+    if (each.of->second.batch != batch_) flying_.push_back(each);
+    each.of->second.batch = batch_;
   }
   staged_.swap(flying_);
   flying_.clear();
@@ -57,9 +57,9 @@ void mark_table::take_back() {
 
 void mark_table::encode(byte_buffer& out) const {
   std::unordered_map<const map::value_type*, stamp> was;
-  for (const auto& each : staged_) was.emplace(each.mark, each.was);
+  for (const auto& each : staged_) was.emplace(each.of, each.was);
   std::size_t unknown = 0;
-  for (const auto& [mark, before] : was) unknown += before.epoch.value() == 0;
+  for (const auto& [of, earlier] : was) unknown += earlier.epoch.value() == 0 ? 1 : 0;
 
   byte_writer w(out);
   w.u8(state_version);

@@ -15,8 +15,8 @@
 namespace perigee::journal::detail {
 
 /// The newest stamp of every source of a lane (promise P2). A stamp is set with its record and is durable with it: the
-/// table remembers what each mark was before the batch being staged and before the batch being written, so that a segment
-/// can start with exactly what is committed. Owned by the lane.
+/// table remembers what each mark was before the batch being staged and before the batch being written, so that a
+/// segment can start with exactly what is committed. Owned by the lane.
 class mark_table {
  public:
   [[nodiscard]] std::optional<stamp> find(std::string_view source) const;
@@ -49,7 +49,7 @@ class mark_table {
   };
   using map = std::unordered_map<std::string, mark, hash, std::equal_to<>>;
   struct before {
-    map::value_type* mark;
+    map::value_type* of;
     stamp was;  // epoch 0: the source was unknown
   };
 

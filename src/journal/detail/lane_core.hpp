@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "journal/detail/batch.hpp"
+#include "journal/detail/flight.hpp"
+#include "journal/detail/mark_table.hpp"
+#include "journal/detail/recovery.hpp"
+#include "journal/detail/segment_list.hpp"
+#include "journal/lane_log.hpp"
+#include "model/gap.hpp"
+
+namespace perigee::journal::detail {
+
+/// What a lane_log does; readers look into it for the segments. Same owner, shard and end.
+class lane_core {
+ public:
+  lane_core(lane_site site, lane_options options);
+  ~lane_core();
+
+  /// Takes over what recovery found, and stages what it could not prove.
+  void start_from(recovered_lane found);
+  result<log_offset> append(const model::record_view& r);
+  void tick(timestamp now);
+  void close(std::move_only_function<void(result<>)> done);
+  /// The worker has done with the flight.
+  void landed();
+
+  [[nodiscard]] log_offset start() const { return segments_.empty() ? committed_ : segments_[0].first; }
+  [[nodiscard]] log_offset committed() const { return committed_; }
+  [[nodiscard]] log_offset staged() const { return staged_; }
+  [[nodiscard]] const lane_options& chosen() const { return options_; }
+  [[nodiscard]] const lane_site& site() const { return site_; }
+  [[nodiscard]] const mark_table& marks() const { return marks_; }
+  [[nodiscard]] segment_list& segments() { return segments_; }
+  [[nodiscard]] const segment_list& segments() const { return segments_; }
+  [[nodiscard]] model::gap_reason last_drop() const { return last_drop_; }
+  void count_unreadable(std::uint64_t records) { metrics_.unreadable.add(records); }
+
+  std::move_only_function<void()> committed_listener;
+  std::move_only_function<log_offset() const> oldest_needed;
+
+ private:
+  struct counters {
+    counters(metrics::registry& in, model::lane of);
+    metrics::counter& records;
+    metrics::counter& bytes;
+    metrics::counter& commits;
+    metrics::counter& failed;
+    metrics::counter& duplicates;
+    metrics::counter& dropped;
+    metrics::counter& unreadable;
+    metrics::gauge& size;
+    metrics::histogram& sync_seconds;
+
+   private:
+    counters(metrics::registry& in, const std::string& lane);
+  };
+
+  [[nodiscard]] result<> room_for(std::size_t bytes);
+  void stage(const model::record_view& r, std::size_t bytes);
+  void stage_frame(byte_view whole);
+  void count_staged(timestamp arrival);
+  void open_batch();
+  void open_segment();
+  void add_mark();
+  void launch();
+  void launch_if_ready();
+  void committed(const batch& b);
+  void failed();
+  void finish_close();
+  [[nodiscard]] bool may_drop_oldest() const;
+  void drop_oldest(model::gap_reason reason);
+  void keep_to_size();
+
+  const lane_site site_;
+  const lane_options options_;
+  counters metrics_;
+  segment_list segments_;
+  mark_table marks_;
+  log_offset committed_{};
+  log_offset staged_{};
+  timestamp newest_{};              // arrival
+  batch batch_;                     // being staged
+  std::shared_ptr<flight> flight_;  // being written
+  byte_buffer scratch_;             // for state frames
+  bool flying_ = false;
+  bool has_file_ = false;         // the flight's file takes more
+  std::uint64_t file_end_ = 0;    // of that file, with what is in flight
+  bool sealed_ = true;            // a mark proves all that was written
+  std::optional<error> trouble_;  // why the last write failed: the next tick tries again
+  bool disk_low_ = false;
+  model::gap_reason last_drop_ = model::gap_reason::disk_bound;
+  bool closing_ = false;
+  std::move_only_function<void(result<>)> closed_;
+};
+
+}  // namespace perigee::journal::detail

@@ -1,0 +1,234 @@
+#include "journal/detail/recovery.hpp"
+
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/log.hpp"
+#include "journal/detail/frame.hpp"
+#include "journal/detail/frame_scanner.hpp"
+
+namespace perigee::journal::detail {
+namespace {
+
+constexpr std::string_view place = "journal";
+
+/// A segment file as its header tells.
+struct candidate {
+  log_offset first;
+  std::uint64_t bytes;
+  std::optional<segment_header> header;  // none: damaged
+};
+
+std::string path_of(const lane_site& site, log_offset first) { return site.folder + '/' + segment_name(first); }
+
+/// Nothing where the file was moved here from elsewhere.
+result<std::optional<candidate>> look_at(const lane_site& site, log_offset first, lane_recovery& found) {
+  const auto path = path_of(site, first);
+  PG_TRY(const auto file, site.disk.open(path, io::open_mode::read));
+  PG_TRY(const auto bytes, file->size());
+  std::array<std::uint8_t, segment_header_bytes> head;
+  PG_TRY(const auto got, file->read_at(0, head));
+  candidate out{first, bytes, std::nullopt};
+  const auto header = decode_header(byte_view(head).first(got));
+  if (!header && is(header.error(), errc::unsupported)) return std::unexpected(header.error());
+  if (!header) {
+    ++found.damaged_segments;
+    log::fault(place, "{}: {}; its records are read as far as they verify", path, header.error().what);
+    return out;
+  }
+  if (header->first != first || header->lane != site.lane || header->epoch != site.epoch) {
+    ++found.damaged_segments;
+    log::fault(place, "{}: holds offset {} of another place; it is left aside, move it back", path,
+               header->first.value());
+    return std::nullopt;
+  }
+  out.header = *header;
+  return out;
+}
+
+result<std::vector<candidate>> list_segments(const lane_site& site, lane_recovery& found) {
+  PG_TRY_VOID(site.disk.make_folder(site.folder));
+  PG_TRY(const auto names, site.disk.list(site.folder));
+  std::vector<candidate> out;
+  for (const auto& name : names) {
+    if (name.ends_with(".seg.new")) PG_TRY_VOID(site.disk.remove(site.folder + '/' + name));
+    const auto first = offset_of_segment(name);
+    if (!first) continue;
+    PG_TRY(auto segment, look_at(site, *first, found));
+    if (segment) out.push_back(*segment);
+  }
+  return out;
+}
+
+void report_holes(const lane_site& site, const std::vector<candidate>& all, lane_recovery& found) {
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (!all[i].header || all[i].header->previous == all[i - 1].first) continue;
+    ++found.missing_segments;
+    log::fault(place, "{}: the segment before {} is missing", site.folder, segment_name(all[i].first));
+  }
+}
+
+/// Reads one segment: what is proven goes into the marks, what is not is kept aside.
+class replay {
+ public:
+  replay(const lane_site& site, const candidate& from, mark_table& marks)
+      : site_(site),
+        from_(from),
+        marks_(marks),
+        synced_bytes_(from.header ? std::max<std::uint64_t>(from.header->synced_bytes, segment_header_bytes) : 0),
+        proven_(from.first),
+        pending_end_(from.first) {}
+
+  /// To the end of the file, or where the next segment takes over: then all before that is proven.
+  result<> run(std::optional<log_offset> taken_over_at) {
+    PG_TRY(const auto file, site_.disk.open(path_of(site_, from_.first), io::open_mode::read));
+    frame_scanner scanner(*file, segment_header_bytes, from_.bytes, from_.first);
+    for (;;) {
+      PG_TRY(const auto next, scanner.next());
+      if (!next || (taken_over_at && next->offset > *taken_over_at)) break;
+      PG_TRY_VOID(take(*next));
+    }
+    if (taken_over_at) {
+      prove(*taken_over_at, scanner.position());
+    } else {
+      finish(scanner.position());
+    }
+    return {};
+  }
+
+  [[nodiscard]] log_offset proven() const { return proven_; }
+  [[nodiscard]] std::uint64_t proven_bytes() const { return proven_bytes_; }
+  [[nodiscard]] std::uint64_t damaged_bytes() const { return damaged_bytes_; }
+  [[nodiscard]] std::uint64_t torn_bytes() const { return torn_bytes_; }
+  [[nodiscard]] timestamp newest() const { return newest_; }
+  [[nodiscard]] bool state_read() const { return state_read_; }
+  /// The record frames behind the proven ones.
+  [[nodiscard]] byte_buffer take_unproven() { return std::move(pending_); }
+
+ private:
+  result<> take(const frame& f) {
+    // Bad bytes count to the side of a boundary that they start on.
+    const bool in_synced = !synced_passed() && f.position - f.skipped < synced_bytes_;
+    bad_bytes_ += f.skipped;
+    if (!synced_passed() && f.position >= synced_bytes_)
+      prove(from_.first.next(from_.header->synced_records), synced_bytes_);
+    if (f.kind == frame_kind::mark) prove(f.offset, f.position);
+    if (f.kind == frame_kind::state && f.position == segment_header_bytes) return take_state(f);
+    if (f.kind != frame_kind::record) return {};
+    const bool follows = f.skipped == 0 || (in_synced && f.offset == pending_end_);
+    if (!follows && !broken_at_) broken_at_ = pending_.size();
+    pending_.insert(pending_.end(), f.whole.begin(), f.whole.end());
+    pending_end_ = f.offset.next();
+    return {};
+  }
+
+  result<> take_state(const frame& f) {
+    const auto decoded = marks_.decode(f.body());
+    if (!decoded && is(decoded.error(), errc::unsupported)) return decoded;
+    state_read_ = decoded.has_value();
+    return {};
+  }
+
+  /// All before `end`, in the file before `position`, was on stable storage: what is bad in it is damage.
+  void prove(log_offset end, std::uint64_t position) {
+    for_each_record(pending_, [&](byte_view whole) { apply(whole.subspan(frame_head_bytes)); });
+    pending_.clear();
+    broken_at_.reset();
+    damaged_bytes_ += std::exchange(bad_bytes_, 0);
+    proven_ = pending_end_ = std::max(proven_, end);
+    proven_bytes_ = position;
+  }
+
+  void apply(byte_view body) {
+    const auto record = model::decode_record(body, site_.lane);
+    if (!record) return;
+    newest_ = std::max(newest_, record->arrival);
+    const stamp s{record->epoch, record->sequence};
+    if (record->stamped() && marks_.check(record->source, s)) marks_.set(record->source, s);
+  }
+
+  /// The end of the last segment: what is not proven counts up to its first bad byte.
+  void finish(std::uint64_t readable_end) {
+    const auto tail = from_.bytes - readable_end;
+    if (!synced_passed()) {
+      const bool damaged = readable_end < synced_bytes_;
+      bad_bytes_ += damaged ? tail : 0;
+      prove(from_.first.next(from_.header->synced_records), std::min(from_.bytes, synced_bytes_));
+      torn_bytes_ = damaged ? 0 : tail;
+      return;
+    }
+    torn_bytes_ = tail + bad_bytes_;
+    if (!broken_at_) return;
+    torn_bytes_ += pending_.size() - *broken_at_;
+    pending_.resize(*broken_at_);
+  }
+
+  [[nodiscard]] bool synced_passed() const { return proven_bytes_ >= synced_bytes_; }
+
+  const lane_site& site_;
+  const candidate& from_;
+  mark_table& marks_;
+  const std::uint64_t synced_bytes_;  // before the file got its name; 0 where the header does not tell
+  log_offset proven_;
+  std::uint64_t proven_bytes_ = 0;
+  byte_buffer pending_;  // record frames since the last proof
+  log_offset pending_end_;
+  std::optional<std::size_t> broken_at_;  // in pending_: where a record was missing
+  std::uint64_t bad_bytes_ = 0;           // since the last proof
+  std::uint64_t damaged_bytes_ = 0;
+  std::uint64_t torn_bytes_ = 0;
+  timestamp newest_{};
+  bool state_read_ = false;
+};
+
+/// The marks where the last segment's own state frame cannot be read: from the nearest earlier one that can.
+result<> replay_earlier(const lane_site& site, const std::vector<candidate>& all, mark_table& marks) {
+  log::fault(place, "{}: the state in {} is damaged; earlier segments are read for it", site.folder,
+             segment_name(all.back().first));
+  std::size_t from = all.size() - 1;
+  for (bool state_read = false; from > 0 && !state_read;) {
+    replay earlier(site, all[--from], marks);
+    PG_TRY_VOID(earlier.run(all[from + 1].first));
+    state_read = earlier.state_read();
+  }
+  for (++from; from < all.size(); ++from) {
+    replay later(site, all[from], marks);
+    const bool is_last = from + 1 == all.size();
+    PG_TRY_VOID(later.run(is_last ? std::nullopt : std::optional(all[from + 1].first)));
+  }
+  return {};
+}
+
+}  // namespace
+
+result<recovered_lane> recover(const lane_site& site, lane_recovery& found) {
+  recovered_lane out;
+  PG_TRY(const auto all, list_segments(site, found));
+  found.segments = all.size();
+  if (all.empty()) return out;
+  report_holes(site, all, found);
+  for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+    out.segments.push({.first = all[i].first,
+                       .bytes = all[i].bytes,
+                       .newest_before = all[i].header ? all[i].header->newest_before : timestamp{}});
+  }
+  replay last(site, all.back(), out.marks);
+  PG_TRY_VOID(last.run(std::nullopt));
+  if (!last.state_read()) PG_TRY_VOID(replay_earlier(site, all, out.marks));
+  out.marks.launch();
+  out.marks.keep();
+  out.proven = last.proven();
+  out.newest = std::max(last.newest(), all.back().header ? all.back().header->newest_before : timestamp{});
+  // A last segment without a proven record is made anew under its own name.
+  if (last.proven() > all.back().first) {
+    out.segments.push({.first = all.back().first, .bytes = last.proven_bytes(), .newest_before = out.newest});
+  }
+  out.unproven = last.take_unproven();
+  found.damaged_bytes = last.damaged_bytes();
+  found.torn_bytes = last.torn_bytes();
+  return out;
+}
+
+}  // namespace perigee::journal::detail

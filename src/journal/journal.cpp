@@ -1,0 +1,111 @@
+#include "journal/journal.hpp"
+
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/log.hpp"
+#include "journal/detail/cursor_set.hpp"
+#include "journal/detail/identity.hpp"
+
+namespace perigee::journal {
+namespace {
+
+/// The identity in the folder, or a new one.
+result<detail::identity> claim(io::disk& disk, const options& chosen, bool& created) {
+  auto stored = detail::read_identity(disk, chosen.folder);
+  created = !stored && is(stored.error(), errc::not_found);
+  if (created) {
+    PG_CHECK(chosen.new_epoch.value() != 0, "a journal's epoch is a random number, not 0");
+    detail::identity fresh{chosen.new_epoch, chosen.node};
+    PG_TRY_VOID(detail::write_identity(disk, chosen.folder, fresh));
+    return fresh;
+  }
+  if (!stored) return stored;
+  if (stored->node != chosen.node) {
+    log::fault("journal", "{} belongs to node '{}', this is '{}'", chosen.folder, stored->node, chosen.node);
+    return fail(errc::refused, "the data folder belongs to another node: choose another folder, or run as that node");
+  }
+  return stored;
+}
+
+result<std::unique_ptr<io::disk_lock>> lock_folder(io::disk& disk, const std::string& folder) {
+  auto lock = disk.lock(folder + "/lock");
+  if (!lock && is(lock.error(), errc::exists)) {
+    return fail(errc::exists, "another process uses the data folder: stop it, or choose another folder");
+  }
+  return lock;
+}
+
+}  // namespace
+
+journal::journal(std::unique_ptr<io::disk_lock> lock, std::string node, perigee::epoch epoch,
+                 std::unique_ptr<detail::cursor_set> cursors)
+    : lock_(std::move(lock)), node_(std::move(node)), epoch_(epoch), cursors_(std::move(cursors)) {}
+journal::~journal() = default;
+
+result<std::unique_ptr<journal>> journal::open(io::disk& disk, io::worker& worker, const options& chosen,
+                                               recovery_report& found) {
+  PG_TRY_VOID(disk.make_folder(chosen.folder));
+  PG_TRY(auto lock, lock_folder(disk, chosen.folder));
+  PG_TRY(auto who, claim(disk, chosen, found.created));
+  auto cursors = std::make_unique<detail::cursor_set>(disk, worker, chosen.folder + "/cursors", who.epoch);
+  PG_TRY_VOID(cursors->load());
+  auto self = std::make_unique<journal>(std::move(lock), std::move(who.node), who.epoch, std::move(cursors));
+  for (std::size_t i = 0; i < model::lane_count; ++i) PG_TRY_VOID(self->open_lane(disk, worker, chosen, i, found));
+  return self;
+}
+
+result<> journal::open_lane(io::disk& disk, io::worker& worker, const options& chosen, std::size_t index,
+                            recovery_report& found) {
+  const auto l = static_cast<model::lane>(index);
+  lane_site site{.disk = disk,
+                 .worker = worker,
+                 .folder = chosen.folder + '/' + std::string(model::name_of(l)),
+                 .lane = l,
+                 .epoch = epoch_,
+                 .disk_free_min = chosen.disk_free_min,
+                 .metrics = chosen.metrics,
+                 .time = chosen.time,
+                 .at_least = cursors_->furthest(l)};
+  PG_TRY(lanes_[index], lane_log::open(std::move(site), chosen.lanes[index], found.lanes[index]));
+  lanes_[index]->on_commit([this] { committed(); });
+  lanes_[index]->on_needed([this, l] { return cursors_->oldest_needed(l); });
+  return {};
+}
+
+void journal::on_commit(std::move_only_function<void()> listener) { listeners_.push_back(std::move(listener)); }
+
+void journal::committed() {
+  for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i]();
+}
+
+result<std::unique_ptr<cursor>> journal::open_cursor(std::string_view name, model::lane l, bool required) {
+  PG_TRY(auto state, cursors_->open(name, l, required, (*this)[l].start()));
+  return std::make_unique<cursor>(std::move(state));
+}
+
+result<> journal::forget_cursor(std::string_view name, model::lane l) { return cursors_->forget(name, l); }
+
+void journal::tick(timestamp now) {
+  for (const auto& each : lanes_) each->tick(now);
+  cursors_->save_moved();
+}
+
+void journal::close(std::move_only_function<void(result<>)> done) {
+  struct gathering {
+    std::size_t left = model::lane_count;
+    result<> first_error;
+    std::move_only_function<void(result<>)> done;
+  };
+  auto all = std::make_shared<gathering>();
+  all->done = std::move(done);
+  for (const auto& each : lanes_) {
+    each->close([this, all](result<> outcome) {
+      if (!outcome && all->first_error) all->first_error = outcome;
+      if (--all->left != 0) return;
+      cursors_->save_all([all](result<> saved) { all->done(all->first_error ? saved : all->first_error); });
+    });
+  }
+}
+
+}  // namespace perigee::journal

@@ -1,0 +1,176 @@
+#include "journal/journal.hpp"
+
+#include <gtest/gtest.h>
+
+#include "journal/fixture_test.hpp"
+
+namespace perigee::journal {
+namespace {
+
+struct node_bench {
+  io::memory_disk disk;
+  queued_worker worker;
+  metrics::registry metrics;
+  recovery_report found;
+  std::unique_ptr<journal> log;
+  std::string node = "fog-1";
+  std::uint64_t bytes_max = 1U << 20;
+
+  result<> open() {
+    log.reset();
+    worker.forget_all();
+    found = {};
+    options chosen{
+        .folder = "data", .node = node, .new_epoch = perigee::epoch(9), .disk_free_min = 0, .metrics = metrics};
+    for (auto& lane : chosen.lanes) lane.bytes_max = bytes_max;
+    PG_TRY(log, journal::open(disk, worker, chosen, found));
+    return {};
+  }
+  result<log_offset> append(model::lane l, std::uint64_t n) {
+    auto r = numbered(n);
+    r.lane = l;
+    return log->append(r.view());
+  }
+};
+
+TEST(journal, keeps_lanes_apart) {
+  node_bench b;
+  ASSERT_TRUE(b.open());
+  EXPECT_TRUE(b.found.created);
+  EXPECT_EQ(b.append(model::lane::alarm, 1), log_offset(0));
+  EXPECT_EQ(b.append(model::lane::bulk, 2), log_offset(0));
+  EXPECT_EQ(b.append(model::lane::bulk, 3), log_offset(1));
+  int told_first = 0;
+  int told_second = 0;
+  b.log->on_commit([&] { ++told_first; });
+  b.log->on_commit([&] { ++told_second; });
+  b.worker.run_all();
+  EXPECT_EQ(told_first, 3);
+  EXPECT_EQ(told_second, 3);
+  EXPECT_EQ((*b.log)[model::lane::alarm].committed(), log_offset(1));
+  EXPECT_EQ((*b.log)[model::lane::event].committed(), log_offset(0));
+  EXPECT_EQ((*b.log)[model::lane::bulk].committed(), log_offset(2));
+}
+
+TEST(journal, is_the_same_after_a_restart) {
+  node_bench b;
+  ASSERT_TRUE(b.open());
+  ASSERT_TRUE(b.append(model::lane::bulk, 2));
+  result<> closed = fail(errc::timed_out, "not yet");
+  b.log->close([&](result<> r) { closed = r; });
+  b.worker.run_all();
+  EXPECT_TRUE(closed);
+  ASSERT_TRUE(b.open());
+  EXPECT_FALSE(b.found.created);
+  EXPECT_EQ(b.log->epoch(), epoch(9));
+  EXPECT_EQ(b.found.lanes[2].records, 1U);
+}
+
+TEST(journal, refuses_the_folder_of_another) {
+  node_bench b;
+  ASSERT_TRUE(b.open());
+  auto kept = std::move(b.log);
+  EXPECT_TRUE(is(b.open().error(), errc::exists)) << "it is in use";
+  kept.reset();
+  b.node = "fog-2";
+  EXPECT_TRUE(is(b.open().error(), errc::refused));
+  auto bytes = *b.disk.contents("data/journal.id");
+  bytes[8] = 2;
+  ASSERT_TRUE(b.disk.overwrite("data/journal.id", bytes));
+  EXPECT_TRUE(is(b.open().error(), errc::unsupported));
+  bytes[8] = 1;
+  bytes[10] ^= 1;
+  ASSERT_TRUE(b.disk.overwrite("data/journal.id", bytes));
+  EXPECT_TRUE(is(b.open().error(), errc::corrupt));
+}
+
+TEST(cursor, stands_where_it_stood) {
+  node_bench b;
+  ASSERT_TRUE(b.open());
+  for (std::uint64_t n = 0; n < 10; ++n) ASSERT_TRUE(b.append(model::lane::event, n));
+  b.worker.run_all();
+  auto cursor = b.log->open_cursor("rules", model::lane::event, true);
+  ASSERT_TRUE(cursor);
+  EXPECT_TRUE(is(b.log->open_cursor("rules", model::lane::event, true).error(), errc::exists));
+  EXPECT_TRUE(is(b.log->open_cursor("../etc", model::lane::event, true).error(), errc::malformed));
+  for (std::uint64_t n = 1; n <= 5; ++n) {
+    (*cursor)->advance(log_offset(n));
+    b.log->tick({});
+    b.worker.run_all();
+  }
+  (*cursor)->advance(log_offset(3));  // never back
+  (*cursor)->advance(log_offset(8));  // not saved
+  cursor->reset();
+  prng random(5);
+  b.disk.crash(random);
+  ASSERT_TRUE(b.open());
+  auto again = b.log->open_cursor("rules", model::lane::event, true);
+  ASSERT_TRUE(again);
+  EXPECT_EQ((*again)->position(), log_offset(5));
+  bool durable = false;
+  (*again)->advance(log_offset(9));
+  (*again)->flush([&](result<> r) { durable = r.has_value(); });
+  b.worker.run_all();
+  EXPECT_TRUE(durable);
+}
+
+TEST(cursor, falls_back_to_its_other_slot) {
+  node_bench b;
+  ASSERT_TRUE(b.open());
+  for (std::uint64_t n = 0; n < 10; ++n) ASSERT_TRUE(b.append(model::lane::event, n));
+  b.worker.run_all();
+  {
+    auto cursor = b.log->open_cursor("rules", model::lane::event, true);
+    ASSERT_TRUE(cursor);
+    for (const std::uint64_t at : {4U, 7U}) {
+      (*cursor)->advance(log_offset(at));
+      b.log->tick({});
+      b.worker.run_all();
+    }
+  }
+  auto bytes = *b.disk.contents("data/cursors/event.rules");
+  bytes[20] ^= 1;  // the second save went to the first slot
+  ASSERT_TRUE(b.disk.overwrite("data/cursors/event.rules", bytes));
+  ASSERT_TRUE(b.open());
+  auto again = b.log->open_cursor("rules", model::lane::event, true);
+  ASSERT_TRUE(again);
+  EXPECT_EQ((*again)->position(), log_offset(4));
+}
+
+TEST(cursor, holds_back_retention_before_its_reader_has_opened_it) {
+  node_bench b;
+  b.bytes_max = 8192;
+  ASSERT_TRUE(b.open());
+  {
+    ASSERT_TRUE(b.log->open_cursor("uplink", model::lane::bulk, true));
+  }
+  ASSERT_TRUE(b.open());
+  result<log_offset> last;
+  for (std::uint64_t n = 0; last && n < 1000; ++n) {
+    last = b.append(model::lane::bulk, n);
+    b.worker.run_all();
+  }
+  EXPECT_TRUE(is(last.error(), errc::full));
+  ASSERT_TRUE(b.log->forget_cursor("uplink", model::lane::bulk));
+  EXPECT_TRUE(b.append(model::lane::bulk, 0));
+}
+
+TEST(cursor, ahead_of_a_log_that_lost_its_end_keeps_its_offsets) {
+  node_bench b;
+  ASSERT_TRUE(b.open());
+  for (std::uint64_t n = 0; n < 10; ++n) ASSERT_TRUE(b.append(model::lane::bulk, n));
+  b.worker.run_all();
+  {
+    auto cursor = b.log->open_cursor("uplink", model::lane::bulk, true);
+    ASSERT_TRUE(cursor);
+    (*cursor)->advance(log_offset(10));
+    (*cursor)->flush({});
+    b.worker.run_all();
+  }
+  ASSERT_TRUE(b.disk.remove("data/bulk/00000000000000000000.seg"));
+  ASSERT_TRUE(b.open());
+  EXPECT_EQ(b.append(model::lane::bulk, 99), log_offset(10)) << "an offset names one record for ever";
+}
+
+}  // namespace
+}  // namespace perigee::journal

@@ -1,0 +1,47 @@
+#include "journal/lane_log.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+#include "journal/detail/lane_core.hpp"
+#include "journal/detail/recovery.hpp"
+
+namespace perigee::journal {
+
+lane_log::lane_log(std::unique_ptr<detail::lane_core> core) : core_(std::move(core)) {}
+lane_log::~lane_log() = default;
+
+result<std::unique_ptr<lane_log>> lane_log::open(lane_site site, lane_options options, lane_recovery& found) {
+  PG_TRY(auto recovered, detail::recover(site, found));
+  auto core = std::make_unique<detail::lane_core>(std::move(site), options);
+  const auto proven = recovered.proven;
+  core->start_from(std::move(recovered));
+  found.records = core->staged().value() - core->start().value();
+  found.unproven_records = core->staged().value() - proven.value();
+  if (found.torn_bytes != 0 || found.damaged_bytes != 0) {
+    log::warn("journal", "{}: {} torn bytes were cut off the end, {} damaged bytes are skipped", core->site().folder,
+              found.torn_bytes, found.damaged_bytes);
+  }
+  return std::make_unique<lane_log>(std::move(core));
+}
+
+result<log_offset> lane_log::append(const model::record_view& r) { return core_->append(r); }
+
+log_offset lane_log::start() const { return core_->start(); }
+log_offset lane_log::committed() const { return core_->committed(); }
+log_offset lane_log::staged() const { return core_->staged(); }
+log_offset lane_log::acknowledged() const {
+  return core_->chosen().durability == durability::memory ? core_->staged() : core_->committed();
+}
+std::optional<stamp> lane_log::high_water(std::string_view source) const { return core_->marks().find(source); }
+std::uint64_t lane_log::bytes() const { return core_->segments().bytes(); }
+model::lane lane_log::lane() const { return core_->site().lane; }
+
+void lane_log::tick(timestamp now) { core_->tick(now); }
+void lane_log::on_commit(std::move_only_function<void()> listener) { core_->committed_listener = std::move(listener); }
+void lane_log::on_needed(std::move_only_function<log_offset() const> oldest_needed) {
+  core_->oldest_needed = std::move(oldest_needed);
+}
+void lane_log::close(std::move_only_function<void(result<>)> done) { core_->close(std::move(done)); }
+
+}  // namespace perigee::journal

@@ -1,0 +1,138 @@
+#include "journal/reader.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "base/log.hpp"
+#include "io/file.hpp"
+#include "journal/detail/frame.hpp"
+#include "journal/detail/frame_scanner.hpp"
+#include "journal/detail/lane_core.hpp"
+
+namespace perigee::journal {
+namespace {
+
+constexpr std::string_view place = "journal";
+
+}  // namespace
+
+/// The segment that the reader is in, with a file of its own: retention may remove it meanwhile.
+struct reader::open_segment {
+  log_offset first;
+  std::unique_ptr<io::file> file;
+  detail::frame_scanner scanner;
+};
+
+reader::reader(lane_log& from, log_offset position) : log_(&from), position_(position) {}
+reader::~reader() = default;
+reader::reader(reader&&) noexcept = default;
+reader& reader::operator=(reader&&) noexcept = default;
+
+void reader::seek(log_offset to) {
+  position_ = to;
+  segment_.reset();
+}
+
+std::uint64_t reader::behind() const {
+  const auto end = log_->committed();
+  return end > position_ ? end.value() - position_.value() : 0;
+}
+
+result<std::size_t> reader::read(std::size_t bytes_max, visitor visit) {
+  std::size_t visited = 0;
+  std::size_t bytes = 0;
+  while (position_ < log_->committed() && (visited == 0 || bytes < bytes_max)) {
+    if (!segment_) {
+      if (position_ < log_->start()) {
+        visit_gap(log_->start(), log_->core_->last_drop(), visit);
+        ++visited;
+        continue;
+      }
+      PG_TRY_VOID(enter_segment());
+    }
+    PG_TRY(const auto done, read_one(visit));
+    visited += done.records;
+    bytes += done.bytes;
+  }
+  return visited;
+}
+
+/// Opens the segment that holds the position and finds the place to read from.
+result<> reader::enter_segment() {
+  auto& core = *log_->core_;
+  const auto& segment = core.segments()[core.segments().find(position_)];
+  const auto near = segment.nearest(position_);
+  PG_TRY(auto file,
+         core.site().disk.open(core.site().folder + '/' + detail::segment_name(segment.first), io::open_mode::read));
+  detail::frame_scanner scanner(*file, near.position, segment.bytes, segment.first.next(near.record));
+  segment_ = std::make_unique<open_segment>(segment.first, std::move(file), std::move(scanner));
+  return {};
+}
+
+/// One frame, or the end of the segment.
+result<reader::step> reader::read_one(visitor visit) {
+  const auto end = refresh_end();
+  PG_TRY(const auto frame, segment_->scanner.next());
+  if (!frame || frame->offset >= end) {
+    segment_.reset();
+    if (position_ >= end || position_ < log_->start()) return step{};
+    visit_gap(end, model::gap_reason::damaged, visit);
+    return step{1, 0};
+  }
+  if (frame->kind != detail::frame_kind::record || frame->offset < position_) return step{};
+  step done{1, frame->whole.size()};
+  if (frame->offset > position_) {
+    visit_gap(frame->offset, model::gap_reason::damaged, visit);
+    ++done.records;
+  }
+  const auto record = model::decode_record(frame->body(), log_->lane());
+  if (!record) {
+    log::fault(place, "record {} in {}: {}", frame->offset.value(), log_->core_->site().folder, record.error().what);
+    visit_gap(frame->offset.next(), model::gap_reason::damaged, visit);
+    return done;
+  }
+  position_ = frame->offset.next();
+  last_arrival_ = record->arrival;
+  visit(frame->offset, *record);
+  return done;
+}
+
+/// Where the records of the open segment end by now: a reader of the newest segment sees it grow.
+log_offset reader::refresh_end() {
+  auto& core = *log_->core_;
+  const auto& all = core.segments();
+  // Retention has passed the segment: its file is read to its end all the same.
+  if (all.empty() || segment_->first < all[0].first) return all.empty() ? core.committed() : all[0].first;
+  const auto at = core.segments().find(segment_->first);
+  core.segments()[at].note(segment_->scanner.expected(), segment_->scanner.position());
+  segment_->scanner.extend(all[at].bytes);
+  return at + 1 < all.size() ? all[at + 1].first : core.committed();
+}
+
+/// What is said in the place of records that are gone, up to `end`.
+void reader::visit_gap(log_offset end, model::gap_reason reason, visitor visit) {
+  const auto first = std::exchange(position_, end);
+  const auto count = end.value() - first.value();
+  if (reason == model::gap_reason::damaged) {
+    log_->core_->count_unreadable(count);
+    log::fault(place, "{}: records {} to {} cannot be read", log_->core_->site().folder, first.value(),
+               end.value() - 1);
+  }
+  gap_payload_.clear();
+  model::encode_gap({.lane = log_->lane(),
+                     .first = first,
+                     .last = log_offset(end.value() - 1),
+                     .count = count,
+                     .reason = reason,
+                     .topic = {}},
+                    gap_payload_);
+  model::record_view r;
+  r.kind = model::record_kind::gap;
+  r.lane = log_->lane();
+  r.payload = gap_payload_;
+  r.source = place;
+  r.arrival = last_arrival_;
+  visit(first, r);
+}
+
+}  // namespace perigee::journal
