@@ -1,0 +1,120 @@
+#include "node/children.hpp"
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+#include "base/log.hpp"
+
+namespace perigee::node {
+namespace {
+
+namespace mqtt = doors::mqtt;
+namespace uplink = readers::uplink;
+using wire::mqtt::reason;
+
+constexpr std::string_view client_id_prefix = "uplink:";
+
+/// The node that a connection speaks for; empty where it speaks for none.
+std::string_view child_of(const mqtt::client_identity& who) {
+  if (!who.name.empty()) return who.name;
+  if (who.client_id.starts_with(client_id_prefix)) return who.client_id.substr(client_id_prefix.size());
+  return {};
+}
+
+reason reason_of(const error& e) {
+  if (is(e, errc::refused)) return reason::not_authorized;
+  if (is(e, errc::full) || is(e, errc::no_space)) return reason::quota_exceeded;
+  if (is(e, errc::out_of_order)) return reason::implementation_specific_error;
+  return reason::payload_format_invalid;
+}
+
+}  // namespace
+
+children::children(journal::journal& log, metrics::registry& registry)
+    : log_(log),
+      receiver_(log),
+      batches_(registry.make_counter("perigee_children_batches_total", "Batches taken from children")),
+      repeated_(registry.make_counter("perigee_children_batches_repeated_total", "Batches that were here already")),
+      refused_(registry.make_counter("perigee_children_batches_refused_total", "Batches and hellos refused")),
+      bytes_(registry.make_counter("perigee_children_bytes_total", "Bytes of the batches taken")) {}
+
+bool children::wants(std::string_view topic) const { return uplink::parse_up_topic(topic).has_value(); }
+
+bool children::may_subscribe(const mqtt::client_identity& who, std::string_view filter) const {
+  const auto child = child_of(who);
+  return !child.empty() && filter == uplink::downlink_filter(child);
+}
+
+mqtt::answer children::on_message(const mqtt::client_identity& from, const wire::mqtt::publish& message,
+                                  timestamp now) {
+  const auto topic = uplink::parse_up_topic(message.topic);
+  if (!topic || topic->node != child_of(from)) {
+    refused_.add();
+    log::warn("node.children", "{} ({}) may not publish on {}", from.client_id, from.address, message.topic);
+    return {reason::not_authorized, {}};
+  }
+  switch (topic->subject) {
+    case uplink::subject::hello: return on_hello(topic->node, message.payload);
+    case uplink::subject::newest: return on_newest(topic->node, message.payload);
+    case uplink::subject::lane: break;
+  }
+  return on_batch(topic->node, topic->lane, message.payload, now);
+}
+
+mqtt::answer children::on_hello(std::string_view child, byte_view payload) {
+  const auto said = uplink::decode_hello(payload);
+  if (!said || welcomes_.size() >= limits::children_max) {
+    refused_.add();
+    return {said ? reason::quota_exceeded : reason::payload_format_invalid, {}};
+  }
+  pending_welcome next{std::string(child), {}, uplink::encode(receiver_.greet(child, *said))};
+  for (std::size_t i = 0; i < model::lane_count; ++i) next.wait_for[i] = log_[static_cast<model::lane>(i)].staged();
+  welcomes_.push_back(std::move(next));
+  on_commit();
+  return {};
+}
+
+mqtt::answer children::on_batch(std::string_view child, model::lane l, byte_view payload, timestamp now) {
+  const auto taken = receiver_.offer(child, l, payload, now);
+  if (!taken) {
+    refused_.add();
+    log::warn("node.children", "a batch of {} is refused: {}", child, taken.error().text());
+    return {reason_of(taken.error()), {}};
+  }
+  (taken->is_new ? batches_ : repeated_).add();
+  bytes_.add(payload.size());
+  return {reason::success, mqtt::answer::commit_point{taken->lane, taken->wait_for}};
+}
+
+/// Shown to whoever is subscribed now; the same records come again to be stored (docs/formats/uplink.md).
+mqtt::answer children::on_newest(std::string_view child, byte_view payload) {
+  const auto header = model::peek_batch(payload);
+  if (!header || header->node != child) {
+    refused_.add();
+    return {reason::payload_format_invalid, {}};
+  }
+  const auto shown = decoder_.decode(payload, [&](log_offset, const model::record_view& r) {
+    if (r.kind != model::record_kind::message) return;
+    broker_->publish_local({r.topic, r.payload, r.source, r.arrival, false}, {clock::now(), clock::wall()});
+  });
+  if (!shown) refused_.add();
+  return {};
+}
+
+bool children::is_durable(const offsets& all) const {
+  for (std::size_t i = 0; i < model::lane_count; ++i) {
+    if (log_[static_cast<model::lane>(i)].acknowledged() < all[i]) return false;
+  }
+  return true;
+}
+
+void children::on_commit() {
+  std::erase_if(welcomes_, [&](const pending_welcome& w) {
+    if (!is_durable(w.wait_for)) return false;
+    const auto topic = uplink::welcome_topic(w.child);
+    broker_->publish_local({topic, w.payload, log_.node(), clock::wall(), false}, {clock::now(), clock::wall()});
+    return true;
+  });
+}
+
+}  // namespace perigee::node

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "base/metrics.hpp"
+#include "doors/mqtt/broker.hpp"
+#include "model/record_batch.hpp"
+#include "readers/uplink/receiver.hpp"
+
+namespace perigee::node {
+
+/// The children of a node: what comes in on `$perigee/uplink/...` goes to the uplink's receiving end. A child speaks
+/// for itself alone: by its certificate's name or, on an anonymous loopback listener, by its client id "uplink:NODE".
+/// Owned by the node, on its shard; outlives the broker.
+class children final : public doors::mqtt::internal_port {
+ public:
+  children(journal::journal& log, metrics::registry& registry);
+
+  /// Once, before the first connection.
+  void serve_through(doors::mqtt::broker& broker) { broker_ = &broker; }
+  /// After each commit: sends the welcomes whose marks are durable now.
+  void on_commit();
+
+  [[nodiscard]] bool wants(std::string_view topic) const override;
+  [[nodiscard]] doors::mqtt::answer on_message(const doors::mqtt::client_identity& from,
+                                               const wire::mqtt::publish& message, timestamp now) override;
+  [[nodiscard]] bool may_subscribe(const doors::mqtt::client_identity& who, std::string_view filter) const override;
+
+ private:
+  using offsets = std::array<log_offset, model::lane_count>;
+  struct pending_welcome {
+    std::string child;
+    offsets wait_for;  // the welcome vouches for what was staged when it was made
+    byte_buffer payload;
+  };
+
+  doors::mqtt::answer on_hello(std::string_view child, byte_view payload);
+  doors::mqtt::answer on_batch(std::string_view child, model::lane l, byte_view payload, timestamp now);
+  doors::mqtt::answer on_newest(std::string_view child, byte_view payload);
+  [[nodiscard]] bool is_durable(const offsets& all) const;
+
+  journal::journal& log_;
+  doors::mqtt::broker* broker_ = nullptr;
+  readers::uplink::receiver receiver_;
+  model::batch_decoder decoder_;
+  std::vector<pending_welcome> welcomes_;  // bounded by limits::children_max
+  metrics::counter& batches_;
+  metrics::counter& repeated_;
+  metrics::counter& refused_;
+  metrics::counter& bytes_;
+};
+
+}  // namespace perigee::node

@@ -1,0 +1,318 @@
+#include "node/node.hpp"
+
+#include <format>
+
+#include "api/server.hpp"
+#include "base/log.hpp"
+#include "doors/mqtt/door.hpp"
+#include "doors/mqtt/journal_log.hpp"
+#include "node/children.hpp"
+#include "node/history_service.hpp"
+#include "node/process.hpp"
+#include "node/run_file.hpp"
+#include "node/sensors.hpp"
+#include "readers/rules/rules_reader.hpp"
+#include "readers/uplink/uplink.hpp"
+
+namespace perigee::node {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto journal_tick = 100ms;
+
+journal::lane_options lane_options_of(const lane_config& from, std::uint64_t segment_bytes) {
+  journal::lane_options out;
+  out.segment_bytes = segment_bytes;
+  out.bytes_max = from.bytes_max;
+  out.age_max = from.age_max;
+  out.when_full = from.when_full == when_full::refuse ? journal::when_full::refuse : journal::when_full::drop_oldest;
+  switch (from.durability) {
+    case durability::fsync: out.durability = journal::durability::fsync; break;
+    case durability::os: out.durability = journal::durability::os; break;
+    case durability::memory: out.durability = journal::durability::memory; break;
+  }
+  return out;
+}
+
+std::string_view name_of(transport t) {
+  switch (t) {
+    case transport::tcp: return "tcp";
+    case transport::tls: return "tls";
+    case transport::ws: return "ws";
+    case transport::wss: break;
+  }
+  return "wss";
+}
+
+/// The contexts that listeners and the uplink share; empty without a [tls] section.
+struct tls_contexts {
+  std::shared_ptr<io::tls_context> server;       // MQTT: a client certificate is required
+  std::shared_ptr<io::tls_context> open_server;  // API: a certificate is asked for, the route decides
+  std::shared_ptr<io::tls_context> client;
+};
+
+result<tls_contexts> make_tls(const config& chosen) {
+  if (!chosen.tls) return tls_contexts{};
+  const io::tls_files files{chosen.tls->certificate, chosen.tls->key.name, chosen.tls->authority.value_or("")};
+  tls_contexts out;
+  PG_TRY(out.server, io::tls_context::server(files, chosen.tls->authority.has_value()));
+  PG_TRY(out.open_server, io::tls_context::server(files, false));
+  PG_TRY(out.client, io::tls_context::client(files));
+  return out;
+}
+
+}  // namespace
+
+struct instance::parts {
+  parts(ground g, config c)
+      : on(g), chosen(std::move(c)), random(g.seed), disk_worker(on.shard.make_worker("disk")), services(on.shard) {}
+
+  result<> open(prepared files);
+  result<> open_journal();
+  void open_broker();
+  result<> open_readers(rules::rule_set set);
+  result<> open_uplink();
+  result<> open_api();
+  result<> listen();
+  void on_commit();
+  io::task<> keep_time();
+  [[nodiscard]] api::answer links();
+  [[nodiscard]] api::answer status();
+  void measure();
+
+  ground on;
+  config chosen;
+  prng random;
+  metrics::registry metrics;
+  tls_contexts tls;
+  run_info info;
+  std::unique_ptr<io::worker> disk_worker;
+  std::unique_ptr<journal::journal> log;
+  std::unique_ptr<doors::mqtt::journal_log> broker_log;
+  std::unique_ptr<node::children> children;
+  std::unique_ptr<doors::mqtt::door> door;
+  std::unique_ptr<readers::rules::rules_reader> rules_reader;
+  std::unique_ptr<history_service> history;
+  std::unique_ptr<readers::uplink::uplink> uplink;
+  std::unique_ptr<api::server> api;
+  std::unique_ptr<node::sensors> sensors;
+  io::scope services;
+};
+
+instance::instance(std::unique_ptr<parts> made) : parts_(std::move(made)) {}
+instance::~instance() = default;
+
+result<std::unique_ptr<instance>> instance::open(ground on, config chosen, prepared files) {
+  auto made = std::make_unique<parts>(on, std::move(chosen));
+  PG_TRY_VOID(made->open(std::move(files)));
+  return std::unique_ptr<instance>(new instance(std::move(made)));  // tidy: new — the constructor is private
+}
+
+result<> instance::parts::open(prepared files) {
+  PG_TRY(tls, make_tls(chosen));
+  PG_TRY_VOID(on.disk.make_folder(chosen.data));
+  PG_TRY_VOID(on.disk.make_folder(chosen.data + "/state"));
+  PG_TRY_VOID(open_journal());
+  open_broker();
+  PG_TRY_VOID(open_readers(std::move(files.rules)));
+  PG_TRY_VOID(open_uplink());
+  PG_TRY(sensors,
+         node::sensors::open(on.shard, on.disk, *log, door->broker(), chosen, std::move(files.replays), random));
+  log->on_commit([this] { on_commit(); });
+  return {};
+}
+
+result<> instance::parts::open_journal() {
+  journal::options options{.folder = chosen.data + "/journal",
+                           .node = chosen.node_id,
+                           .new_epoch = epoch(random.next() | 1),
+                           .metrics = metrics};
+  for (std::size_t i = 0; i < model::lane_count; ++i) {
+    options.lanes[i] = lane_options_of(chosen.journal.lanes[i], chosen.journal.segment_bytes);
+  }
+  journal::recovery_report found;
+  PG_TRY(log, journal::journal::open(on.disk, *disk_worker, options, found));
+  return {};
+}
+
+void instance::parts::open_broker() {
+  doors::mqtt::broker_options options;
+  for (const auto& rule : chosen.lanes) options.lanes.push_back({rule.filter, rule.lane});
+  options.seed = random.next();
+  broker_log = std::make_unique<doors::mqtt::journal_log>(*log);
+  children = std::make_unique<node::children>(*log, metrics);
+  door = std::make_unique<doors::mqtt::door>(
+      on.shard, on.network, *broker_log, metrics, std::move(options),
+      doors::mqtt::state_options{&on.disk, disk_worker.get(), chosen.data + "/state/mqtt"});
+  door->broker().set_internal(*children);
+  children->serve_through(door->broker());
+}
+
+result<> instance::parts::open_readers(rules::rule_set set) {
+  if (set.size() != 0) {
+    PG_TRY(rules_reader, readers::rules::rules_reader::open(
+                             on.shard, on.disk, *disk_worker, *log, std::move(set),
+                             {.node = chosen.node_id, .state_file = chosen.data + "/state/rules", .metrics = metrics}));
+  }
+  if (chosen.history.enabled) {
+    PG_TRY(history, history_service::open(on.shard, on.shard.make_worker("history"), *log,
+                                          {chosen.data + "/history.db", chosen.history.retention}, metrics));
+  }
+  return {};
+}
+
+result<> instance::parts::open_uplink() {
+  if (!chosen.uplink) return {};
+  const auto& up = *chosen.uplink;
+  const bool secure = up.transport == uplink_transport::tls;
+  readers::uplink::sender_options options;
+  options.node = chosen.node_id;
+  options.peer = std::format("{}://{}:{}", secure ? "mqtts" : "mqtt", up.host, up.port);
+  options.linger = up.linger;
+  options.batch_records = up.batch_records;
+  options.in_flight = up.in_flight;
+  options.budget_per_hour_bytes = up.budget_per_hour_bytes;
+  PG_TRY(auto sender, readers::uplink::sender::open(*log, std::move(options)));
+  io::endpoint parent{up.host, up.port, secure ? tls.client : nullptr, false};
+  uplink = std::make_unique<readers::uplink::uplink>(on.shard, on.network, *log, std::move(sender), std::move(parent),
+                                                     chosen.node_id, random.next());
+  return {};
+}
+
+result<> instance::parts::open_api() {
+  if (!chosen.api) return {};
+  io::endpoint at{chosen.api->address, chosen.api->port, tls.open_server, false};
+  PG_TRY(auto acceptor, on.network.listen(at));
+  api::routes served;
+  served["/livez"] = {[] { return api::answer{200, "text/plain", "ok\n"}; }, true};
+  served["/readyz"] = served["/livez"];  // a node listens when it is ready, and not before
+  served["/metrics"] = {[this] {
+    measure();
+    return api::answer{200, "text/plain; version=0.0.4", metrics.exposition()};
+  }};
+  served["/api/v1/links"] = {[this] { return links(); }};
+  served["/api/v1/status"] = {[this] { return status(); }};
+  api = std::make_unique<api::server>(on.shard, std::move(acceptor), std::move(served), metrics);
+  info.api = run_info::listener{chosen.api->address, api->port(), at.tls ? "tls" : "tcp"};
+  return {};
+}
+
+result<> instance::parts::listen() {
+  PG_TRY_VOID(open_api());
+  for (const auto& each : chosen.mqtt) {
+    io::endpoint at{each.address, each.port, is_tls(each.transport) ? tls.server : nullptr,
+                    is_websocket(each.transport)};
+    const auto port = door->listen({std::move(at), each.anonymous});
+    if (!port) log::fault("node", "{}:{} cannot be listened on", each.address, each.port);
+    PG_TRY_VOID(port);
+    info.mqtt.push_back({each.address, *port, std::string(name_of(each.transport))});
+  }
+  return {};
+}
+
+void instance::parts::on_commit() {
+  door->on_commit();
+  children->on_commit();
+  sensors->on_commit();
+  if (history) history->on_commit();
+}
+
+io::task<> instance::parts::keep_time() {
+  for (;;) {
+    PG_CO_TRY_VOID(co_await io::sleep_for(on.shard, journal_tick));
+    log->tick(clock::wall());
+  }
+}
+
+api::answer instance::parts::links() {
+  const auto body = uplink ? std::format(R"({{"links":[{}]}})", to_json(uplink->state())) : R"({"links":[]})";
+  return {200, "application/json", body + "\n"};
+}
+
+/// What `perigee status` and the demo's table show of a node.
+api::answer instance::parts::status() {
+  const auto link = uplink ? to_json(uplink->state()) : "null";
+  const auto totals = history ? history->totals() : readers::history::history_totals{};
+  auto& decisions = metrics.make_counter("perigee_rule_decisions_total", "Commands, alarms and records decided");
+  return {
+      200, "application/json",
+      std::format(R"({{"id":"{}","tier":"{}","link":{},"decisions":{},"rss_bytes":{},"start_ms":{:.1f},)"
+                  R"("history":{{"enabled":{},"readings":{},"missing":{},"doubled":{},"gaps":{},"quarantined":{},)"
+                  R"("behind_records":{}}},"lanes":{{"alarm":{},"event":{},"bulk":{}}}}})"
+                  "\n",
+                  chosen.node_id, chosen.tier, link, decisions.value(), resident_bytes(), info.start_ms,
+                  history != nullptr, totals.readings, totals.missing, totals.doubled, totals.gap_records,
+                  totals.quarantined, history ? history->behind() : 0, (*log)[model::lane::alarm].committed().value(),
+                  (*log)[model::lane::event].committed().value(), (*log)[model::lane::bulk].committed().value())};
+}
+
+/// Gauges that are asked for rather than kept.
+void instance::parts::measure() {
+  metrics.make_gauge("process_resident_memory_bytes", "Resident memory").set(static_cast<double>(resident_bytes()));
+  metrics.make_gauge("process_cpu_seconds", "User and system time used").set(cpu_seconds());
+  if (!uplink) return;
+  const auto link = uplink->state();
+  const auto set = [this](std::string_view name, std::string_view help, double x) {
+    metrics.make_gauge(name, help).set(x);
+  };
+  set("perigee_link_connected", "Whether the uplink is up", link.connected ? 1 : 0);
+  set("perigee_link_sequence", "Connections made since start", static_cast<double>(link.sequence));
+  set("perigee_link_rtt_seconds", "Of the newest batch", static_cast<double>(link.rtt.count()) / 1e9);
+  set("perigee_link_waiting_records", "Not yet acknowledged", static_cast<double>(link.records_waiting));
+  set("perigee_link_waiting_bytes", "The same in bytes", static_cast<double>(link.bytes_waiting));
+  set("perigee_link_oldest_age_seconds", "Of the oldest", static_cast<double>(link.oldest_age.count()) / 1e9);
+  set("perigee_link_drain_records_per_second", "Acknowledged", link.drain_records_per_second);
+  set("perigee_link_eta_seconds", "Until nothing waits; -1: not draining", link.eta_seconds);
+  set("perigee_link_sent_bytes", "Batches since start", static_cast<double>(link.bytes_sent));
+}
+
+io::task<> instance::run() {
+  auto& p = *parts_;
+  PG_CO_TRY_VOID(p.listen());
+  p.door->start();
+  p.services.spawn("node", p.keep_time());
+  if (p.rules_reader) p.services.spawn("readers.rules", p.rules_reader->run());
+  if (p.history) p.services.spawn("node.history", p.history->run());
+  if (p.uplink) p.services.spawn("readers.uplink", p.uplink->run());
+  if (p.api) p.services.spawn("api", p.api->run());
+  p.sensors->start(p.services);
+  p.info.pid = process_id();
+  p.info.id = p.chosen.node_id;
+  p.info.tier = p.chosen.tier;
+  p.info.started = to_iso8601(clock::wall());
+  p.info.start_ms = milliseconds_since_exec();
+  PG_CO_TRY_VOID(write_run_file(p.on.disk, p.chosen.data, p.info));
+  log::info("node", "{} is up after {:.0f} ms", p.chosen.node_id, p.info.start_ms);
+  const auto asked = co_await io::sleep_for(p.on.shard, std::chrono::years(100));  // until cancelled
+  co_await boost::asio::this_coro::reset_cancellation_state();
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  co_return co_await stop();
+}
+
+/// In reverse: nothing new comes in, what is here becomes durable, then the readers stop.
+io::task<> instance::stop() {
+  auto& p = *parts_;
+  p.sensors->pause();
+  const auto door_stopped = co_await p.door->stop();
+  if (p.rules_reader) p.rules_reader->save();
+  const auto services_stopped = co_await p.services.close();
+  io::event closed(p.on.shard);
+  result<> journal_closed;
+  p.log->close([&](result<> how) {
+    journal_closed = how;
+    closed.notify();
+  });
+  PG_CO_TRY_VOID(co_await closed.wait());
+  if (const auto removed = p.on.disk.remove(run_file_of(p.chosen.data)); !removed) {
+    log::warn("node", "run.json stays behind: {}", removed.error().text());
+  }
+  for (const auto& each : {door_stopped, services_stopped, journal_closed}) {
+    if (!each && !is(each.error(), errc::cancelled)) co_return each;
+  }
+  co_return result<>();
+}
+
+void instance::pause_sensors() { parts_->sensors->pause(); }
+
+}  // namespace perigee::node

@@ -1,0 +1,31 @@
+#pragma once
+// The files that a configuration names, read and checked before anything starts (promise P11).
+
+#include <expected>
+#include <memory>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "doors/replay/replay_source.hpp"
+#include "io/file.hpp"
+#include "node/config.hpp"
+#include "rules/rule_set.hpp"
+
+namespace perigee::node {
+
+/// A CSV file that can be replayed to its end.
+struct prepared_replay {
+  doors::replay::replay_options options;
+  std::unique_ptr<doors::replay::byte_source> file;
+  doors::replay::csv_summary summary;
+};
+
+struct prepared {
+  rules::rule_set rules;
+  std::vector<prepared_replay> replays;
+};
+
+/// Every error of every rule and CSV file at once.
+[[nodiscard]] std::expected<prepared, diagnostics> prepare(const config& from, io::disk& on);
+
+}  // namespace perigee::node
