@@ -1,0 +1,48 @@
+#include "rules/codes.hpp"
+
+#include <array>
+
+namespace perigee::rules {
+namespace {
+
+constexpr std::array<code_text, 25> table{{
+    {"P0200", "not a text", "A rule file is UTF-8 text; this one holds a zero byte."},
+    {"P0201", "never ends",
+     "A text needs a closing ', a quoted name a closing \", a comment a closing */. Texts and names "
+     "end on the line they begin on; a quote within one is doubled: 'it''s'."},
+    {"P0202", "unknown character", "This character has no meaning in a rule. Texts stand in 'single quotes'."},
+    {"P0203", "something else was expected",
+     "The message names what the language wants here and what it found instead. A "
+     "field whose name is a word of SQL is written in \"double quotes\"."},
+    {"P0204", "FROM is missing", "A rule says which topics it listens to: FROM 'site/+/machine/#'."},
+    {"P0205", "unknown function", "docs/rules.md lists the functions."},
+    {"P0206", "wrong number of arguments", "The help line shows how the function is called."},
+    {"P0207", "wrong type",
+     "An operator or function was given a value of a type that it cannot use. cast(x AS number) "
+     "converts; a condition is a comparison, not a number."},
+    {"P0208", "not a topic filter", "'+' stands for one whole level, '#' for all that follow and only at the end."},
+    {"P0209", "not yet in this version", "The clause is known and will come: grouping, windows, joins, ordering."},
+    {"P0210", "two columns of one name", "Each column becomes a member of one JSON object: rename one with AS."},
+    {"P0211", "not a number", "A number is written like 85, 0.5 or 1e-3."},
+    {"P0212", "over a bound", "docs/limits.md lists the bounds of rules. Divide the rule in two."},
+    {"P0213", "no header", "A rule file begins with a line /*, the rule's actions in TOML, and a line */."},
+    {"P0214", "the header is not TOML", "Between /* and */ stands TOML: key = value, and [[action]] tables."},
+    {"P0215", "unknown key", "docs/rules.md lists the keys of the header and of each action."},
+    {"P0216", "wrong value", "The key is known, its value is of another type or outside what is allowed."},
+    {"P0217", "what to do is unclear", "An action holds exactly one of publish, alarm and store."},
+    {"P0218", "a template that does not close", "An expression in a template is written ${expression}."},
+    {"P0219", "not a topic to send to", "One sends to a topic, not to a filter: without '+' and '#', and not empty."},
+    {"P0220", "two rules of one name", "Counters and alarms go by a rule's name: give one of the two another."},
+    {"P0221", "a column without a name", "Only a plain field names its column by itself: add AS and a name."},
+    {"P0222", "a rule without an action", "Add an [[action]] with publish, alarm or store."},
+    {"P0223", "a rule that would feed itself",
+     "What the rule sends is what it listens to, without a WHERE that could tell "
+     "the difference: it would never end."},
+    {"P0230", "a test that does not say what it should", "docs/rules.md shows the form of a *.test.toml."},
+}};
+
+}  // namespace
+
+std::span<const code_text> code_texts() { return table; }
+
+}  // namespace perigee::rules

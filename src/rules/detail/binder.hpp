@@ -1,0 +1,58 @@
+#pragma once
+// From the syntax tree to the program: names become slots and functions, types are checked.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/detail/field_tree.hpp"
+#include "rules/detail/program.hpp"
+#include "rules/detail/syntax.hpp"
+
+namespace perigee::rules::detail {
+
+/// Owned by the compilation of one rule. What is wrong is reported and stands as `any`, so that one mistake gives one
+/// message.
+class binder {
+ public:
+  struct bound {
+    node_id id = 0;
+    value_type type = value_type::any;
+  };
+
+  binder(field_tree& fields, program& out, problems& wrong) : fields_(fields), out_(out), wrong_(wrong) {}
+
+  bound bind(const expression_pool& pool, expression_id id);
+  /// The same, and the expression must be of this type.
+  node_id bind_as(value_type type, const expression_pool& pool, expression_id id, std::string_view what);
+
+  /// From here on the name means this column of the SELECT and not a field: so it is in templates and keys.
+  void name_column(std::string_view name, bound is) { columns_.push_back({std::string(name), is}); }
+
+ private:
+  struct named {
+    std::string name;
+    bound is;
+  };
+
+  bound visit(const expression_pool& pool, expression_id id);
+  bound constant(const expression& e);
+  bound field(const expression& e);
+  bound call(const expression& e, std::span<const bound> args, const expression_pool& pool);
+  value_type result_type(const expression& e, std::span<const bound> args, const expression_pool& pool);
+  value_type all(value_type type, value_type result, const expression& e, std::span<const bound> args,
+                 const expression_pool& pool);
+  void comparable(const expression& e, bound left, bound right);
+  value_type case_type(const expression& e, std::span<const bound> args, const expression_pool& pool);
+  bool require(value_type type, bound given, range where, std::string_view by);
+  bound add(program::node made, std::span<const bound> args, value_type type);
+
+  field_tree& fields_;
+  program& out_;
+  problems& wrong_;
+  std::vector<named> columns_;
+  bool too_large_ = false;
+};
+
+}  // namespace perigee::rules::detail

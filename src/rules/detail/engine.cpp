@@ -1,0 +1,244 @@
+#include "rules/detail/engine.hpp"
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+
+namespace perigee::rules::detail {
+namespace {
+
+std::string_view trimmed(std::string_view json) {
+  const auto first = json.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return json.substr(first, json.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+/// {"alarm":..,"key":..,"severity":..,"state":..,"ts":µs,"since":µs,"values":{..}}
+std::optional<std::string_view> alarm_payload(scratch& out, const alarm_action& a, std::string_view columns) {
+  constexpr std::int64_t ns_per_us = 1000;
+  out.begin();
+  out.put(R"({"alarm":)");
+  put_json_text(out, a.name);
+  out.put(R"(,"key":)");
+  put_json_text(out, a.key);
+  out.put(R"(,"severity":)");
+  put_json_text(out, name_of(a.severity));
+  out.put(a.raised ? R"(,"state":"raised","ts":)" : R"(,"state":"cleared","ts":)");
+  put_plain(out, of_number(static_cast<double>(a.at.ns / ns_per_us)));
+  out.put(R"(,"since":)");
+  put_plain(out, of_number(static_cast<double>(a.since.ns / ns_per_us)));
+  out.put(R"(,"values":)");
+  out.put(columns);
+  out.put('}');
+  return out.take();
+}
+
+}  // namespace
+
+class engine::decision {
+ public:
+  decision(engine& of, running& rule, const event& what, action_sink& out)
+      : engine_(of),
+        plan_(rule.plan),
+        stats_(rule.stats),
+        what_(what),
+        with_{what, of.values_, of.texts_, rule.stats.errors},
+        out_(out) {}
+
+  void run() {
+    engine_.texts_.clear();
+    engine_.output_.clear();
+    ++stats_.seen;
+    const auto condition = plan_.where ? evaluate(plan_.code, *plan_.where, with_) : of_boolean(true);
+    if (condition.is_true()) {
+      ++stats_.matched;
+      for (const auto& action : plan_.actions) take(action);
+    } else if (condition.is_false()) {
+      settle();
+    } else if (!condition.is_null()) {
+      ++stats_.errors;  // a field that was to be true or false and is neither
+    }
+  }
+
+ private:
+  void take(const action_plan& action) {
+    if (action.kind == action_kind::alarm) return raise(action);
+    const auto topic = render_topic(action.topic, plan_.code, with_, engine_.output_);
+    const auto payload =
+        action.payload ? render_payload(*action.payload, plan_.code, with_, engine_.output_) : columns();
+    if (!topic || !payload) return drop();
+    ++stats_.actions;
+    if (action.kind == action_kind::publish) {
+      out_.on_publish({plan_.name, *topic, as_bytes(*payload), action.qos, action.retain});
+    } else {
+      out_.on_store({plan_.name, *topic, as_bytes(*payload)});
+    }
+  }
+
+  void raise(const action_plan& action) {
+    const auto alarm = identity(action);
+    if (!alarm) return drop();
+    if (engine_.alarms_.find(*alarm) != nullptr) return;
+    if (!columns() || !engine_.alarms_.raise(*alarm, {what_.arrival, action.severity})) return drop();
+    tell(*alarm, {what_.arrival, action.severity}, true);
+  }
+
+  /// The condition is false: what was raised for this key is over. NULL, not knowing, changes nothing.
+  void settle() {
+    for (const auto& action : plan_.actions) {
+      if (action.kind != action_kind::alarm || engine_.alarms_.empty()) continue;
+      const auto alarm = identity(action);
+      const auto* raised = alarm ? engine_.alarms_.find(*alarm) : nullptr;
+      if (raised == nullptr) continue;
+      const auto state = *raised;
+      engine_.alarms_.clear(*alarm);
+      tell(*alarm, state, false);
+    }
+  }
+
+  void tell(const alarm_view& alarm, const alarm_state& state, bool raised) {
+    alarm_action action{plan_.name,  alarm.name,  alarm.key, state.severity, raised, what_.arrival,
+                        state.since, what_.topic, {}};
+    // A change of state is told even where there is no room for the columns.
+    const auto payload = alarm_payload(engine_.output_, action, columns().value_or("{}"));
+    action.payload = as_bytes(payload.value_or("{}"));
+    ++stats_.actions;
+    out_.on_alarm(action);
+  }
+
+  /// Nothing where the key is NULL or over its bound.
+  std::optional<alarm_view> identity(const action_plan& action) {
+    alarm_view out{plan_.name, action.alarm, {}};
+    if (!action.key) return out;
+    const auto key = evaluate(plan_.code, *action.key, with_);
+    if (key.is_null()) return std::nullopt;
+    engine_.output_.begin();
+    put_plain(engine_.output_, key);
+    const auto text = engine_.output_.take();
+    if (!text || text->size() > limits::alarm_key_bytes_max) return std::nullopt;
+    out.key = *text;
+    return out;
+  }
+
+  /// The selected columns as one JSON object, made once however many actions carry it.
+  std::optional<std::string_view> columns() {
+    if (columns_) return columns_;
+    auto& out = engine_.output_;
+    out.begin();
+    out.put('{');
+    bool first = !put_star(out);
+    for (const auto& column : plan_.columns) {
+      if (!std::exchange(first, false)) out.put(',');
+      out.put(column.key);
+      put_json(out, evaluate(plan_.code, column.value, with_));
+    }
+    out.put('}');
+    columns_ = out.take();
+    return columns_;
+  }
+
+  /// `*`: the members of the payload as they came; a payload that is no object is the member `value`.
+  bool put_star(scratch& out) {
+    if (!plan_.star) return false;
+    auto json = trimmed(as_text(what_.payload));
+    if (json.starts_with('{') && json.ends_with('}') && json.size() > 1) {
+      json = trimmed(json.substr(1, json.size() - 2));
+    } else if (!json.empty()) {
+      out.put(R"("value":)");
+    }
+    out.put(json);
+    return !json.empty();
+  }
+
+  void drop() { ++stats_.dropped; }
+
+  engine& engine_;
+  const rule_plan& plan_;
+  rule_stats& stats_;
+  const event& what_;
+  evaluation with_;
+  action_sink& out_;
+  std::optional<std::string_view> columns_;
+};
+
+engine::engine(std::vector<rule_plan> rules, field_tree fields)
+    : fields_(std::move(fields)),
+      values_(fields_.slots()),
+      texts_(limits::rule_scratch_bytes_max),
+      output_(limits::rule_scratch_bytes_max) {
+  rules_.reserve(rules.size());
+  matching_.reserve(rules.size() * 2);
+  for (auto& plan : rules) {
+    const auto id = static_cast<std::uint32_t>(rules_.size());
+    for (const auto& filter : plan.filters) by_topic_.insert(filter, id);
+    rules_.push_back({std::move(plan), {}});
+  }
+}
+
+void engine::find_rules(std::string_view topic) {
+  matching_.clear();
+  by_topic_.match(topic, [this](std::uint32_t rule) { matching_.push_back(rule); });
+  if (matching_.size() < 2) return;
+  // In the order of the files, and once where several filters of a rule cover the topic.
+  std::ranges::sort(matching_);
+  const auto twice = std::ranges::unique(matching_);
+  matching_.erase(twice.begin(), twice.end());
+}
+
+bool engine::read_payload(const event& e) {
+  return e.payload.size() <= limits::message_payload_bytes_max && reader_.read(e.payload, fields_, values_);
+}
+
+void engine::apply(const event& e, action_sink& out) {
+  find_rules(e.topic);
+  std::optional<bool> readable;  // the payload, looked at by the first rule that needs it
+  for (const auto id : matching_) {
+    auto& rule = rules_[id];
+    if (rule.plan.reads_payload) {
+      if (!readable) readable = read_payload(e);
+      if (!*readable) {
+        ++rule.stats.seen;
+        ++rule.stats.errors;
+        continue;
+      }
+    }
+    decision(*this, rule, e, out).run();
+  }
+}
+
+bool engine::wants(std::string_view topic) const {
+  bool wanted = false;
+  by_topic_.match(topic, [&wanted](std::uint32_t) { wanted = true; });
+  return wanted;
+}
+
+rule_stats engine::stats(std::size_t rule) const {
+  auto out = rules_[rule].stats;
+  out.name = rules_[rule].plan.name;
+  return out;
+}
+
+bool engine::holds(const alarm_view& alarm) const {
+  return std::ranges::any_of(rules_, [&](const auto& rule) {
+    return rule.plan.name == alarm.rule && std::ranges::any_of(rule.plan.actions, [&](const auto& action) {
+             return action.kind == action_kind::alarm && action.alarm == alarm.name;
+           });
+  });
+}
+
+void engine::restore(alarm_table alarms, timestamp now, action_sink& out) {
+  alarm_table kept;
+  alarms.for_each([&](const alarm_view& alarm, const alarm_state& state) {
+    if (holds(alarm)) {
+      kept.raise(alarm, state);
+      return;
+    }
+    output_.clear();
+    alarm_action over{alarm.rule, alarm.name, alarm.key, state.severity, false, now, state.since, {}, {}};
+    over.payload = as_bytes(alarm_payload(output_, over, "{}").value_or("{}"));
+    out.on_alarm(over);
+  });
+  alarms_ = std::move(kept);
+}
+
+}  // namespace perigee::rules::detail

@@ -1,0 +1,220 @@
+#include "rules/detail/header.hpp"
+
+#include <algorithm>
+#include <array>
+#include <format>
+
+#include "base/limits.hpp"
+#include "base/toml.hpp"
+
+namespace perigee::rules::detail {
+namespace {
+
+constexpr std::array<std::string_view, 3> header_keys{"name", "description", "action"};
+constexpr std::array<std::string_view, 3> severities{"info", "warning", "critical"};
+
+struct action_form {
+  std::string_view name;
+  action_kind kind;
+  std::array<std::string_view, 4> keys;
+};
+constexpr std::array<action_form, 3> action_forms{{
+    {"publish", action_kind::publish, {"publish", "payload", "qos", "retain"}},
+    {"alarm", action_kind::alarm, {"alarm", "severity", "key", "key"}},
+    {"store", action_kind::store, {"store", "payload", "payload", "payload"}},
+}};
+
+/// Where the header stands in the file.
+struct frame {
+  std::size_t begin = 0;  // of the TOML
+  std::size_t end = 0;
+  std::size_t body = 0;
+};
+
+std::string_view trimmed(std::string_view line) {
+  const auto first = line.find_first_not_of(" \t\r");
+  return first == std::string_view::npos ? std::string_view()
+                                         : line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
+}
+
+/// The first line with something on it is "/*"; the header ends at the first line that is "*/" alone. Nothing where it
+/// does not end: then it cannot be told from the SELECT.
+std::optional<frame> find_header(problems& wrong) {
+  const auto text = wrong.source().text;
+  std::optional<frame> found;
+  for (std::size_t start = 0; start < text.size();) {
+    const auto stop = std::min(text.find('\n', start), text.size());
+    const auto line = trimmed(text.substr(start, stop - start));
+    const auto next = std::min(stop + 1, text.size());
+    if (!found && line == "/*") {
+      found = frame{next, next, next};
+    } else if (!found && !line.empty()) {
+      break;
+    } else if (found && line == "*/") {
+      return frame{found->begin, start, next};
+    }
+    start = next;
+  }
+  if (found) {
+    wrong.add({static_cast<std::uint32_t>(found->begin - 1), 1}, "P0213", "the header never ends",
+              "close it with */ on a line of its own");
+    return std::nullopt;
+  }
+  wrong.add({0, 1}, "P0213", "the header is missing",
+            "begin with /* on a line, the rule's actions in TOML, and */ on a line");
+  return frame{0, 0, 0};
+}
+
+class header_reader {
+ public:
+  header_reader(frame at, problems& wrong) : wrong_(wrong), text_(wrong.source().text.substr(0, at.end)), at_(at) {}
+
+  void read(rule_header& out) {
+    const auto parsed = toml::parse(text_.substr(at_.begin));
+    if (!parsed) {
+      const auto& error = parsed.error();
+      return wrong_.add(place(error.source()), "P0214", std::string(error.description()));
+    }
+    const auto& table = parsed.table();
+    for (const auto& [key, node] : table) {
+      if (!std::ranges::contains(header_keys, key.str())) unknown_key(key, header_keys);
+    }
+    if (const auto* name = table.get("name")) read_name(*name, out);
+    read_actions(table, out);
+  }
+
+ private:
+  void read_name(const toml::node& node, rule_header& out) {
+    const auto name = string(node, "name");
+    if (!name) return;
+    out.name = name->text;
+    out.name_at = name->where();
+  }
+
+  void read_actions(const toml::table& table, rule_header& out) {
+    const auto* actions = table.get("action");
+    if (actions == nullptr) {
+      return wrong_.add({static_cast<std::uint32_t>(at_.begin), 1}, "P0222", "the rule does nothing",
+                        "add an [[action]] with publish, alarm or store");
+    }
+    if (!actions->is_array_of_tables()) {
+      return wrong_.add(place(actions->source()), "P0216", "'action' is a list of tables", "write [[action]]");
+    }
+    for (const auto& one : *actions->as_array()) {
+      if (out.actions.size() == limits::rule_actions_max) {
+        return wrong_.add(place(one.source()), "P0212", std::format("more than {} actions", limits::rule_actions_max));
+      }
+      read_action(*one.as_table(), out);
+    }
+  }
+
+  void read_action(const toml::table& table, rule_header& out) {
+    const auto form = std::ranges::find_if(action_forms, [&](const auto& f) { return table.contains(f.name); });
+    if (form == action_forms.end()) {
+      return wrong_.add(place(table.source()), "P0217", "this action says nothing to do",
+                        "it needs one of publish, alarm and store");
+    }
+    for (const auto& [key, node] : table) check_key(key, *form);
+    action_header made{.kind = form->kind};
+    const auto target = string(*table.get(form->name), form->name);
+    if (!target) return;
+    made.target = *target;
+    if (const auto* node = table.get("payload")) made.payload = string(*node, "payload");
+    if (const auto* node = table.get("key")) made.key = string(*node, "key");
+    if (const auto* node = table.get("qos")) read_qos(*node, made);
+    if (const auto* node = table.get("retain")) read_retain(*node, made);
+    if (const auto* node = table.get("severity")) read_severity(*node, made);
+    out.actions.push_back(std::move(made));
+  }
+
+  void check_key(const toml::key& key, const action_form& form) {
+    const auto is_action = [&](const auto& f) { return f.name == key.str() && f.kind != form.kind; };
+    if (std::ranges::any_of(action_forms, is_action)) {
+      wrong_.add(place(key.source()), "P0217", std::format("one action cannot both {} and {}", form.name, key.str()),
+                 "give each its own [[action]]");
+    } else if (!std::ranges::contains(form.keys, key.str())) {
+      unknown_key(key, form.keys);
+    }
+  }
+
+  void unknown_key(const toml::key& key, std::span<const std::string_view> known) {
+    auto at = place(key.source());
+    at.length = static_cast<std::uint32_t>(key.str().size());
+    wrong_.add(at, "P0215", std::format("unknown key '{}'", key.str()), did_you_mean(key.str(), known));
+  }
+
+  void read_qos(const toml::node& node, action_header& out) {
+    const auto qos = node.value_exact<std::int64_t>();
+    if (!qos || *qos < 0 || *qos > 1) {
+      return wrong_.add(place(node.source()), "P0216", "'qos' is 0 or 1");
+    }
+    out.qos = static_cast<std::uint8_t>(*qos);
+  }
+
+  void read_retain(const toml::node& node, action_header& out) {
+    const auto retain = node.value_exact<bool>();
+    if (!retain) return wrong_.add(place(node.source()), "P0216", "'retain' is true or false");
+    out.retain = *retain;
+  }
+
+  void read_severity(const toml::node& node, action_header& out) {
+    const auto name = string(node, "severity");
+    if (!name) return;
+    const auto found = std::ranges::find(severities, name->text);
+    if (found == severities.end()) {
+      return wrong_.add(name->where(), "P0216", "'severity' is info, warning or critical",
+                        did_you_mean(name->text, severities));
+    }
+    out.severity = static_cast<severity>(found - severities.begin());
+  }
+
+  std::optional<located_string> string(const toml::node& node, std::string_view key) {
+    const auto value = node.value_exact<std::string>();
+    if (!value) {
+      wrong_.add(place(node.source()), "P0216", std::format("'{}' is a string", key));
+      return std::nullopt;
+    }
+    // Without escapes the content stands in the file right behind its quote, and errors can point into it.
+    const auto at = place(node.source()).at;
+    const bool exact = wrong_.source().text.substr(at + 1).starts_with(*value);
+    return located_string{*value, exact ? at + 1 : at, exact};
+  }
+
+  /// toml++ counts lines of the header and columns in characters.
+  [[nodiscard]] range place(const toml::source_region& region) const {
+    auto at = at_.begin;
+    for (toml::source_index line = 1; line < region.begin.line; ++line) {
+      at = std::min(text_.find('\n', at), text_.size() - 1) + 1;
+    }
+    for (toml::source_index column = 1; column < region.begin.column && at < text_.size(); ++column) {
+      ++at;
+      while (at < text_.size() && (static_cast<unsigned char>(text_[at]) & 0xc0) == 0x80) ++at;
+    }
+    return {static_cast<std::uint32_t>(at), 1};
+  }
+
+  problems& wrong_;
+  std::string_view text_;  // up to the end of the header
+  frame at_;
+};
+
+/// "rules/overheat.rule.sql" is "overheat" where the header gives no name.
+std::string name_from_file(std::string_view file) {
+  file = file.substr(file.rfind('/') + 1);
+  return std::string(file.substr(0, file.find(".rule.sql")));
+}
+
+}  // namespace
+
+std::optional<rule_header> parse_header(problems& wrong) {
+  rule_header out;
+  const auto text = wrong.source().text;
+  out.name = name_from_file(wrong.source().file);
+  const auto found = find_header(wrong);
+  if (!found) return std::nullopt;
+  if (found->end != 0) header_reader(*found, wrong).read(out);
+  out.body = {text.substr(found->body), static_cast<std::uint32_t>(found->body)};
+  return out;
+}
+
+}  // namespace perigee::rules::detail

@@ -1,0 +1,47 @@
+#pragma once
+// The TOML in the comment at the head of a rule file: what the rule is called and what it does.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/action.hpp"
+#include "rules/detail/lexer.hpp"
+
+namespace perigee::rules::detail {
+
+/// A string of the header with its place, for what is written inside it.
+struct located_string {
+  std::string text;
+  std::uint32_t at = 0;
+  bool exact = false;
+
+  [[nodiscard]] located_text view() const { return {text, at, exact}; }
+  [[nodiscard]] range where() const { return view().place(0, text.empty() ? 1 : text.size()); }
+};
+
+enum class action_kind : std::uint8_t { publish, alarm, store };
+
+struct action_header {
+  action_kind kind = action_kind::publish;
+  located_string target{};                  // publish, store: the template of the topic; alarm: its name
+  std::optional<located_string> payload{};  // publish, store
+  std::optional<located_string> key{};      // alarm
+  rules::severity severity = severity::warning;
+  std::uint8_t qos = 0;
+  bool retain = false;
+};
+
+struct rule_header {
+  std::string name;
+  range name_at;
+  std::vector<action_header> actions;
+  located_text body;  // what follows the header: the SELECT
+};
+
+/// Reports what is wrong and gives what could be read, so that the SELECT can be checked in the same run. Nothing where
+/// it cannot be told where the SELECT begins.
+[[nodiscard]] std::optional<rule_header> parse_header(problems& wrong);
+
+}  // namespace perigee::rules::detail

@@ -1,0 +1,194 @@
+#include "rules/detail/parser.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/limits.hpp"
+#include "rules/detail/expression_parser.hpp"
+#include "wire/mqtt/topic.hpp"
+
+namespace perigee::rules::detail {
+namespace {
+
+struct later_clause {
+  std::string_view word;
+  std::string_view name;
+};
+// Each has its place after WHERE; windows and joins come with them.
+constexpr std::array<later_clause, 9> later_clauses{{{"GROUP", "GROUP BY"},
+                                                     {"HAVING", "HAVING"},
+                                                     {"WINDOW", "WINDOW"},
+                                                     {"ORDER", "ORDER BY"},
+                                                     {"LIMIT", "LIMIT"},
+                                                     {"JOIN", "JOIN"},
+                                                     {"LEFT", "LEFT JOIN"},
+                                                     {"INNER", "INNER JOIN"},
+                                                     {"UNION", "UNION"}}};
+
+const later_clause* later_clause_at(const token& t) {
+  const auto found = std::ranges::find_if(later_clauses, [&](const auto& c) { return t.is_word(c.word); });
+  return found == later_clauses.end() ? nullptr : &*found;
+}
+
+bool starts_clause(const token& t) { return t.is_word("FROM") || t.is_word("WHERE") || later_clause_at(t) != nullptr; }
+
+class statement_parser {
+ public:
+  statement_parser(located_text in, problems& wrong)
+      : tokens_(lex(in, wrong), wrong), wrong_(wrong), expressions_(tokens_, out_.pool) {}
+
+  select_statement run() {
+    if (tokens_.expect_word("SELECT")) {
+      columns();
+    } else {
+      skip_to_clause();
+    }
+    from();
+    where();
+    rest();
+    return std::move(out_);
+  }
+
+ private:
+  void columns() {
+    if (tokens_.peek().is_word("DISTINCT")) {
+      wrong_.add(tokens_.take().where, "P0209", "DISTINCT is not yet in this version");
+    }
+    do {
+      const bool good = tokens_.peek().is("*") ? star() : one_column();
+      if (!good || !ends_column()) skip_to_comma();
+    } while (tokens_.take_symbol(","));
+  }
+
+  bool star() {
+    tokens_.take();
+    out_.star = true;
+    return true;
+  }
+
+  bool ends_column() {
+    const auto& next = tokens_.peek();
+    if (next.is(",") || next.is(";") || next.kind == token_kind::end || starts_clause(next)) return true;
+    tokens_.unexpected("',' or FROM");
+    return false;
+  }
+
+  bool one_column() {
+    const auto value = expressions_.expression();
+    if (!value) return false;
+    column made{*value, {}, out_.pool[*value].where};
+    if (tokens_.take_word("AS")) {
+      const auto& name = tokens_.peek();
+      if (name.kind != token_kind::quoted && (name.kind != token_kind::word || is_reserved(name))) {
+        tokens_.unexpected("a name for the column");
+        return false;
+      }
+      made.where = name.where;
+      made.name = tokens_.take().text;
+    } else if (out_.pool[*value].code == op::field) {
+      made.name = out_.pool[*value].path.back();
+    } else {
+      wrong_.add(made.where, "P0221", "this column has no name", "add AS and a name");
+    }
+    add_column(std::move(made));
+    return true;
+  }
+
+  void add_column(column made) {
+    const bool twice = std::ranges::any_of(out_.columns, [&](const auto& c) { return c.name == made.name; });
+    if (twice && !made.name.empty()) {
+      wrong_.add(made.where, "P0210", std::format("two columns are named '{}'", made.name), "rename one with AS");
+    }
+    if (out_.columns.size() == limits::rule_columns_max) {
+      wrong_.add(made.where, "P0212", std::format("more than {} columns", limits::rule_columns_max));
+    }
+    if (out_.columns.size() <= limits::rule_columns_max) out_.columns.push_back(std::move(made));
+  }
+
+  void from() {
+    if (!tokens_.peek().is_word("FROM")) {
+      wrong_.add(tokens_.peek().where, "P0204", "FROM is missing",
+                 "add FROM and a topic filter: FROM 'site/+/machine/#'");
+      return;
+    }
+    tokens_.take();
+    do {
+      one_filter();
+      const auto& next = tokens_.peek();
+      if (!next.is(",") && !next.is(";") && !next.is_word("WHERE") && !tokens_.at_end() && !later_clause_at(next)) {
+        tokens_.unexpected("',' or WHERE");
+        skip_to_comma();
+      }
+    } while (tokens_.take_symbol(","));
+  }
+
+  void one_filter() {
+    const auto& filter = tokens_.peek();
+    if (filter.kind != token_kind::text) {
+      tokens_.unexpected("a topic filter", "a filter stands in single quotes: FROM 'site/+/machine/#'");
+      return skip_to_comma();
+    }
+    if (!wire::mqtt::is_topic_filter(filter.text) || wire::mqtt::is_shared_filter(filter.text)) {
+      wrong_.add(filter.where, "P0208", std::format("'{}' is not a topic filter", filter.text),
+                 filter_help(filter.text));
+    }
+    if (out_.from.size() == limits::rule_filters_max) {
+      wrong_.add(filter.where, "P0212", std::format("more than {} filters", limits::rule_filters_max));
+    }
+    if (out_.from.size() < limits::rule_filters_max) out_.from.push_back({filter.text, filter.where});
+    tokens_.take();
+  }
+
+  static std::string filter_help(std::string_view filter) {
+    if (filter.empty()) return "a filter has at least one character; '#' is every topic";
+    if (wire::mqtt::is_shared_filter(filter)) return "a rule sees every message; leave $share/<group>/ out";
+    return "'+' stands for one whole level, '#' for all that follow and only at the end: 'site/+/machine/#'";
+  }
+
+  void where() {
+    if (!tokens_.take_word("WHERE")) return;
+    out_.where = expressions_.expression();
+    if (!out_.where) skip_to_clause();
+  }
+
+  void rest() {
+    while (const auto* clause = later_clause_at(tokens_.peek())) {
+      wrong_.add(tokens_.take().where, "P0209", std::format("{} is not yet in this version", clause->name));
+      skip_to_clause();
+    }
+    tokens_.take_symbol(";");
+    if (!tokens_.at_end()) tokens_.unexpected("the end of the rule", "a file holds one SELECT");
+  }
+
+  void skip_to_comma() {
+    for (int depth = 0; !tokens_.at_end() && !starts_clause(tokens_.peek()); tokens_.take()) {
+      if (depth == 0 && tokens_.peek().is(",")) return;
+      if (tokens_.peek().is("(")) ++depth;
+      if (tokens_.peek().is(")") && depth > 0) --depth;
+    }
+  }
+  void skip_to_clause() {
+    while (!tokens_.at_end() && !starts_clause(tokens_.peek())) tokens_.take();
+  }
+
+  select_statement out_;
+  token_cursor tokens_;
+  problems& wrong_;
+  expression_parser expressions_;
+};
+
+}  // namespace
+
+select_statement parse_select(located_text in, problems& wrong) { return statement_parser(in, wrong).run(); }
+
+std::optional<expression_id> parse_expression(located_text in, expression_pool& pool, problems& wrong) {
+  token_cursor tokens(lex(in, wrong), wrong);
+  const auto out = expression_parser(tokens, pool).expression();
+  if (out && !tokens.at_end()) {
+    tokens.unexpected("the end of the expression");
+    return std::nullopt;
+  }
+  return out;
+}
+
+}  // namespace perigee::rules::detail

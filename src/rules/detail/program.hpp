@@ -1,0 +1,49 @@
+#pragma once
+// A rule's expressions in the form that runs: flat arrays, names resolved to slots, types checked as far as they are
+// known.
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rules/detail/functions.hpp"
+#include "rules/detail/syntax.hpp"
+#include "rules/detail/value.hpp"
+
+namespace perigee::rules::detail {
+
+using node_id = std::uint32_t;
+
+/// Moves but is not copied: constants view its own texts.
+struct program {
+  struct node {
+    op code = op::constant;
+    value_type type = value_type::any;  // cast: to what
+    std::uint16_t count = 0;            // of operands
+    std::uint32_t first = 0;            // of operands; constant: its place; field: its slot
+    const function* callee = nullptr;   // call
+  };
+
+  std::vector<node> nodes;
+  std::vector<node_id> operands;
+  std::vector<value> constants;
+  std::deque<std::string> texts;  // what constants of kind text view
+
+  program() = default;
+  program(program&&) = default;
+  program& operator=(program&&) = default;
+  program(const program&) = delete;
+  program& operator=(const program&) = delete;
+  ~program() = default;
+
+  [[nodiscard]] std::span<const node_id> operands_of(const node& n) const {
+    return std::span(operands).subspan(n.first, n.count);
+  }
+};
+
+/// Never fails: what cannot be computed is NULL and counted.
+[[nodiscard]] value evaluate(const program& code, node_id at, const evaluation& with);
+
+}  // namespace perigee::rules::detail

@@ -1,0 +1,43 @@
+#pragma once
+// A rule as it runs, and how a file becomes one.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/detail/text_template.hpp"
+#include "rules/rule_set.hpp"
+
+namespace perigee::rules::detail {
+
+struct column_plan {
+  std::string key;  // "\"name\":", ready to write
+  node_id value = 0;
+};
+
+struct action_plan {
+  action_kind kind = action_kind::publish;
+  text_template topic{};                   // publish, store
+  std::optional<text_template> payload{};  // publish, store; absent: the columns
+  std::string alarm{};                     // its name
+  std::optional<node_id> key{};            // alarm
+  rules::severity severity = severity::warning;
+  std::uint8_t qos = 0;
+  bool retain = false;
+};
+
+struct rule_plan {
+  std::string name;
+  std::vector<std::string> filters;
+  program code;
+  bool star = false;
+  std::vector<column_plan> columns;
+  std::optional<node_id> where;
+  std::vector<action_plan> actions;
+  bool reads_payload = false;
+};
+
+/// Compiles one file; its fields join those of the other rules. Only meaningful where nothing was reported.
+[[nodiscard]] rule_plan compile_rule(field_tree& fields, problems& wrong);
+
+}  // namespace perigee::rules::detail

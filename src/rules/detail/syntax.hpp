@@ -1,0 +1,76 @@
+#pragma once
+// The syntax tree of a rule's SELECT, before anything is known about types.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/detail/problems.hpp"
+#include "rules/detail/value.hpp"
+
+namespace perigee::rules::detail {
+
+enum class op : std::uint8_t {
+  constant,
+  field,  // of the payload; in templates and keys a column's name too
+  call,   // a function of functions.hpp
+  cast,   // args: value; type
+  negate,
+  add,
+  subtract,
+  multiply,
+  divide,
+  modulo,
+  concat,  // ||
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  logic_and,
+  logic_or,
+  logic_not,
+  is_null,
+  like,       // args: text, pattern
+  between,    // args: value, low, high
+  in,         // args: value, choices...
+  case_when,  // args: (condition, result)..., else
+  case_of,    // args: subject, (value, result)..., else
+};
+
+using expression_id = std::uint32_t;
+
+struct expression {
+  op code = op::constant;
+  range where;
+  value literal{};                    // constant; its text lies in `name`
+  std::string name{};                 // call: as written; constant: the text
+  std::vector<std::string> path{};    // field
+  value_type type = value_type::any;  // cast
+  std::vector<expression_id> args{};
+};
+
+/// Expressions refer to each other by their place here.
+using expression_pool = std::vector<expression>;
+
+struct column {
+  expression_id value = 0;
+  std::string name;
+  range where;
+};
+
+struct topic_filter {
+  std::string text;
+  range where;
+};
+
+struct select_statement {
+  expression_pool pool;
+  bool star = false;
+  std::vector<column> columns;
+  std::vector<topic_filter> from;
+  std::optional<expression_id> where;
+};
+
+}  // namespace perigee::rules::detail

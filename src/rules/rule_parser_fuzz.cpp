@@ -1,0 +1,42 @@
+// Any text is either refused with diagnostics or runs: on events that are its own text among others, without a fault,
+// and its alarms survive a snapshot.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "rules/rule_set.hpp"
+
+namespace {
+
+class nowhere : public perigee::rules::action_sink {
+ public:
+  void on_publish(const perigee::rules::publish_action&) override {}
+  void on_alarm(const perigee::rules::alarm_action&) override {}
+  void on_store(const perigee::rules::store_action&) override {}
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace perigee;
+  const byte_view bytes(data, size);
+  auto set = rules::rule_set::load(std::vector<rules::rule_source>{{"fuzz.rule.sql", std::string(as_text(bytes))}});
+  if (!set) {
+    if (set.error().empty() || render_all(set.error()).empty()) std::abort();
+    return 0;
+  }
+  nowhere out;
+  constexpr std::string_view json = R"({"temperature":90.5,"state":{"running":true},"a":"text","list":[1,{"b":null}]})";
+  for (const auto payload : {as_bytes(json), bytes}) {
+    for (const auto* topic : {"in", "site/north/machine/m7", "a/b"}) {
+      set->apply({topic, payload, timestamp{1'700'000'000'000'000'000}, log_offset(1)}, out);
+    }
+  }
+  byte_buffer snapshot;
+  set->snapshot(snapshot);
+  if (!set->restore(snapshot, timestamp{}, out)) std::abort();
+  return 0;
+}

@@ -1,0 +1,66 @@
+#include "rules/rule_set.hpp"
+
+#include <algorithm>
+#include <format>
+#include <tuple>
+
+#include "base/limits.hpp"
+#include "rules/detail/engine.hpp"
+
+namespace perigee::rules {
+
+std::string_view name_of(severity s) {
+  switch (s) {
+    case severity::info: return "info";
+    case severity::warning: return "warning";
+    case severity::critical: return "critical";
+  }
+  return "unknown";
+}
+
+rule_set::rule_set(std::unique_ptr<detail::engine> engine) : engine_(std::move(engine)) {}
+rule_set::rule_set(rule_set&&) noexcept = default;
+rule_set& rule_set::operator=(rule_set&&) noexcept = default;
+rule_set::~rule_set() = default;
+
+std::expected<rule_set, diagnostics> rule_set::load(std::span<const rule_source> sources) {
+  diagnostics wrong;
+  detail::field_tree fields;
+  std::vector<detail::rule_plan> plans;
+  for (const auto& source : sources) {
+    detail::problems of_file({source.file, source.text}, wrong);
+    if (plans.size() == limits::rules_max) {
+      of_file.add({}, "P0212", std::format("more than {} rules", limits::rules_max));
+      break;
+    }
+    const auto first_of_file = static_cast<std::ptrdiff_t>(wrong.size());
+    auto plan = detail::compile_rule(fields, of_file);
+    std::stable_sort(wrong.begin() + first_of_file, wrong.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+    });
+    const bool taken = std::ranges::contains(plans, plan.name, &detail::rule_plan::name);
+    if (taken && !of_file.any()) {
+      of_file.add({}, "P0220", std::format("another file holds a rule '{}' too", plan.name),
+                  "give one of them another `name`");
+    }
+    plans.push_back(std::move(plan));
+  }
+  if (!wrong.empty()) return std::unexpected(std::move(wrong));
+  return rule_set(std::make_unique<detail::engine>(std::move(plans), std::move(fields)));
+}
+
+void rule_set::apply(const event& e, action_sink& out) { engine_->apply(e, out); }
+bool rule_set::wants(std::string_view topic) const { return engine_->wants(topic); }
+std::size_t rule_set::size() const { return engine_->size(); }
+rule_stats rule_set::stats(std::size_t rule) const { return engine_->stats(rule); }
+std::size_t rule_set::alarms_raised() const { return engine_->alarms().size(); }
+std::uint64_t rule_set::alarm_version() const { return engine_->alarms().version(); }
+void rule_set::snapshot(byte_buffer& out) const { engine_->alarms().encode(out); }
+
+result<> rule_set::restore(byte_view snapshot, timestamp now, action_sink& out) {
+  PG_TRY(auto alarms, detail::alarm_table::decode(snapshot));
+  engine_->restore(std::move(alarms), now, out);
+  return {};
+}
+
+}  // namespace perigee::rules

@@ -1,0 +1,43 @@
+#include "rules/test_file.hpp"
+
+#include <format>
+
+#include "rules/detail/expectation.hpp"
+#include "rules/detail/test_reader.hpp"
+
+namespace perigee::rules {
+namespace {
+
+test_outcome run(const detail::test_case& test, rule_set& rules) {
+  detail::action_log came;
+  for (const auto& input : test.inputs) {
+    rules.apply({input.topic, as_bytes(input.payload), input.at, {}}, came);
+  }
+  test_outcome out{test.name, came.actions.size() == test.expected.size(), {}};
+  for (std::size_t i = 0; out.passed && i < test.expected.size(); ++i) {
+    out.passed = detail::matches(test.expected[i], came.actions[i]);
+  }
+  if (out.passed) return out;
+  out.text = "  expected:\n";
+  for (const auto& one : test.expected) out.text += std::format("    {}\n", detail::described(one));
+  out.text += "  came:\n";
+  for (const auto& one : came.actions) out.text += std::format("    {}\n", detail::described(one));
+  return out;
+}
+
+}  // namespace
+
+std::expected<std::vector<test_outcome>, diagnostics> run_tests(const rule_source& tests,
+                                                                std::span<const rule_source> rules) {
+  auto cases = detail::read_tests(tests);
+  if (!cases) return std::unexpected(std::move(cases).error());
+  std::vector<test_outcome> out;
+  for (const auto& one : *cases) {
+    auto set = rule_set::load(rules);
+    if (!set) return std::unexpected(std::move(set).error());
+    out.push_back(run(one, *set));
+  }
+  return out;
+}
+
+}  // namespace perigee::rules

@@ -1,0 +1,102 @@
+#include "rules/test_file.hpp"
+
+#include <gtest/gtest.h>
+
+namespace perigee::rules {
+namespace {
+
+const std::vector<rule_source> rules{{"hot.rule.sql", R"(/*
+[[action]]
+publish = "cmd/${topic(2)}"
+[[action]]
+alarm = "hot"
+*/
+SELECT t, timestamp() AS at FROM 'm/+' WHERE t > 85)"}};
+
+std::expected<std::vector<test_outcome>, diagnostics> run(std::string text) {
+  return run_tests({"hot.test.toml", std::move(text)}, rules);
+}
+
+TEST(TestFile, PassesWhereAllActionsAreAsExpected) {
+  const auto out = run(R"([[test]]
+name = "hot, then cool"
+[[test.input]]
+topic = "m/7"
+payload = '{"t":90}'
+at = 1970-01-01T01:00:00.5+01:00
+[[test.input]]
+topic = "m/7"
+payload = '{"t":20}'
+[[test.expect]]
+publish = "cmd/7"
+payload = '{"t":90,"at":500000}'
+[[test.expect]]
+alarm = "hot"
+state = "raised"
+key = ""
+[[test.expect]]
+alarm = "hot"
+state = "cleared"
+)");
+  ASSERT_TRUE(out) << render_all(out.error());
+  ASSERT_EQ(out->size(), 1U);
+  EXPECT_TRUE(out->front().passed) << out->front().text;
+  EXPECT_EQ(out->front().name, "hot, then cool");
+}
+
+TEST(TestFile, ShowsWhatCameWhereItFails) {
+  const auto out = run(R"([[test]]
+[[test.input]]
+topic = "m/7"
+payload = '{"t":90}'
+[[test.expect]]
+publish = "cmd/8"
+)");
+  ASSERT_TRUE(out) << render_all(out.error());
+  EXPECT_FALSE(out->front().passed);
+  EXPECT_EQ(out->front().text,
+            "  expected:\n    publish cmd/8 (any payload)\n"
+            "  came:\n    publish cmd/7 {\"t\":90,\"at\":0}\n    alarm hot raised, key ''\n");
+}
+
+TEST(TestFile, EachTestBeginsAnew) {
+  const std::string one =
+      "[[test]]\n[[test.input]]\ntopic = 'm/7'\npayload = '{\"t\":90}'\n"
+      "[[test.expect]]\npublish = 'cmd/7'\n[[test.expect]]\nalarm = 'hot'\nstate = 'raised'\n";
+  const auto out = run(one + one);
+  ASSERT_TRUE(out) << render_all(out.error());
+  EXPECT_TRUE(out->at(0).passed && out->at(1).passed);
+  EXPECT_EQ(out->at(1).name, "test 2");
+}
+
+TEST(TestFile, SaysEverythingThatIsWrongWithIt) {
+  const auto out = run(R"([[test]]
+nme = "x"
+[[test.input]]
+topic = "m/+"
+payload = 5
+at = "noon"
+[[test.expect]]
+publish = "a"
+alarm = "b"
+state = "high"
+[[test]]
+)");
+  ASSERT_FALSE(out);
+  std::vector<std::string> messages;
+  for (const auto& d : out.error()) messages.push_back(d.message);
+  EXPECT_EQ(messages,
+            (std::vector<std::string>{
+                "unknown key 'nme'", "'payload' is a string", "an input needs a topic without wildcards",
+                "'at' is a time such as 2026-11-22T10:00:00Z", "an expectation names one of publish, store and alarm",
+                "'state' is raised or cleared", "this test has no [[test.input]]"}));
+  EXPECT_FALSE(run("[[test]"));
+}
+
+TEST(TestFile, NeedsRulesThatLoad) {
+  const auto out = run_tests({"t", "[[test]]\n[[test.input]]\ntopic = 'a'"}, std::vector<rule_source>{{"r", "SELECT"}});
+  EXPECT_FALSE(out);
+}
+
+}  // namespace
+}  // namespace perigee::rules
