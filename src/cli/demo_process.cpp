@@ -1,0 +1,84 @@
+#include "cli/demo_process.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <format>
+
+#include "io/file.hpp"
+
+namespace perigee::cli {
+namespace {
+
+/// In the child between fork and exec: only what POSIX allows there (signal-safety(7)).
+[[noreturn]] void become(char* const* arguments, int log, pid_t parent) {
+  // Ctrl-C at the terminal is for the supervisor; a dead supervisor takes its nodes with it.
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(70);
+  const int nothing = ::open("/dev/null", O_RDONLY);
+  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(log, STDOUT_FILENO);
+  ::dup2(log, STDERR_FILENO);
+  ::execv("/proc/self/exe", arguments);
+  ::_exit(70);
+}
+
+}  // namespace
+
+demo_process::demo_process(std::string config_file, std::string log_file)
+    : config_file_(std::move(config_file)), log_file_(std::move(log_file)) {}
+
+demo_process::~demo_process() {
+  if (!running()) return;
+  signal(SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+result<> demo_process::start() {
+  std::string program = "perigee";
+  std::string command = "run";
+  char* const arguments[] = {program.data(), command.data(), config_file_.data(), nullptr};
+  const int log = ::open(log_file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (log < 0) return fail(std::error_code(errno, std::system_category()), "a node's log cannot be written");
+  const auto parent = ::getpid();
+  const auto child = ::fork();
+  if (child == 0) become(arguments, log, parent);
+  ::close(log);
+  if (child < 0) return fail(std::error_code(errno, std::system_category()), "a node's process cannot be started");
+  pid_ = child;
+  return {};
+}
+
+void demo_process::signal(int number) const {
+  if (running()) ::kill(pid_, number);
+}
+
+std::optional<int> demo_process::reap() {
+  int status = 0;
+  if (!running() || ::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
+  pid_ = 0;
+  return status;
+}
+
+std::uint64_t demo_process::rss_bytes() const {
+  if (!running()) return 0;
+  const auto statm = io::read_whole(io::real_disk(), std::format("/proc/{}/statm", pid_), 4096);
+  if (!statm) return 0;
+  const auto text = as_text(*statm);
+  const auto start = text.find(' ') + 1;  // the second number is the resident pages
+  std::uint64_t pages = 0;
+  std::from_chars(text.data() + start, text.data() + text.size(), pages);
+  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::string describe_status(int status) {
+  if (WIFSIGNALED(status)) return std::format("killed by signal {}", WTERMSIG(status));
+  return std::format("exited with {}", WEXITSTATUS(status));
+}
+
+}  // namespace perigee::cli

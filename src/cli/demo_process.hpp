@@ -1,0 +1,43 @@
+#pragma once
+// A node of the demo as a process of its own.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/error.hpp"
+
+namespace perigee::cli {
+
+/// `perigee run FILE` in a process that dies with its parent, whatever kills that. Owned by the supervisor, which asks
+/// `reap` now and then; the destructor kills what still runs.
+class demo_process {
+ public:
+  demo_process(std::string config_file, std::string log_file);
+  ~demo_process();
+  demo_process(const demo_process&) = delete;
+  demo_process& operator=(const demo_process&) = delete;
+
+  [[nodiscard]] result<> start();
+  void signal(int number) const;
+  /// The exit status, once, when it has ended since it was asked last.
+  [[nodiscard]] std::optional<int> reap();
+
+  [[nodiscard]] bool running() const { return pid_ > 0; }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] const std::string& log_file() const { return log_file_; }
+  /// Resident memory now; 0 where it does not run.
+  [[nodiscard]] std::uint64_t rss_bytes() const;
+
+ private:
+  std::string config_file_;
+  std::string log_file_;
+  pid_t pid_ = 0;
+};
+
+/// "killed by signal 9", "exited with 78".
+[[nodiscard]] std::string describe_status(int status);
+
+}  // namespace perigee::cli

@@ -1,0 +1,66 @@
+#pragma once
+// What a demo consists of: five nodes in three tiers, their devices, and the files that make them what they are.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+
+namespace perigee::cli {
+
+inline constexpr double demo_rate_default = 60;
+/// A machine's message has these: speed, load, temperature, current, vibration, running.
+inline constexpr double machine_readings = 6;
+
+struct demo_node {
+  std::string id;
+  std::string tier;
+  std::string parent;           // empty at the top
+  std::uint16_t mqtt_port = 0;  // for people and devices, plain, on loopback
+  std::uint16_t tls_port = 0;   // for children
+  std::uint16_t api_port = 0;
+  std::uint16_t cable_port = 0;  // of the supervisor's relay to the parent
+};
+
+struct demo_device {
+  std::string name;
+  std::string topic;
+  std::string node;
+};
+
+struct demo_site {
+  std::string folder;  // absolute
+  double rate = demo_rate_default;
+  std::uint64_t seed = 1;
+  std::optional<std::string> replay;  // absolute
+  std::vector<demo_node> nodes;       // parents before children
+  std::vector<demo_device> devices;
+
+  [[nodiscard]] const demo_node* find(std::string_view id) const;
+  [[nodiscard]] std::string home(const demo_node& of) const { return folder + "/" + of.id; }
+  [[nodiscard]] std::string config_file(const demo_node& of) const { return home(of) + "/" + of.id + ".toml"; }
+  [[nodiscard]] std::string ledger() const { return folder + "/ledger"; }
+};
+
+/// cloud, fog and three edges, without their ports.
+[[nodiscard]] demo_site plan_site(std::string folder, double rate, std::uint64_t seed,
+                                  std::optional<std::string> replay);
+[[nodiscard]] std::vector<std::string_view> demo_node_names();
+
+struct demo_file {
+  std::string path;  // within the node's home
+  std::string text;
+};
+/// The configuration and the rules of one node.
+[[nodiscard]] std::vector<demo_file> files_of(const demo_site& site, const demo_node& node);
+
+/// Ports that are free now: one each for every listener of the site.
+[[nodiscard]] result<> choose_ports(demo_site& site);
+/// Homes, files, certificates (keys for this user alone), and the operator's own certificate in the site's folder.
+[[nodiscard]] result<> write_site(const demo_site& site, timestamp now);
+
+}  // namespace perigee::cli

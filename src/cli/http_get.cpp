@@ -1,0 +1,79 @@
+#include "cli/http_get.hpp"
+
+#include <charconv>
+#include <format>
+
+#include "io/scope.hpp"
+#include "io/timer.hpp"
+
+namespace perigee::cli {
+namespace {
+
+constexpr std::size_t answer_bytes_max = 1U << 20;
+
+io::task<> close_at(io::timer& timer, io::stream& stream, clock::time_point deadline) {
+  PG_CO_TRY_VOID(co_await timer.wait_until(deadline));
+  stream.close();
+  co_return result<>();
+}
+
+io::task<http_answer> converse(io::stream& stream, const std::string& host, const std::string& path) {
+  const auto question = std::format("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", path, host);
+  PG_CO_TRY_VOID(co_await stream.write(as_bytes(question)));
+  std::string all;
+  byte_buffer block(16U << 10);
+  for (;;) {
+    const auto got = co_await stream.read_some(block);
+    if (!got) break;  // the server closes behind its answer
+    all += as_text(byte_view(block).first(*got));
+    if (all.size() > answer_bytes_max) co_return fail(errc::too_large, "the node's answer is too long");
+  }
+  co_return parse_http_answer(all);
+}
+
+}  // namespace
+
+io::task<http_answer> http_get(io::shard& on, io::network& network, io::endpoint at, std::string path,
+                               clock::time_point deadline) {
+  PG_CO_TRY(const auto stream, co_await network.connect(at, deadline));
+  io::scope watch(on);
+  io::timer timer(on);
+  watch.spawn("cli.http", close_at(timer, *stream, deadline));
+  auto answer = co_await converse(*stream, at.host, path);
+  (void)co_await watch.close();
+  if (!answer && clock::now() >= deadline) co_return fail(errc::timed_out, "the node does not answer");
+  co_return answer;
+}
+
+result<http_answer> parse_http_answer(std::string_view bytes) {
+  // RFC 9112 4: "HTTP/1.1 200 OK"
+  constexpr std::string_view version = "HTTP/1.";
+  const auto head_end = bytes.find("\r\n\r\n");
+  if (!bytes.starts_with(version) || head_end == std::string_view::npos || bytes.size() < 12) {
+    return fail(errc::malformed, "not an HTTP answer");
+  }
+  http_answer out;
+  const auto [rest, failed] = std::from_chars(bytes.data() + 9, bytes.data() + 12, out.status);
+  if (failed != std::errc() || rest != bytes.data() + 12) return fail(errc::malformed, "not an HTTP answer");
+  out.body = bytes.substr(head_end + 4);
+  return out;
+}
+
+double metric_in(std::string_view exposition, std::string_view name, std::string_view label) {
+  double sum = 0;
+  while (!exposition.empty()) {
+    const auto end = std::min(exposition.find('\n'), exposition.size());
+    const auto line = exposition.substr(0, end);
+    exposition.remove_prefix(std::min(end + 1, exposition.size()));
+    const auto space = line.rfind(' ');
+    if (!line.starts_with(name) || space == std::string_view::npos) continue;
+    const auto labels = line.substr(name.size(), space - name.size());
+    if ((!labels.empty() && labels.front() != '{') || !labels.contains(label)) continue;
+    double value = 0;
+    std::from_chars(line.data() + space + 1, line.data() + line.size(), value);
+    sum += value;
+  }
+  return sum;
+}
+
+}  // namespace perigee::cli
