@@ -201,6 +201,10 @@ TEST(send_window, gives_back_what_was_pushed) {
   EXPECT_TRUE(window.full()) << "the oldest holds it shut";
   EXPECT_EQ(window.acknowledge(1), 10);
   EXPECT_EQ(window.in_flight(), 1U);
+  ASSERT_NE(window.find(3), nullptr);
+  EXPECT_EQ(*window.find(3), 30);
+  EXPECT_EQ(window.find(1), nullptr);
+  EXPECT_EQ(window.find(0), nullptr);
   EXPECT_FALSE(window.full());
 }
 

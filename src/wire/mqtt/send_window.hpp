@@ -24,11 +24,19 @@ class send_window {
   [[nodiscard]] bool empty() const { return span_ == 0; }
   /// Messages that wait for their acknowledgement.
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+  [[nodiscard]] std::size_t messages_max() const { return messages_max_; }
   /// The other side's receive maximum, or our own bound where that is lower. Messages already out stay out.
   void set_messages_max(std::uint16_t messages_max) { messages_max_ = messages_max; }
 
   /// Whether the identifier is taken.
   [[nodiscard]] bool holds(packet_id id) const { return id != 0 && place_of_id(id) < span_; }
+
+  /// What is in flight under the identifier; null where nothing is. Valid until the next call.
+  [[nodiscard]] const T* find(packet_id id) const {
+    if (!holds(id)) return nullptr;
+    const auto& value = ring_[(front_ + place_of_id(id)) & (ring_.size() - 1)];
+    return value ? &*value : nullptr;
+  }
 
   /// The window must not be full.
   packet_id push(T value) {

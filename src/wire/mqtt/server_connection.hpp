@@ -84,6 +84,7 @@ class server_connection {
   void disconnect(reason code);
 
   [[nodiscard]] byte_buffer& output() { return output_; }
+  [[nodiscard]] std::size_t output_bytes() const { return output_.size(); }
   [[nodiscard]] bool closed() const { return state_ == state::closed; }
   [[nodiscard]] bool connected() const { return state_ == state::connected; }
   /// True while on_bytes would take nothing whatever it is given.
@@ -93,6 +94,8 @@ class server_connection {
   [[nodiscard]] protocol_version version() const { return version_; }
   /// How many messages of QoS 1 the client takes unacknowledged.
   [[nodiscard]] std::uint16_t peer_receive_maximum() const { return peer_receive_maximum_; }
+  /// How large a packet it takes.
+  [[nodiscard]] std::uint32_t peer_packet_bytes_max() const { return peer_packet_bytes_max_; }
 
  private:
   enum class state : std::uint8_t { awaiting_connect, answering, connected, closed };
