@@ -1,0 +1,211 @@
+#include "doors/mqtt/broker.hpp"
+
+#include <algorithm>
+#include <format>
+
+#include "base/log.hpp"
+
+namespace perigee::doors::mqtt {
+
+namespace wire = perigee::wire::mqtt;
+
+namespace {
+
+constexpr std::string_view place_name = "doors.mqtt";
+
+std::uint32_t wanted_expiry_s(const wire::connect& hello, std::uint32_t most) {
+  if (hello.version != wire::protocol_version::v5) return hello.clean_start ? 0 : most;
+  return wire::find_number(hello.properties, wire::property_id::session_expiry_interval).value_or(0);
+}
+
+/// What the client sent was wrong, rather than missing or unwelcome.
+bool is_violation(wire::reason code) {
+  return code != wire::reason::keep_alive_timeout && code != wire::reason::maximum_connect_time &&
+         code != wire::reason::quota_exceeded && code != wire::reason::not_authorized;
+}
+
+detail::stored_will store(const wire::will_message& w) {
+  detail::stored_will out{std::string(w.topic), to_buffer(w.payload), {}, w.qos, w.retain, 0};
+  wire::property_reader reader(w.properties);
+  for (wire::property p; reader.next(p);) {
+    if (p.id == wire::property_id::will_delay_interval) {
+      out.delay_s = p.number;
+    } else {
+      out.properties.insert(out.properties.end(), reader.raw().begin(), reader.raw().end());
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+broker::broker(log_port& log, broker_host& host, metrics::registry& registry, broker_options options)
+    : log_(log),
+      host_(host),
+      options_(std::move(options)),
+      count_(registry),
+      context_{log, retained_, count_, {}, {}, {}},
+      random_(options_.seed) {
+  for (std::size_t i = 0; i < model::lane_count; ++i) {
+    context_.routed[i] = log_.committed(static_cast<model::lane>(i));
+  }
+}
+
+broker::~broker() = default;
+
+std::unique_ptr<link> broker::attach(transport& by, link_options options, moment now) {
+  count_.connections.add(1);
+  return std::make_unique<link>(*this, by, std::move(options), now);
+}
+
+void broker::connect(link& from, const wire::connect& hello) {
+  auto code = admits(from, hello);
+  const auto client_id = hello.client_id.empty() ? make_client_id() : std::string(hello.client_id);
+  const auto known = sessions_.find(client_id);
+  if (known != sessions_.end() && known->second->name() != from.options().name) code = wire::reason::not_authorized;
+  if (known == sessions_.end() && sessions_.size() >= limits::mqtt_sessions_max) code = wire::reason::quota_exceeded;
+  if (code != wire::reason::success) {
+    count_.not_admitted.add();
+    log::warn(place_name, "{} is not let in as '{}': {}", from.options().address, hello.client_id, name_of(code));
+    return from.connection().refuse(code);
+  }
+  wire::acceptance granted;
+  auto* s = claim_session(from, hello, client_id);
+  granted.session_present = s != nullptr;
+  if (s == nullptr) {
+    s = sessions_.emplace(client_id, std::make_unique<detail::session>(client_id, from.options().name))
+            .first->second.get();
+  }
+  take_terms(*s, hello, granted);
+  if (hello.client_id.empty()) granted.assigned_client_id = s->client_id();
+  from.admit(*s);
+  s->attach(from);
+  from.connection().accept(granted);
+  count_.sessions.set(static_cast<double>(sessions_.size()));
+  if (s->expiry_s != 0) ++revision_;
+}
+
+wire::reason broker::admits(const link& from, const wire::connect& hello) const {
+  if (from.options().name.empty() && !from.options().anonymous) return wire::reason::not_authorized;
+  if (hello.client_id.size() > limits::mqtt_client_id_bytes_max) return wire::reason::client_identifier_not_valid;
+  // Sources of this shape belong to the node's own readers, whose marks a client must not move.
+  if (hello.client_id.starts_with("uplink/")) return wire::reason::client_identifier_not_valid;
+  const bool before_5 = hello.version != wire::protocol_version::v5;
+  if (hello.client_id.empty() && before_5 && !hello.clean_start) {  // MQTT-3.1.3-8
+    return wire::reason::client_identifier_not_valid;
+  }
+  if (hello.will && hello.will->qos == wire::qos::exactly_once) return wire::reason::qos_not_supported;
+  if (hello.will && hello.will->topic.starts_with('$')) return wire::reason::topic_name_invalid;
+  return wire::reason::success;
+}
+
+/// The session that goes on, if one does, with nobody else attached to it.
+detail::session* broker::claim_session(link& from, const wire::connect& hello, const std::string& client_id) {
+  const auto found = sessions_.find(client_id);
+  if (found == sessions_.end()) return nullptr;
+  auto* s = found->second.get();
+  if (auto* other = s->attached()) {  // MQTT-3.1.4-3
+    log::info(place_name, "{} takes over '{}' from {}", from.options().address, client_id, other->options().address);
+    other->connection().disconnect(wire::reason::session_taken_over);
+    other->touch();
+    drop_link(*other);
+    other->session = nullptr;
+    leave(*s, true, context_.now);
+    const auto still = sessions_.find(client_id);
+    if (still == sessions_.end()) return nullptr;
+    s = still->second.get();
+  }
+  if (!hello.clean_start && context_.now.wall < s->expires) return s;
+  end_session(*s);
+  return nullptr;
+}
+
+void broker::take_terms(detail::session& s, const wire::connect& hello, wire::acceptance& granted) const {
+  const auto wanted_s = wanted_expiry_s(hello, options_.session_expiry_s_max);
+  s.expiry_s = std::min(wanted_s, options_.session_expiry_s_max);
+  if (s.expiry_s != wanted_s) granted.session_expiry_s = s.expiry_s;
+  s.will_due.reset();  // MQTT5 3.1.3.2.2: back in time
+  s.will.reset();
+  if (hello.will) s.will = store(*hello.will);
+}
+
+void broker::disconnected(link& from, const wire::closing& why) {
+  if (!why.by_peer) {
+    if (is_violation(why.code)) count_.malformed.add();
+    log::warn(place_name, "{} is disconnected: {} ({})", from.options().address, why.what, name_of(why.code));
+  }
+  auto* s = std::exchange(from.session, nullptr);
+  if (s == nullptr) return;
+  if (why.session_expiry_s) s->expiry_s = std::min(*why.session_expiry_s, options_.session_expiry_s_max);
+  leave(*s, why.send_will, context_.now);
+}
+
+/// The link sends and hears nothing more.
+void broker::drop_link(link& gone) {
+  if (std::exchange(gone.waits_for_commit, false)) std::erase(awaiting_commit_, &gone);
+}
+
+void broker::forget(link& gone) {
+  drop_link(gone);
+  count_.connections.add(-1);
+}
+
+void broker::leave(detail::session& s, bool send_will, moment now) {
+  s.detach(context_);
+  s.expires = now.wall + std::chrono::seconds(s.expiry_s);
+  std::erase(unfinished_, &s);
+  if (!send_will) s.will.reset();
+  if (s.will) {
+    const auto delay_s = std::min(s.will->delay_s, s.expiry_s);  // MQTT5 3.1.3.2.2
+    s.will_due = now.wall + std::chrono::seconds(delay_s);
+    if (delay_s == 0) publish_will(s);
+  }
+  if (s.expiry_s == 0) end_session(s);
+  ++revision_;
+}
+
+void broker::end_session(detail::session& s) {
+  publish_will(s);
+  std::erase(unfinished_, &s);
+  for (const auto& [filter, entry] : s.all()) subscribers_.erase(filter, {&s, &entry, nullptr});
+  sessions_.erase(sessions_.find(s.client_id()));
+  count_.sessions.set(static_cast<double>(sessions_.size()));
+  count_.subscriptions.set(static_cast<double>(subscribers_.size()));
+  ++revision_;
+}
+
+void broker::publish_will(detail::session& s) {
+  s.will_due.reset();
+  const auto w = std::exchange(s.will, std::nullopt);
+  if (!w) return;
+  wire::publish message;
+  message.topic = w->topic;
+  message.payload = w->payload;
+  message.properties = w->properties;
+  message.qos = w->qos;
+  message.retain = w->retain;
+  const auto taken = take(s.source(), message);
+  if (is_failure(taken.code)) {
+    log::warn(place_name, "the will of '{}' is lost: {}", s.client_id(), name_of(taken.code));
+  }
+}
+
+void broker::on_tick(moment now) {
+  set_now(now);
+  for (auto at = sessions_.begin(); at != sessions_.end();) {
+    auto& s = *at->second;
+    ++at;
+    if (s.attached() != nullptr) continue;
+    if (s.will_due && *s.will_due <= now.wall) publish_will(s);
+    if (s.expires <= now.wall) end_session(s);
+  }
+}
+
+std::string broker::make_client_id() {
+  for (;;) {
+    auto id = std::format("perigee-{:016x}", random_.next());
+    if (!sessions_.contains(id)) return id;
+  }
+}
+
+}  // namespace perigee::doors::mqtt

@@ -1,0 +1,169 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "base/metrics.hpp"
+#include "base/random.hpp"
+#include "doors/mqtt/detail/session.hpp"
+#include "doors/mqtt/link.hpp"
+#include "doors/mqtt/ports.hpp"
+#include "doors/mqtt/retained.hpp"
+#include "wire/mqtt/topic_trie.hpp"
+
+namespace perigee::doors::mqtt {
+
+struct lane_rule {
+  std::string filter;
+  model::lane lane = model::lane::bulk;
+};
+
+struct broker_options {
+  std::vector<lane_rule> lanes;  // the first that covers the topic; the rest is bulk
+  std::uint32_t session_expiry_s_max = 7 * 24 * 3600;
+  std::uint64_t seed = 1;  // for the names of clients that come without one
+  wire::mqtt::server_options protocol;
+};
+
+/// What a local subscriber gets. Views last for the call.
+struct local_message {
+  std::string_view topic;
+  byte_view payload;
+  std::string_view source;
+  timestamp arrival{};
+  bool retain = false;
+};
+
+/// The MQTT broker of a node. What clients publish is appended to the journal and acknowledged when it is safe there
+/// (promise P1); what subscribers get is read back from the journal after the commit, so that nobody sees a message
+/// that a crash could undo, and so that records of every other door reach MQTT subscribers too. No IO: a driver
+/// (door.hpp), a test or a simulation feeds links with bytes and time. Owned by the node, on the journal's shard; its
+/// links end before it.
+class broker {
+ public:
+  broker(log_port& log, broker_host& host, metrics::registry& registry, broker_options options);
+  ~broker();
+  broker(const broker&) = delete;
+  broker& operator=(const broker&) = delete;
+
+  /// Topics that start with `$`. Without one they are refused.
+  void set_internal(internal_port& port) { internal_ = &port; }
+
+  [[nodiscard]] std::unique_ptr<link> attach(transport& by, link_options options, moment now);
+  /// After each commit of the log.
+  void on_commit(moment now);
+  /// About once a second: expiry of sessions, wills that are due.
+  void on_tick(moment now);
+  /// After broker_host::work_waits.
+  void work(moment now);
+
+  /// From the node itself, straight to subscribers, not stored: QoS 0, and retained until the node stops. What must
+  /// survive belongs into the journal.
+  void publish_local(const local_message& m, moment now);
+
+  using local_callback = std::move_only_function<void(const local_message&)>;
+  /// A subscription of the node itself to committed and local messages; it ends with the handle, which ends before the
+  /// broker. It runs in the middle of routing: the callback must not subscribe, let go of a handle or publish_local.
+  class local_subscription;
+  [[nodiscard]] std::unique_ptr<local_subscription> subscribe_local(std::string_view filter, local_callback callback);
+
+  /// Sessions and retained messages, for a restart: docs/formats/mqtt-state.md.
+  void save(byte_buffer& out, moment now) const;
+  /// Before the first link. errc::malformed, errc::corrupt, errc::unsupported: nothing was taken over.
+  [[nodiscard]] result<> restore(byte_view in, moment now);
+  /// Goes up when `save` would give something that clients would miss after a restart.
+  [[nodiscard]] std::uint64_t revision() const { return revision_; }
+
+ private:
+  friend class link;
+  struct subscriber {
+    detail::session* session = nullptr;
+    const detail::subscription_entry* entry = nullptr;
+    local_subscription* local = nullptr;
+
+    bool operator==(const subscriber& other) const { return session == other.session && local == other.local; }
+  };
+  struct gathered {
+    detail::session* session = nullptr;
+    detail::grant grant;
+    std::size_t identifier_count = 0;
+  };
+
+  // A client's life (broker.cpp).
+  void connect(link& from, const wire::mqtt::connect& hello);
+  [[nodiscard]] wire::mqtt::reason admits(const link& from, const wire::mqtt::connect& hello) const;
+  detail::session* claim_session(link& from, const wire::mqtt::connect& hello, const std::string& client_id);
+  void take_terms(detail::session& s, const wire::mqtt::connect& hello, wire::mqtt::acceptance& granted) const;
+  void disconnected(link& from, const wire::mqtt::closing& why);
+  void drop_link(link& gone);
+  void forget(link& gone);
+  void leave(detail::session& s, bool send_will, moment now);
+  void end_session(detail::session& s);
+  void publish_will(detail::session& s);
+  [[nodiscard]] std::string make_client_id();
+
+  // Messages in (broker_publish.cpp).
+  void publish(link& from, const wire::mqtt::publish& message);
+  [[nodiscard]] answer take(std::string_view source, const wire::mqtt::publish& message);
+  [[nodiscard]] answer take_internal(const link& from, const wire::mqtt::publish& message);
+  [[nodiscard]] model::lane lane_of(std::string_view topic) const;
+  void subscribe(link& from, const wire::mqtt::subscribe& request);
+  [[nodiscard]] wire::mqtt::reason subscribe_one(link& from, const wire::mqtt::subscription& s,
+                                                 std::uint32_t identifier);
+  void unsubscribe(link& from, const wire::mqtt::unsubscribe& request);
+
+  // Messages out (broker_route.cpp).
+  void route();
+  bool route_lane(model::lane l);
+  void route_message(const detail::message& m, bool may_retain);
+  void gather(const detail::message& m);
+  void retain(const detail::message& m);
+  void release();
+  void pump(detail::session& s);
+  void set_now(moment now) { context_.now = now; }
+
+  log_port& log_;
+  broker_host& host_;
+  broker_options options_;
+  internal_port* internal_ = nullptr;
+  detail::meters count_;
+  retained_store retained_;
+  detail::delivery_context context_;
+  std::map<std::string, std::unique_ptr<detail::session>, std::less<>> sessions_;
+  wire::mqtt::topic_trie<subscriber> subscribers_;
+  std::vector<link*> awaiting_commit_;
+  std::vector<detail::session*> unfinished_;  // sessions whose turn ended before they had caught up
+  std::vector<gathered> gathered_;            // scratch of route_message
+  std::vector<std::pair<std::size_t, std::uint32_t>> identifiers_;
+  std::vector<std::uint32_t> identifiers_of_one_;
+  byte_buffer properties_;  // scratch of publish
+  std::uint64_t routing_mark_ = 0;
+  std::uint64_t revision_ = 0;
+  prng random_;
+  bool gathering_ = false;   // callbacks run
+  bool busy_ = false;        // in on_commit
+  detail::offsets noted_{};  // what was routed when the revision last went up for it
+};
+
+class broker::local_subscription {
+ public:
+  local_subscription(broker& of, std::string_view filter, local_callback callback);
+  ~local_subscription();
+  local_subscription(const local_subscription&) = delete;
+  local_subscription& operator=(const local_subscription&) = delete;
+
+ private:
+  friend class broker;
+
+  broker& broker_;
+  std::string filter_;
+  local_callback callback_;
+  detail::subscription_entry entry_;
+};
+
+}  // namespace perigee::doors::mqtt

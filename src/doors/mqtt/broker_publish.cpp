@@ -1,0 +1,155 @@
+#include <charconv>
+
+#include "base/log.hpp"
+#include "doors/mqtt/broker.hpp"
+#include "wire/mqtt/topic.hpp"
+
+namespace perigee::doors::mqtt {
+
+namespace wire = perigee::wire::mqtt;
+
+namespace {
+
+std::uint64_t number_or_zero(std::string_view text) {
+  std::uint64_t out = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), out);
+  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() ? out : 0;
+}
+
+/// A device that stamps says so in two user properties; without both a record is not stamped.
+void read_stamp(byte_view properties, model::record_view& r) {
+  std::uint64_t epoch_value = 0;
+  std::uint64_t sequence_value = 0;
+  wire::property_reader reader(properties);
+  for (wire::property p; reader.next(p);) {
+    if (p.id != wire::property_id::user_property) continue;
+    if (p.text == "epoch") epoch_value = number_or_zero(p.value);
+    if (p.text == "seq") sequence_value = number_or_zero(p.value);
+  }
+  if (epoch_value == 0 || sequence_value == 0) return;
+  r.epoch = epoch(epoch_value);
+  r.sequence = sequence(sequence_value);
+}
+
+/// The topic alias belongs to the connection, not to the message (MQTT5 3.3.2.3.4).
+byte_view without_alias(byte_view properties, byte_buffer& scratch) {
+  scratch.clear();
+  wire::property_reader reader(properties);
+  for (wire::property p; reader.next(p);) {
+    if (p.id == wire::property_id::topic_alias) continue;
+    scratch.insert(scratch.end(), reader.raw().begin(), reader.raw().end());
+  }
+  return scratch;
+}
+
+wire::reason code_for(const error& e) {
+  if (is(e, errc::full) || is(e, errc::no_space)) return wire::reason::quota_exceeded;
+  if (is(e, errc::refused)) return wire::reason::not_authorized;
+  if (is(e, errc::too_large)) return wire::reason::implementation_specific_error;
+  return wire::reason::unspecified_error;
+}
+
+}  // namespace
+
+void broker::publish(link& from, const wire::publish& message) {
+  count_.received.add();
+  count_.received_bytes.add(message.payload.size());
+  auto clean = message;
+  if (message.topic_alias) clean.properties = without_alias(message.properties, properties_);
+  const auto taken = message.topic.starts_with('$') ? take_internal(from, clean) : take(from.session->source(), clean);
+  if (is_failure(taken.code)) {
+    count_.refused.add();
+    log::debug("doors.mqtt", "a message of '{}' on {} is refused: {}", from.identity().client_id, message.topic,
+               name_of(taken.code));
+  }
+  if (message.qos == wire::qos::at_most_once) return;
+  from.acknowledge(message.packet_id, taken, log_);
+  if (from.waits() && !std::exchange(from.waits_for_commit, true)) awaiting_commit_.push_back(&from);
+}
+
+answer broker::take(std::string_view source, const wire::publish& message) {
+  if (message.payload.size() > limits::message_payload_bytes_max) {
+    return {wire::reason::implementation_specific_error};
+  }
+  model::record_view r;
+  r.lane = lane_of(message.topic);
+  r.retain = message.retain;
+  r.qos = static_cast<std::uint8_t>(message.qos);
+  r.topic = message.topic;
+  r.payload = message.payload;
+  r.properties = message.properties;
+  r.source = source;
+  r.arrival = context_.now.wall;
+  if (!message.properties.empty()) read_stamp(message.properties, r);
+  const auto at = log_.append(r);
+  if (at) return {wire::reason::success, answer::commit_point{r.lane, *at}};
+  if (!is(at.error(), errc::duplicate)) return {code_for(at.error())};
+  // It may be staged only: safe when everything that is staged now is.
+  const auto staged = log_.staged(r.lane).value();
+  if (staged == 0) return {};
+  return {wire::reason::success, answer::commit_point{r.lane, log_offset(staged - 1)}};
+}
+
+answer broker::take_internal(const link& from, const wire::publish& message) {
+  if (internal_ == nullptr || !internal_->wants(message.topic)) return {wire::reason::not_authorized};
+  return internal_->on_message(from.identity(), message, context_.now.wall);
+}
+
+model::lane broker::lane_of(std::string_view topic) const {
+  for (const auto& rule : options_.lanes) {
+    if (wire::matches(rule.filter, topic)) return rule.lane;
+  }
+  return model::lane::bulk;
+}
+
+void broker::subscribe(link& from, const wire::subscribe& request) {
+  const auto identifier = wire::find_number(request.properties, wire::property_id::subscription_identifier).value_or(0);
+  byte_buffer codes;
+  wire::subscription_reader reader(request);
+  for (wire::subscription s; reader.next(s);) {
+    codes.push_back(static_cast<std::uint8_t>(subscribe_one(from, s, identifier)));
+  }
+  from.connection().suback(request.packet_id, codes);
+  count_.subscriptions.set(static_cast<double>(subscribers_.size()));
+  if (from.session->expiry_s != 0) ++revision_;
+}
+
+wire::reason broker::subscribe_one(link& from, const wire::subscription& s, std::uint32_t identifier) {
+  if (!wire::is_topic_filter(s.filter)) return wire::reason::topic_filter_invalid;
+  if (wire::is_shared_filter(s.filter)) return wire::reason::shared_subscriptions_not_supported;
+  if (s.filter.starts_with('$') && (internal_ == nullptr || !internal_->may_subscribe(from.identity(), s.filter))) {
+    return wire::reason::not_authorized;
+  }
+  auto& session = *from.session;
+  const bool known = session.all().contains(s.filter);
+  if (!known && session.all().size() >= limits::mqtt_subscriptions_per_session_max) {
+    return wire::reason::quota_exceeded;
+  }
+  detail::subscription_entry entry;
+  entry.qos = std::min(s.qos, wire::qos::at_least_once);  // MQTT5 3.8.4: a lower one may be granted
+  entry.no_local = s.no_local;
+  entry.retain_as_published = s.retain_as_published;
+  entry.identifier = identifier;
+  for (std::size_t i = 0; i < model::lane_count; ++i) entry.since[i] = log_.committed(static_cast<model::lane>(i));
+  const auto [kept, is_new] = session.subscribe(s.filter, entry);
+  subscribers_.insert(s.filter, {&session, kept, nullptr});
+  const bool wants_retained = s.retained == wire::retain_handling::send ||
+                              (s.retained == wire::retain_handling::send_if_new && is_new);  // MQTT5 3.3.1.3
+  if (wants_retained) session.send_retained(s.filter);
+  return static_cast<wire::reason>(entry.qos);
+}
+
+void broker::unsubscribe(link& from, const wire::unsubscribe& request) {
+  byte_buffer codes;
+  wire::subscription_reader reader(request);
+  for (wire::subscription s; reader.next(s);) {
+    subscribers_.erase(s.filter, {from.session, nullptr, nullptr});
+    const bool existed = from.session->unsubscribe(s.filter);
+    codes.push_back(static_cast<std::uint8_t>(existed ? wire::reason::success : wire::reason::no_subscription_existed));
+  }
+  from.connection().unsuback(request.packet_id, codes);
+  count_.subscriptions.set(static_cast<double>(subscribers_.size()));
+  if (from.session->expiry_s != 0) ++revision_;
+}
+
+}  // namespace perigee::doors::mqtt

@@ -1,0 +1,148 @@
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "base/log.hpp"
+#include "doors/mqtt/broker.hpp"
+
+namespace perigee::doors::mqtt {
+
+namespace wire = perigee::wire::mqtt;
+
+namespace {
+
+constexpr std::size_t slice_bytes = 256U << 10;  // read from a lane before the others have their turn
+constexpr std::size_t index(model::lane l) { return static_cast<std::size_t>(l); }
+
+}  // namespace
+
+void broker::on_commit(moment now) {
+  set_now(now);
+  // A commit in the middle of our own work (a journal that commits in place does that) has its turn afterwards.
+  if (std::exchange(busy_, true)) return host_.work_waits();
+  route();
+  release();
+  busy_ = false;
+}
+
+void broker::work(moment now) {
+  on_commit(now);
+  const auto turns = std::exchange(unfinished_, {});
+  for (auto* s : turns) pump(*s);
+}
+
+/// Live messages, as far as they are committed.
+void broker::route() {
+  bool more = false;
+  for (const auto l : {model::lane::alarm, model::lane::event, model::lane::bulk}) more = route_lane(l) || more;
+  if (more) host_.work_waits();
+}
+
+/// One slice. True where there is more.
+bool broker::route_lane(model::lane l) {
+  auto& routed = context_.routed[index(l)];
+  if (routed >= log_.committed(l)) return false;
+  const log_port::read_request slice{l, {routed, 0}, slice_bytes, !subscribers_.empty()};
+  const auto next = log_.read(slice, [&](place at, const model::record_view& r) {
+    if (r.kind != model::record_kind::message) return true;
+    // What a child has retained is retained there.
+    route_message(detail::message_of(r, l, at), r.retain && at.inner == 0);
+    return true;
+  });
+  if (!next) {
+    log::fault("doors.mqtt", "the {} lane is not routed: {}", name_of(l), next.error().text());
+    return false;
+  }
+  routed = next->offset;
+  if (routed.value() - noted_[index(l)].value() > limits::mqtt_unsaved_records_max) {
+    noted_[index(l)] = routed;
+    ++revision_;
+  }
+  return routed < log_.committed(l);
+}
+
+void broker::route_message(const detail::message& m, bool may_retain) {
+  if (may_retain) retain(m);
+  gather(m);
+  for (std::size_t i = 0; i < gathered_.size(); ++i) {
+    auto& one = gathered_[i];
+    if (one.identifier_count != 0) {
+      identifiers_of_one_.clear();
+      for (const auto& [who, id] : identifiers_) {
+        if (who == i) identifiers_of_one_.push_back(id);
+      }
+      one.grant.identifiers = identifiers_of_one_;
+    }
+    one.session->offer(context_, m, one.grant);
+  }
+}
+
+/// Who gets it, each session once, however many of its filters cover it (MQTT5 3.3.4).
+void broker::gather(const detail::message& m) {
+  PG_CHECK(!std::exchange(gathering_, true), "a local callback published in the middle of routing");
+  gathered_.clear();
+  identifiers_.clear();
+  ++routing_mark_;
+  subscribers_.match(m.topic, [&](const subscriber& s) {
+    const auto& entry = s.local != nullptr ? s.local->entry_ : *s.entry;
+    if (m.stored && m.stored->at.offset < entry.since[index(m.stored->lane)]) return;
+    if (s.local != nullptr) return s.local->callback_({m.topic, m.payload, m.source, m.arrival, m.retain});
+    // MQTT-3.8.3-3. The record keeps who sent it, not over which connection: two clients of one certificate are one.
+    if (entry.no_local && m.source == s.session->source()) return;
+    if (std::exchange(s.session->routing_mark, routing_mark_) != routing_mark_) {
+      s.session->routing_place = gathered_.size();
+      gathered_.push_back({s.session, {}, 0});
+    }
+    auto& one = gathered_[s.session->routing_place];
+    one.grant.qos = std::max(one.grant.qos, entry.qos);
+    one.grant.retain = one.grant.retain || (entry.retain_as_published && m.retain);
+    if (entry.identifier != 0) {
+      identifiers_.emplace_back(s.session->routing_place, entry.identifier);
+      ++one.identifier_count;
+    }
+  });
+  gathering_ = false;
+}
+
+void broker::retain(const detail::message& m) {
+  const bool kept = retained_.put(m.topic, {to_buffer(m.payload), to_buffer(m.properties), m.qos, m.arrival, m.stored});
+  if (!kept) count_.not_retained.add();
+  count_.retained.set(static_cast<double>(retained_.size()));
+  if (m.stored) ++revision_;
+}
+
+void broker::release() {
+  std::erase_if(awaiting_commit_, [&](link* one) {
+    const bool waits = one->release(log_);
+    one->waits_for_commit = waits;
+    one->touch();
+    return !waits;
+  });
+}
+
+void broker::pump(detail::session& s) {
+  if (!s.pump(context_)) return;
+  if (!std::ranges::contains(unfinished_, &s)) unfinished_.push_back(&s);
+  host_.work_waits();
+}
+
+void broker::publish_local(const local_message& m, moment now) {
+  set_now(now);
+  const detail::message out{m.topic, m.payload, {}, wire::qos::at_most_once, m.retain, m.source, now.wall, {}};
+  route_message(out, m.retain);
+}
+
+broker::local_subscription::local_subscription(broker& of, std::string_view filter, local_callback callback)
+    : broker_(of), filter_(filter), callback_(std::move(callback)) {
+  for (std::size_t i = 0; i < model::lane_count; ++i) {
+    entry_.since[i] = broker_.log_.committed(static_cast<model::lane>(i));
+  }
+  broker_.subscribers_.insert(filter_, {nullptr, nullptr, this});
+}
+
+broker::local_subscription::~local_subscription() { broker_.subscribers_.erase(filter_, {nullptr, nullptr, this}); }
+
+std::unique_ptr<broker::local_subscription> broker::subscribe_local(std::string_view filter, local_callback callback) {
+  return std::make_unique<local_subscription>(*this, filter, std::move(callback));
+}
+
+}  // namespace perigee::doors::mqtt

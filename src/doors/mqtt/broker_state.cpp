@@ -1,0 +1,56 @@
+#include <algorithm>
+
+#include "doors/mqtt/broker.hpp"
+#include "doors/mqtt/detail/state.hpp"
+
+namespace perigee::doors::mqtt {
+
+void broker::save(byte_buffer& out, moment now) const {
+  detail::saved_state state;
+  state.epoch = log_.epoch();
+  state.routed = context_.routed;
+  for (const auto& [client_id, s] : sessions_) {
+    if (s->expiry_s == 0) continue;
+    const auto expires = s->attached() != nullptr ? now.wall + std::chrono::seconds(s->expiry_s) : s->expires;
+    state.sessions.push_back({client_id, s->name(), s->expiry_s, expires, s->resume_places(context_.routed)});
+    state.sessions.back().subscriptions.assign(s->all().begin(), s->all().end());
+  }
+  retained_.walk("#", {}, [&](const std::string& topic, const retained_message& m) {
+    state.retained.emplace_back(topic, m);
+    return true;
+  });
+  detail::encode(state, out);
+}
+
+result<> broker::restore(byte_view in, moment now) {
+  PG_TRY(auto state, detail::decode_state(in));
+  const bool same_journal = state.epoch == log_.epoch();
+  for (std::size_t i = 0; i < model::lane_count; ++i) {
+    const auto end = log_.committed(static_cast<model::lane>(i));
+    context_.routed[i] = same_journal ? std::min(state.routed[i], end) : log_offset{};
+    noted_[i] = context_.routed[i];
+  }
+  for (auto& saved : state.sessions) {
+    if (saved.expires <= now.wall) continue;
+    auto s = std::make_unique<detail::session>(saved.client_id, saved.name);
+    s->expiry_s = saved.expiry_s;
+    s->expires = saved.expires;
+    s->resume_from(same_journal ? saved.places : decltype(saved.places){});
+    for (auto& [filter, entry] : saved.subscriptions) {
+      if (!same_journal) entry.since = {};
+      subscribers_.insert(filter, {s.get(), s->subscribe(filter, entry).first, nullptr});
+    }
+    sessions_.insert_or_assign(saved.client_id, std::move(s));
+  }
+  for (auto& [topic, m] : state.retained) {
+    if (!same_journal) m.stored.reset();
+    if (!retained_.put(topic, std::move(m))) count_.not_retained.add();
+  }
+  count_.sessions.set(static_cast<double>(sessions_.size()));
+  count_.subscriptions.set(static_cast<double>(subscribers_.size()));
+  count_.retained.set(static_cast<double>(retained_.size()));
+  host_.work_waits();  // what was committed after the save
+  return {};
+}
+
+}  // namespace perigee::doors::mqtt

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+
+#include "doors/mqtt/door.hpp"
+#include "doors/mqtt/link.hpp"
+#include "io/receive_buffer.hpp"
+
+namespace perigee::doors::mqtt::detail {
+
+/// Moves the bytes of one connection: one coroutine reads, one writes whatever gathered since it last wrote, in one
+/// piece. Owned by its own reading coroutine, which the door's scope holds; ends with the connection.
+class served final : private transport {
+ public:
+  served(door& of, std::unique_ptr<io::stream> stream, bool anonymous);
+  ~served() override;
+
+  [[nodiscard]] static io::task<> run(std::unique_ptr<served> self);
+  /// About twice a second.
+  void on_tick(moment now);
+  /// The server stops.
+  void dismiss();
+
+ private:
+  void wake() override;
+  io::task<> converse();
+  io::task<> write_out();
+
+  door& door_;
+  std::unique_ptr<io::stream> stream_;
+  bool anonymous_;
+  clock::time_point greeted_by_;
+  io::event output_ready_;
+  io::event may_read_;
+  io::event drained_;
+  std::unique_ptr<link> link_;
+  io::receive_buffer buffer_;
+  io::scope writing_;
+};
+
+}  // namespace perigee::doors::mqtt::detail

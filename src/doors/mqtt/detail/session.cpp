@@ -1,0 +1,280 @@
+#include "doors/mqtt/detail/session.hpp"
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "doors/mqtt/link.hpp"
+#include "wire/mqtt/topic.hpp"
+
+namespace perigee::doors::mqtt::detail {
+namespace {
+
+namespace wire = perigee::wire::mqtt;
+
+constexpr std::size_t read_bytes = 64U << 10;  // at a time
+constexpr std::size_t turn_bytes = 1U << 20;   // read for one session before others have their turn
+
+std::size_t index(model::lane l) { return static_cast<std::size_t>(l); }
+
+}  // namespace
+
+message message_of(const model::record_view& r, model::lane l, place at) {
+  return {r.topic,  r.payload, r.properties, static_cast<wire::qos>(std::min<std::uint8_t>(r.qos, 1)),
+          r.retain, r.source,  r.arrival,    journal_place{l, at}};
+}
+
+session::session(std::string client_id, std::string name)
+    : client_id_(std::move(client_id)), name_(std::move(name)), window_(limits::mqtt_inflight_out_max) {}
+
+void session::attach(link& to) {
+  link_ = &to;
+  unacknowledged_ = 0;
+  window_.set_messages_max(std::min(limits::mqtt_inflight_out_max, to.connection().peer_receive_maximum()));
+  again_.clear();
+  window_.for_each([&](wire::packet_id id, const in_flight&) { again_.push_back(id); });
+  std::ranges::reverse(again_);
+}
+
+void session::detach(const delivery_context& c) {
+  link_ = nullptr;
+  sweeps_.clear();
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    if (!lanes_[i].behind) lanes_[i] = {{c.routed[i], 0}, true};
+  }
+}
+
+bool session::has_room() const {
+  return link_ != nullptr && link_->has_room() && !window_.full() &&
+         unacknowledged_ < link_->connection().peer_receive_maximum();
+}
+
+void session::offer(delivery_context& c, const message& m, const grant& g) {
+  if (m.stored && lanes_[index(m.stored->lane)].behind) {
+    if (link_ != nullptr && std::min(m.qos, g.qos) == wire::qos::at_most_once) c.count.dropped.add();
+    return;
+  }
+  if (deliver(c, m, g) == outcome::wait) lanes_[index(m.stored->lane)] = {m.stored->at, true};
+}
+
+session::outcome session::deliver(delivery_context& c, const message& m, const grant& g) {
+  const auto properties = outgoing_properties(c, m, g);
+  if (!properties) {
+    c.count.dropped.add();
+    return outcome::done;
+  }
+  wire::publish out;
+  out.topic = m.topic;
+  out.payload = m.payload;
+  out.properties = *properties;
+  out.retain = g.retain;
+  out.qos = m.stored ? std::min(m.qos, g.qos) : wire::qos::at_most_once;
+  if (out.qos != wire::qos::at_most_once) return send_stored(c, out, m);
+  if (link_ != nullptr && link_->has_room()) {
+    send(c, out);
+  } else if (link_ != nullptr) {
+    c.count.dropped.add();
+  }
+  return outcome::done;
+}
+
+session::outcome session::send_stored(delivery_context& c, wire::publish& out, const message& m) {
+  if (!has_room() || !again_.empty()) return outcome::wait;
+  out.packet_id = window_.push({*m.stored, out.retain});
+  if (wire::encoded_size(out, link_->connection().version()) > link_->connection().peer_packet_bytes_max()) {
+    window_.acknowledge(out.packet_id);  // MQTT-3.1.2-25: as if it had been delivered
+    c.count.dropped.add();
+    return outcome::done;
+  }
+  ++unacknowledged_;
+  send(c, out);
+  return outcome::done;
+}
+
+void session::send(delivery_context& c, const wire::publish& out) {
+  if (!link_->connection().send(out)) return c.count.dropped.add();
+  c.count.sent.add();
+  c.count.sent_bytes.add(out.payload.size());
+  link_->touch();
+}
+
+std::optional<byte_view> session::outgoing_properties(delivery_context& c, const message& m, const grant& g) {
+  const auto expires_in_s =
+      m.properties.empty() ? std::nullopt : wire::find_number(m.properties, wire::property_id::message_expiry_interval);
+  const auto waited_s = std::max<std::int64_t>(0, (c.now.wall - m.arrival) / std::chrono::seconds(1));
+  if (expires_in_s && waited_s > 0 && waited_s >= *expires_in_s) return std::nullopt;  // MQTT-3.3.2-5
+  if (g.identifiers.empty() && (!expires_in_s || waited_s == 0)) return m.properties;
+  c.properties.clear();
+  wire::property_writer out(c.properties);
+  wire::property_reader in(m.properties);
+  for (wire::property p; in.next(p);) {
+    if (p.id == wire::property_id::message_expiry_interval) {
+      out.number(p.id, static_cast<std::uint32_t>(p.number - waited_s));  // MQTT-3.3.2-6
+    } else {
+      c.properties.insert(c.properties.end(), in.raw().begin(), in.raw().end());
+    }
+  }
+  for (const auto id : g.identifiers) out.number(wire::property_id::subscription_identifier, id);
+  return c.properties;
+}
+
+void session::on_acknowledged(wire::packet_id id) {
+  if (window_.acknowledge(id) && unacknowledged_ > 0) --unacknowledged_;
+}
+
+bool session::pump(delivery_context& c) {
+  if (link_ == nullptr || !link_->connection().connected()) return false;
+  if (send_again(c) == outcome::wait || sweep_retained(c) == outcome::wait) return false;
+  std::size_t budget = turn_bytes;
+  for (const auto l : {model::lane::alarm, model::lane::event, model::lane::bulk}) {
+    if (lanes_[index(l)].behind && catch_up(c, l, budget) == outcome::wait) return false;
+  }
+  return budget == 0;
+}
+
+session::outcome session::send_again(delivery_context& c) {
+  while (!again_.empty()) {
+    if (!link_->has_room() || unacknowledged_ >= link_->connection().peer_receive_maximum()) return outcome::wait;
+    const auto id = again_.back();
+    again_.pop_back();
+    if (const auto* what = window_.find(id)) send_one_again(c, id, *what);
+  }
+  return outcome::done;
+}
+
+/// MQTT-4.4.0-1: the same packet identifier, with DUP.
+void session::send_one_again(delivery_context& c, wire::packet_id id, in_flight what) {
+  bool found = false;
+  const auto l = what.where.lane;
+  const auto read = c.log.read({l, what.where.at, 1, true}, [&](place at, const model::record_view& r) {
+    if (found || at != what.where.at || r.kind == model::record_kind::gap) return false;
+    found = true;
+    const auto m = message_of(r, l, at);
+    const auto g = grant_for(m).value_or(grant{});
+    const auto properties = outgoing_properties(c, m, g);
+    wire::publish out;
+    out.topic = r.topic;
+    out.payload = r.payload;
+    out.packet_id = id;
+    out.qos = wire::qos::at_least_once;
+    out.retain = what.retained;
+    out.duplicate = true;
+    if (properties) out.properties = *properties;
+    ++unacknowledged_;
+    send(c, out);
+    return false;
+  });
+  if (read && found) return;
+  c.count.lost.add();
+  window_.acknowledge(id);
+}
+
+void session::send_retained(std::string_view filter) {
+  const auto same = std::ranges::find(sweeps_, filter, &sweep::filter);
+  if (same == sweeps_.end()) {
+    sweeps_.push_back({std::string(filter)});
+  } else {
+    same->after.reset();
+  }
+}
+
+session::outcome session::sweep_retained(delivery_context& c) {
+  while (!sweeps_.empty()) {
+    auto& current = sweeps_.front();
+    const auto found = subscriptions_.find(current.filter);
+    const auto identifier = found == subscriptions_.end() ? 0 : found->second.identifier;
+    const auto visit = [&](const std::string& topic, const retained_message& r) {
+      if (!has_room()) return false;
+      const message m{topic, r.payload, r.properties, r.qos, true, {}, r.arrival, r.stored};
+      const grant g{found->second.qos, true, std::span(&identifier, identifier == 0 ? 0 : 1)};
+      if (deliver(c, m, g) == outcome::wait) return false;
+      current.after = topic;
+      return true;
+    };
+    if (found != subscriptions_.end() && !c.retained.walk(current.filter, current.after, visit)) return outcome::wait;
+    sweeps_.erase(sweeps_.begin());
+  }
+  return outcome::done;
+}
+
+session::outcome session::catch_up(delivery_context& c, model::lane l, std::size_t& budget_bytes) {
+  auto& stands = lanes_[index(l)];
+  const auto live = place{c.routed[index(l)], 0};
+  bool waits = false;
+  while (stands.at < live && !waits && budget_bytes != 0) {
+    const auto bytes = std::min(read_bytes, 1024 + 512 * (window_.messages_max() - window_.in_flight()));
+    const auto next = c.log.read({l, stands.at, bytes, true}, [&](place at, const model::record_view& r) {
+      waits = at < live && offer_again(c, l, at, r) == outcome::wait;
+      return at < live && !waits;
+    });
+    if (!next) {
+      log::fault("doors.mqtt", "{} cannot be sent what it missed: {}", client_id_, next.error().text());
+      return outcome::wait;
+    }
+    if (*next == stands.at && !waits) break;
+    stands.at = *next;
+    budget_bytes -= std::min(budget_bytes, bytes);
+  }
+  if (waits) return outcome::wait;
+  stands.behind = stands.at < live;
+  return outcome::done;
+}
+
+session::outcome session::offer_again(delivery_context& c, model::lane l, place at, const model::record_view& r) {
+  if (r.kind == model::record_kind::gap) {
+    c.count.lost.add();
+    return outcome::done;
+  }
+  const auto m = message_of(r, l, at);
+  const auto g = grant_for(m);
+  // QoS 0 is not kept for a client that was away (MQTT5 4.1) or could not take it.
+  if (!g || std::min(g->qos, m.qos) == wire::qos::at_most_once) return outcome::done;
+  return deliver(c, m, *g);
+}
+
+std::optional<grant> session::grant_for(const message& m) {
+  std::optional<grant> out;
+  identifiers_.clear();
+  for (const auto& [filter, entry] : subscriptions_) {
+    if (!wire::matches(filter, m.topic) || m.stored->at.offset < entry.since[index(m.stored->lane)]) continue;
+    if (entry.no_local && m.source == source()) continue;
+    if (!out) out.emplace();
+    out->qos = std::max(out->qos, entry.qos);
+    out->retain = out->retain || (entry.retain_as_published && m.retain);
+    if (entry.identifier != 0) identifiers_.push_back(entry.identifier);
+  }
+  if (out) out->identifiers = identifiers_;
+  return out;
+}
+
+std::pair<const subscription_entry*, bool> session::subscribe(std::string_view filter,
+                                                              const subscription_entry& entry) {
+  const auto found = subscriptions_.find(filter);
+  if (found == subscriptions_.end()) return {&subscriptions_.emplace(filter, entry).first->second, true};
+  const auto since = found->second.since;
+  found->second = entry;
+  found->second.since = since;  // MQTT-3.8.4-3: replacing loses nothing
+  return {&found->second, false};
+}
+
+bool session::unsubscribe(std::string_view filter) {
+  const auto found = subscriptions_.find(filter);
+  if (found == subscriptions_.end()) return false;
+  subscriptions_.erase(found);
+  return true;
+}
+
+std::array<place, model::lane_count> session::resume_places(const offsets& routed) const {
+  std::array<place, model::lane_count> out;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = lanes_[i].behind ? lanes_[i].at : place{routed[i], 0};
+  window_.for_each([&](wire::packet_id, const in_flight& what) {
+    if (!what.retained) out[index(what.where.lane)] = std::min(out[index(what.where.lane)], what.where.at);
+  });
+  return out;
+}
+
+void session::resume_from(const std::array<place, model::lane_count>& places) {
+  for (std::size_t i = 0; i < places.size(); ++i) lanes_[i] = {places[i], true};
+}
+
+}  // namespace perigee::doors::mqtt::detail

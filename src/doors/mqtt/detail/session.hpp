@@ -1,0 +1,157 @@
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "doors/mqtt/detail/meters.hpp"
+#include "doors/mqtt/ports.hpp"
+#include "doors/mqtt/retained.hpp"
+#include "wire/mqtt/send_window.hpp"
+#include "wire/mqtt/server_connection.hpp"
+
+namespace perigee::doors::mqtt {
+
+class link;
+
+namespace detail {
+
+using offsets = std::array<log_offset, model::lane_count>;
+
+struct subscription_entry {
+  wire::mqtt::qos qos = wire::mqtt::qos::at_most_once;
+  bool no_local = false;
+  bool retain_as_published = false;
+  std::uint32_t identifier = 0;  // 0: none
+  offsets since{};               // messages before these were there before the subscription
+};
+
+/// One message on its way out. Views last for the call.
+struct message {
+  std::string_view topic;
+  byte_view payload;
+  byte_view properties;
+  wire::mqtt::qos qos = wire::mqtt::qos::at_most_once;
+  bool retain = false;
+  std::string_view source;
+  timestamp arrival{};
+  std::optional<journal_place> stored{};  // none: it goes out with QoS 0, for nothing could send it again
+};
+
+/// How a session is to get a message: the sum of its subscriptions that cover it (MQTT5 3.3.4).
+struct grant {
+  wire::mqtt::qos qos = wire::mqtt::qos::at_most_once;
+  bool retain = false;
+  std::span<const std::uint32_t> identifiers{};
+};
+
+/// What every session needs of the broker.
+struct delivery_context {
+  log_port& log;
+  const retained_store& retained;
+  meters& count;
+  moment now{};
+  offsets routed{};          // live messages before these have been offered to every session
+  byte_buffer properties{};  // scratch
+};
+
+struct stored_will {
+  std::string topic;
+  byte_buffer payload;
+  byte_buffer properties;
+  wire::mqtt::qos qos = wire::mqtt::qos::at_most_once;
+  bool retain = false;
+  std::uint32_t delay_s = 0;
+};
+
+/// What the broker knows of one client, beyond its connection (MQTT5 4.1): subscriptions, what is in flight, and how
+/// far it has come. There is no queue: a session that cannot take a message now remembers the place in the journal and
+/// goes on from there (promise P6), so that a client that was away a day costs the same as one that was never away.
+/// Owned by the broker, on its shard; ends with its connection or when its expiry has passed.
+class session {
+ public:
+  session(std::string client_id, std::string name);
+
+  [[nodiscard]] const std::string& client_id() const { return client_id_; }
+  /// Of its certificate; empty without one. Only the same name may resume the session.
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& source() const { return name_.empty() ? client_id_ : name_; }
+
+  void attach(link& to);
+  /// From now on it stands where the live messages are and falls behind.
+  void detach(const delivery_context& c);
+  [[nodiscard]] link* attached() const { return link_; }
+
+  /// A live message. What cannot go out now is found again by `pump`.
+  void offer(delivery_context& c, const message& m, const grant& g);
+  /// Sends what can be sent of what waits: messages in flight from before, retained ones, those it fell behind with.
+  /// True where it stopped only to let others have their turn.
+  [[nodiscard]] bool pump(delivery_context& c);
+  void on_acknowledged(wire::mqtt::packet_id id);
+
+  using subscriptions = std::map<std::string, subscription_entry, std::less<>>;
+  [[nodiscard]] const subscriptions& all() const { return subscriptions_; }
+  /// The entry stays where it is until it is removed. True where the filter is new.
+  std::pair<const subscription_entry*, bool> subscribe(std::string_view filter, const subscription_entry& entry);
+  bool unsubscribe(std::string_view filter);
+  void send_retained(std::string_view filter);
+
+  /// From where it must be told again after a restart: the oldest message in flight, or where it stands.
+  [[nodiscard]] std::array<place, model::lane_count> resume_places(const offsets& routed) const;
+  void resume_from(const std::array<place, model::lane_count>& places);
+
+  std::uint32_t expiry_s = 0;
+  timestamp expires{};  // while detached
+  std::optional<stored_will> will;
+  std::optional<timestamp> will_due;
+  std::uint64_t routing_mark = 0;  // the broker's, while it gathers who gets a message
+  std::size_t routing_place = 0;
+
+ private:
+  enum class outcome : std::uint8_t { done, wait };
+  struct in_flight {
+    journal_place where;
+    bool retained = false;
+  };
+  struct standing {
+    place at{};
+    bool behind = false;
+  };
+  struct sweep {
+    std::string filter;
+    std::optional<std::string> after{};
+  };
+
+  outcome deliver(delivery_context& c, const message& m, const grant& g);
+  outcome send_stored(delivery_context& c, wire::mqtt::publish& out, const message& m);
+  void send(delivery_context& c, const wire::mqtt::publish& out);
+  std::optional<byte_view> outgoing_properties(delivery_context& c, const message& m, const grant& g);
+  outcome send_again(delivery_context& c);
+  void send_one_again(delivery_context& c, wire::mqtt::packet_id id, in_flight what);
+  outcome sweep_retained(delivery_context& c);
+  outcome catch_up(delivery_context& c, model::lane l, std::size_t& budget_bytes);
+  outcome offer_again(delivery_context& c, model::lane l, place at, const model::record_view& r);
+  std::optional<grant> grant_for(const message& m);
+  [[nodiscard]] bool has_room() const;
+
+  std::string client_id_;
+  std::string name_;
+  link* link_ = nullptr;
+  subscriptions subscriptions_;
+  wire::mqtt::send_window<in_flight> window_;
+  std::uint16_t unacknowledged_ = 0;          // sent on this connection
+  std::vector<wire::mqtt::packet_id> again_;  // in flight from before this connection, newest first
+  std::array<standing, model::lane_count> lanes_;
+  std::vector<sweep> sweeps_;
+  std::vector<std::uint32_t> identifiers_;  // scratch of grant_for
+};
+
+[[nodiscard]] message message_of(const model::record_view& r, model::lane l, place at);
+
+}  // namespace detail
+}  // namespace perigee::doors::mqtt

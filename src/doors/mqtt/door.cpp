@@ -1,0 +1,123 @@
+#include "doors/mqtt/door.hpp"
+
+#include "base/log.hpp"
+#include "doors/mqtt/detail/served.hpp"
+
+namespace perigee::doors::mqtt {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto tick_every = 500ms;
+constexpr auto save_every_at_least = 1s;
+
+}  // namespace
+
+door::door(io::shard& on, io::network& net, log_port& log, metrics::registry& registry, broker_options options,
+           state_options state)
+    : on_(on),
+      net_(net),
+      work_(on),
+      state_(std::move(state)),
+      broker_(log, *this, registry, std::move(options)),
+      self_(std::make_shared<door*>(this)),
+      serving_(on) {}
+
+door::~door() { *self_ = nullptr; }
+
+result<std::uint16_t> door::listen(const listener_options& options) {
+  PG_TRY(auto acceptor, net_.listen(options.at));
+  const auto port = acceptor->port();
+  listeners_.push_back(std::make_unique<listener>(std::move(acceptor), options.anonymous));
+  return port;
+}
+
+void door::start() {
+  load_state();
+  serving_.spawn("doors.mqtt", keep_working());
+  serving_.spawn("doors.mqtt", keep_time());
+  for (auto& one : listeners_) serving_.spawn("doors.mqtt", accept_all(*one));
+}
+
+io::task<> door::accept_all(listener& at) {
+  for (;;) {
+    auto stream = co_await at.acceptor->accept();
+    if (!stream && (is(stream.error(), errc::cancelled) || is(stream.error(), errc::closed))) co_return result<>();
+    if (!stream) {
+      log::fault("doors.mqtt", "no connection can be accepted: {}", stream.error().text());
+      PG_CO_TRY_VOID(co_await io::sleep_for(on_, 100ms));  // out of file descriptors: it will not be better at once
+      continue;
+    }
+    if (served_.size() >= limits::mqtt_connections_max) {
+      log::warn("doors.mqtt", "{} is turned away: {} connections are open", (*stream)->peer().address, served_.size());
+      (*stream)->close();
+      continue;
+    }
+    auto one = std::make_unique<detail::served>(*this, *std::move(stream), at.anonymous);
+    serving_.spawn("doors.mqtt", detail::served::run(std::move(one)));
+  }
+}
+
+io::task<> door::keep_working() {
+  for (;;) {
+    PG_CO_TRY_VOID(co_await work_.wait());
+    broker_.work(now());
+  }
+}
+
+io::task<> door::keep_time() {
+  io::timer due(on_);
+  for (;;) {
+    PG_CO_TRY_VOID(co_await due.wait_until(clock::now() + tick_every));
+    for (auto at = served_.begin(); at != served_.end();) (*at++)->on_tick(now());
+    broker_.on_tick(now());
+    save_when_due();
+  }
+}
+
+void door::load_state() {
+  if (state_.disk == nullptr) return;
+  const auto bytes = io::read_whole(*state_.disk, state_.file, limits::mqtt_state_bytes_max);
+  if (!bytes && is(bytes.error(), errc::not_found)) return;
+  const auto restored = bytes ? broker_.restore(*bytes, now()) : result<>(std::unexpected(bytes.error()));
+  if (restored) return;
+  log::fault("doors.mqtt", "{} is not used, clients start with new sessions: {}", state_.file, restored.error().text());
+  if (auto aside = state_.disk->rename(state_.file, state_.file + ".refused"); !aside) {
+    log::fault("doors.mqtt", "it cannot be set aside: {}", aside.error().text());
+  }
+}
+
+void door::save_when_due() {
+  if (state_.disk == nullptr || saving_ || clock::now() < next_save_ || broker_.revision() == saved_revision_) return;
+  saving_ = true;
+  saved_revision_ = broker_.revision();
+  auto bytes = std::make_shared<byte_buffer>();
+  broker_.save(*bytes, now());
+  // A large state is written less often: about a megabyte a second.
+  next_save_ = clock::now() + save_every_at_least + std::chrono::microseconds(bytes->size());
+  auto outcome = std::make_shared<result<>>();
+  state_.worker->submit([bytes, outcome, to = state_] { *outcome = io::write_whole(*to.disk, to.file, *bytes); },
+                        [self = self_, outcome] {
+                          if (!*outcome)
+                            log::fault("doors.mqtt", "sessions are not saved: {}", outcome->error().text());
+                          if (*self == nullptr) return;
+                          (*self)->saving_ = false;
+                          if (!*outcome) (*self)->saved_revision_ = 0;
+                        });
+}
+
+io::task<> door::stop() {
+  for (auto& one : listeners_) one->acceptor->close();
+  for (auto at = served_.begin(); at != served_.end();) (*at++)->dismiss();
+  for (int i = 0; i < 20 && !served_.empty(); ++i) (void)co_await io::sleep_for(on_, 50ms);
+  const auto ended = co_await serving_.close();
+  while (saving_) (void)co_await io::sleep_for(on_, 10ms);
+  if (state_.disk == nullptr) co_return ended;
+  byte_buffer bytes;
+  broker_.save(bytes, now());
+  PG_CO_TRY_VOID(io::write_whole(*state_.disk, state_.file, bytes));
+  co_return ended;
+}
+
+}  // namespace perigee::doors::mqtt

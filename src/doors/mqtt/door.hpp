@@ -1,0 +1,83 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "doors/mqtt/broker.hpp"
+#include "io/file.hpp"
+#include "io/scope.hpp"
+#include "io/stream.hpp"
+#include "io/timer.hpp"
+#include "io/worker.hpp"
+
+namespace perigee::doors::mqtt {
+
+namespace detail {
+class served;
+}
+
+struct listener_options {
+  io::endpoint at;
+  bool anonymous = false;  // clients without a certificate are let in, from loopback only
+};
+
+/// Where sessions and retained messages are kept over a restart. Without a disk they are not.
+struct state_options {
+  io::disk* disk = nullptr;
+  io::worker* worker = nullptr;
+  std::string file{};
+};
+
+/// The MQTT door: listeners, one coroutine per connection, the clock, and the file of the broker's state. Owned by the
+/// node, on the journal's shard; `start`, then `stop` before it is destroyed.
+class door final : private broker_host {
+ public:
+  door(io::shard& on, io::network& net, log_port& log, metrics::registry& registry, broker_options options,
+       state_options state);
+  ~door() override;
+  door(const door&) = delete;
+  door& operator=(const door&) = delete;
+
+  [[nodiscard]] mqtt::broker& broker() { return broker_; }
+  /// The port it listens on. errc::exists where it is taken.
+  [[nodiscard]] result<std::uint16_t> listen(const listener_options& options);
+  /// Takes the state over from the file and serves.
+  void start();
+  /// Wire to journal::on_commit.
+  void on_commit() { broker_.on_commit(now()); }
+  /// Says goodbye to every client, waits up to a second for it to go out, saves.
+  [[nodiscard]] io::task<> stop();
+
+  [[nodiscard]] static moment now() { return {clock::now(), clock::wall()}; }
+
+ private:
+  friend class detail::served;
+  struct listener {
+    std::unique_ptr<io::acceptor> acceptor;
+    bool anonymous;
+  };
+
+  void work_waits() override { work_.notify(); }
+  io::task<> accept_all(listener& at);
+  io::task<> keep_working();
+  io::task<> keep_time();
+  void load_state();
+  void save_when_due();
+
+  io::shard& on_;
+  io::network& net_;
+  io::event work_;
+  state_options state_;
+  mqtt::broker broker_;
+  std::vector<std::unique_ptr<listener>> listeners_;
+  std::set<detail::served*> served_;
+  std::uint64_t saved_revision_ = 0;
+  clock::time_point next_save_{};
+  bool saving_ = false;
+  std::shared_ptr<door*> self_;  // tells a save that ends late that the door is gone
+  io::scope serving_;
+};
+
+}  // namespace perigee::doors::mqtt

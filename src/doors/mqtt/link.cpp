@@ -1,0 +1,103 @@
+#include "doors/mqtt/link.hpp"
+
+#include "base/check.hpp"
+#include "base/limits.hpp"
+#include "doors/mqtt/broker.hpp"
+
+namespace perigee::doors::mqtt {
+
+namespace wire = perigee::wire::mqtt;
+
+link::link(broker& of, transport& by, link_options options, moment now)
+    : broker_(of), transport_(by), options_(std::move(options)), connection_(*this, of.options_.protocol, now.mono) {}
+
+link::~link() {
+  connection_.on_end();
+  broker_.forget(*this);
+}
+
+std::size_t link::on_bytes(byte_view in, moment now) {
+  broker_.set_now(now);
+  const auto taken = connection_.on_bytes(in, now.mono);
+  if (session != nullptr) broker_.pump(*session);
+  was_paused_ = paused();
+  touch();
+  return taken;
+}
+
+void link::on_end(moment now) {
+  broker_.set_now(now);
+  connection_.on_end();
+}
+
+void link::on_tick(moment now) {
+  broker_.set_now(now);
+  connection_.on_tick(now.mono);
+  touch();
+}
+
+void link::take_output(byte_buffer& into) {
+  PG_CHECK(into.empty(), "output would be lost");
+  std::swap(into, connection_.output());
+  being_written_bytes_ = into.size();
+  woken_ = false;
+}
+
+void link::on_written(moment now) {
+  being_written_bytes_ = 0;
+  broker_.set_now(now);
+  if (session != nullptr) broker_.pump(*session);
+  touch();
+}
+
+bool link::has_room() const {
+  return being_written_bytes_ + connection_.output_bytes() < limits::mqtt_output_bytes_max;
+}
+
+bool link::paused() const { return connection_.paused() || !has_room(); }
+
+void link::touch() {
+  const bool may_read_again = was_paused_ && !paused();
+  if (woken_ || (connection_.output().empty() && !may_read_again && !closed())) return;
+  woken_ = true;
+  was_paused_ = was_paused_ && !may_read_again;
+  transport_.wake();
+}
+
+void link::admit(detail::session& as) {
+  session = &as;
+  client_id_ = as.client_id();
+}
+
+void link::acknowledge(wire::packet_id id, const answer& what, const log_port& log) {
+  pending_.push_back({id, what});
+  release(log);
+}
+
+bool link::release(const log_port& log) {
+  while (first_pending_ < pending_.size()) {
+    const auto& [id, what] = pending_[first_pending_];
+    if (what.after && log.acknowledged(what.after->lane) <= what.after->offset) break;
+    ++first_pending_;
+    connection_.ack(id, what.code);
+  }
+  if (first_pending_ == pending_.size()) {
+    pending_.clear();
+    first_pending_ = 0;
+  } else if (first_pending_ > pending_.size() / 2) {
+    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(first_pending_));
+    first_pending_ = 0;
+  }
+  return !pending_.empty();
+}
+
+void link::on_connect(const wire::connect& hello) { broker_.connect(*this, hello); }
+void link::on_publish(const wire::publish& message) { broker_.publish(*this, message); }
+void link::on_subscribe(const wire::subscribe& request) { broker_.subscribe(*this, request); }
+void link::on_unsubscribe(const wire::unsubscribe& request) { broker_.unsubscribe(*this, request); }
+void link::on_acknowledged(wire::packet_id id, wire::reason) {
+  if (session != nullptr) session->on_acknowledged(id);
+}
+void link::on_closed(const wire::closing& why) { broker_.disconnected(*this, why); }
+
+}  // namespace perigee::doors::mqtt

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "doors/mqtt/ports.hpp"
+#include "wire/mqtt/server_connection.hpp"
+
+namespace perigee::doors::mqtt {
+
+class broker;
+namespace detail {
+class session;
+}
+
+struct link_options {
+  std::string name;  // of the client's certificate; empty without one
+  std::string address;
+  bool anonymous = false;  // a client without a certificate is let in
+};
+
+/// One connection as the broker sees it: the protocol's end, and the acknowledgements that wait for a commit. Made by
+/// broker::attach; owned by the driver, on the broker's shard; ends before the broker.
+class link final : private wire::mqtt::server_handler {
+ public:
+  link(broker& of, transport& by, link_options options, moment now);
+  ~link() override;
+  link(const link&) = delete;
+  link& operator=(const link&) = delete;
+
+  /// As wire::mqtt::server_connection::on_bytes.
+  [[nodiscard]] std::size_t on_bytes(byte_view in, moment now);
+  void on_end(moment now);
+  void on_tick(moment now);
+  /// Swaps the output into `into`, which must be empty.
+  void take_output(byte_buffer& into);
+  /// What was taken is written: there is room for more.
+  void on_written(moment now);
+
+  [[nodiscard]] bool closed() const { return connection_.closed(); }
+  /// Do not read: there are acknowledgements due, or the client does not take what it is sent.
+  [[nodiscard]] bool paused() const;
+  [[nodiscard]] clock::time_point deadline() const { return connection_.deadline(); }
+  [[nodiscard]] std::size_t packet_bytes_wanted() const { return connection_.packet_bytes_wanted(); }
+
+  // For the broker.
+
+  [[nodiscard]] wire::mqtt::server_connection& connection() { return connection_; }
+  [[nodiscard]] const link_options& options() const { return options_; }
+  [[nodiscard]] client_identity identity() const { return {client_id_, options_.name, options_.address}; }
+  [[nodiscard]] bool has_room() const;
+  void admit(detail::session& as);
+  /// PUBACK when everything before it is acknowledged and `what` is reached.
+  void acknowledge(wire::mqtt::packet_id id, const answer& what, const log_port& log);
+  /// Sends the PUBACKs that are due. True while some wait.
+  bool release(const log_port& log);
+  [[nodiscard]] bool waits() const { return !pending_.empty(); }
+  /// Wakes the driver where there is something for it to do.
+  void touch();
+
+  detail::session* session = nullptr;
+  bool waits_for_commit = false;  // it is in the broker's list
+
+ private:
+  struct pending_ack {
+    wire::mqtt::packet_id id = 0;
+    answer what;
+  };
+
+  void on_connect(const wire::mqtt::connect& hello) override;
+  void on_publish(const wire::mqtt::publish& message) override;
+  void on_subscribe(const wire::mqtt::subscribe& request) override;
+  void on_unsubscribe(const wire::mqtt::unsubscribe& request) override;
+  void on_acknowledged(wire::mqtt::packet_id id, wire::mqtt::reason code) override;
+  void on_closed(const wire::mqtt::closing& why) override;
+
+  broker& broker_;
+  transport& transport_;
+  link_options options_;
+  std::string client_id_;
+  wire::mqtt::server_connection connection_;
+  std::vector<pending_ack> pending_;  // from `first_pending_` on, in the order of arrival
+  std::size_t first_pending_ = 0;
+  std::size_t being_written_bytes_ = 0;
+  bool woken_ = false;
+  bool was_paused_ = false;
+};
+
+}  // namespace perigee::doors::mqtt

@@ -1,0 +1,105 @@
+#pragma once
+// What the broker needs of the rest of the node. Implemented over the journal (journal_log.hpp), by the node, and by
+// tests.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/function_ref.hpp"
+#include "base/id.hpp"
+#include "base/time.hpp"
+#include "model/record.hpp"
+#include "wire/mqtt/packet.hpp"
+
+namespace perigee::doors::mqtt {
+
+/// Both clocks at one instant: deadlines count on the first, messages carry the second.
+struct moment {
+  clock::time_point mono;
+  timestamp wall;
+};
+
+/// A message in a lane: a record (inner 0), or one of those in a record that is a batch (inner from 1).
+struct place {
+  log_offset offset{};
+  std::uint32_t inner = 0;
+
+  constexpr auto operator<=>(const place&) const = default;
+};
+
+/// The log as the broker sees it. Owned by the node; on the broker's shard; outlives the broker.
+class log_port {
+ public:
+  struct read_request {
+    model::lane lane = model::lane::bulk;
+    place from{};
+    std::size_t bytes_max = 0;  // about; at least one record is read
+    bool open_batches = true;   // false: pass over batches, for nobody wants what is in them
+  };
+  /// False stops: the record has not been taken and is where the next read starts.
+  using visitor = function_ref<bool(place, const model::record_view&)>;
+
+  virtual ~log_port() = default;
+  /// journal::append: errc::duplicate, errc::full, errc::no_space, errc::too_large store nothing.
+  [[nodiscard]] virtual result<log_offset> append(const model::record_view& r) = 0;
+  /// One past the last record appended, acknowledgeable, and readable.
+  [[nodiscard]] virtual log_offset staged(model::lane l) const = 0;
+  [[nodiscard]] virtual log_offset acknowledged(model::lane l) const = 0;
+  [[nodiscard]] virtual log_offset committed(model::lane l) const = 0;
+  /// Which life of the log its offsets belong to.
+  [[nodiscard]] virtual perigee::epoch epoch() const = 0;
+  /// Visits committed messages in order. Answers where to go on.
+  [[nodiscard]] virtual result<place> read(const read_request& what, visitor visit) = 0;
+};
+
+/// Who is at the other end of a connection. Views last for the call.
+struct client_identity {
+  std::string_view client_id;
+  std::string_view name;     // from its certificate; empty without one
+  std::string_view address;  // "127.0.0.1:53124"
+};
+
+/// The answer to one message: a code at once, or success when a record is safe.
+struct answer {
+  struct commit_point {
+    model::lane lane = model::lane::bulk;
+    log_offset offset{};
+  };
+
+  wire::mqtt::reason code = wire::mqtt::reason::success;
+  std::optional<commit_point> after{};  // wait until acknowledged(lane) is past it
+};
+
+/// Topics that belong to Perigee itself (`$perigee/...`, `$aws/...`): they are not stored and routed like a user's.
+/// Implemented by the node, which knows who serves them; on the broker's shard; outlives the broker.
+class internal_port {
+ public:
+  virtual ~internal_port() = default;
+  /// Whether on_message takes messages on this topic, which starts with `$`. What nobody wants is refused.
+  [[nodiscard]] virtual bool wants(std::string_view topic) const = 0;
+  [[nodiscard]] virtual answer on_message(const client_identity& from, const wire::mqtt::publish& message,
+                                          timestamp now) = 0;
+  /// Asked for filters that start with `$`.
+  [[nodiscard]] virtual bool may_subscribe(const client_identity& who, std::string_view filter) const = 0;
+};
+
+/// Whoever moves a connection's bytes.
+class transport {
+ public:
+  virtual ~transport() = default;
+  /// There is output, or reading may go on. Called once until the link's output is taken.
+  virtual void wake() = 0;
+};
+
+/// Whoever runs the broker.
+class broker_host {
+ public:
+  virtual ~broker_host() = default;
+  /// Call broker::work soon, after other things had their turn.
+  virtual void work_waits() = 0;
+};
+
+}  // namespace perigee::doors::mqtt
