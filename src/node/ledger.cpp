@@ -134,6 +134,17 @@ result<> read_acked(io::disk& on, const std::string& folder, const std::string& 
   });
 }
 
+result<std::uint64_t> estimate_acked(io::disk& on, const std::string& folder, const std::string& device) {
+  PG_TRY(const auto file, on.open(readings_path(folder, device), io::open_mode::read));
+  PG_TRY(const auto size, file->size());
+  if (size < header_bytes + entry_bytes) return 0;
+  const auto entries = (size - header_bytes) / entry_bytes;
+  byte_buffer newest(entry_bytes);
+  PG_TRY_VOID(file->read_at(header_bytes + (entries - 1) * entry_bytes, newest));
+  byte_reader readings(byte_view(newest).subspan(24, 4));
+  return entries * readings.u32();
+}
+
 result<> read_decisions(io::disk& on, const std::string& folder, const std::string& device,
                         function_ref<void(const decision_made&)> each) {
   return read_entries(on, decisions_path(folder, device), kind_decisions, [&](byte_reader in) {

@@ -61,5 +61,7 @@ class ledger {
                                   function_ref<void(const acked_reading&)> each);
 [[nodiscard]] result<> read_decisions(io::disk& on, const std::string& folder, const std::string& device,
                                       function_ref<void(const decision_made&)> each);
+/// Readings acknowledged so far, from the file's size and its newest entry: for a live display.
+[[nodiscard]] result<std::uint64_t> estimate_acked(io::disk& on, const std::string& folder, const std::string& device);
 
 }  // namespace perigee::node

@@ -25,6 +25,8 @@ TEST(ledger, what_was_added_is_read_in_order) {
   const decision_made decision{{123}, nanoseconds(456)};
   ASSERT_TRUE(written->add(decision));
 
+  EXPECT_EQ(estimate_acked(disk, "ledger", "motor-1").value(), 5000U * 4);
+  EXPECT_FALSE(estimate_acked(disk, "ledger", "none"));
   const auto acked = all_acked(disk);
   ASSERT_EQ(acked.size(), 5000U);
   for (std::uint64_t n = 1; n <= 5000; ++n) ASSERT_EQ(acked[n - 1], reading(n));

@@ -1,0 +1,163 @@
+#include "cli/doctor.hpp"
+
+#include <sys/resource.h>
+#include <sys/timex.h>
+
+#include <algorithm>
+#include <format>
+
+#include "cli/demo_authority.hpp"
+#include "cli/run_to_end.hpp"
+#include "io/file.hpp"
+#include "node/run_file.hpp"
+
+namespace perigee::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto patience = 2s;
+constexpr rlim_t open_files_wanted = 4096;
+constexpr timestamp older_than_this_program{1'735'689'600'000'000'000};  // 2025-01-01
+constexpr int syncs = 20;
+constexpr auto slow_sync = 20ms;
+constexpr auto certificate_soon = std::chrono::days(14);
+
+double milliseconds(nanoseconds d) { return static_cast<double>(d.count()) / 1e6; }
+
+/// The median time to make 4 KiB durable in the folder.
+result<nanoseconds> sync_time(io::disk& disk, const std::string& folder) {
+  const auto path = folder + "/.perigee-doctor";
+  PG_TRY_VOID(disk.make_folder(folder));
+  std::vector<nanoseconds> times;
+  {
+    PG_TRY(const auto file, disk.open(path, io::open_mode::create));
+    const byte_buffer block(4096, 0x5a);
+    const auto end = clock::now() + patience / 2;
+    for (int i = 0; i < syncs && clock::now() < end; ++i) {
+      const auto start = clock::now();
+      PG_TRY_VOID(file->write_at(static_cast<std::uint64_t>(i) * block.size(), block));
+      PG_TRY_VOID(file->sync());
+      times.push_back(clock::now() - start);
+    }
+  }
+  PG_TRY_VOID(disk.remove(path));
+  std::ranges::nth_element(times, times.begin() + std::ssize(times) / 2);
+  return times[times.size() / 2];
+}
+
+io::task<> dial(const patient& p, io::endpoint to, result<>& into) {
+  const auto stream = co_await p.network.connect(to, clock::now() + patience);
+  into = stream ? result<>() : std::unexpected(stream.error());
+  if (stream) (*stream)->close();
+  co_return result<>();
+}
+
+result<> reach(const patient& p, io::endpoint to) {
+  result<> reached = fail(errc::cancelled, "not tried");
+  PG_TRY_VOID(run_to_end(p.shard, dial(p, std::move(to), reached)));
+  return reached;
+}
+
+}  // namespace
+
+finding check_open_files() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= open_files_wanted)
+    return {"open files", verdict::good, std::format("{} allowed", limit.rlim_cur)};
+  return {"open files", verdict::note,
+          std::format("{} allowed: each client takes one; raise LimitNOFILE or `ulimit -n` to {}", limit.rlim_cur,
+                      open_files_wanted)};
+}
+
+finding check_clock() {
+  if (clock::wall() < older_than_this_program) {
+    return {"clock", verdict::bad, std::format("{} lies in the past: set the clock", to_iso8601(clock::wall()))};
+  }
+  timex state{};
+  if (::ntp_adjtime(&state) == TIME_ERROR) {
+    return {"clock", verdict::note, "not synchronised: install chrony or systemd-timesyncd"};
+  }
+  return {"clock", verdict::good, "synchronised"};
+}
+
+finding check_data_folder(const node::config& chosen) {
+  const auto took = sync_time(io::real_disk(), chosen.data);
+  if (!took) return {"data folder", verdict::bad, std::format("{}: {}", chosen.data, took.error().text())};
+  const auto text = std::format("writable; 4 KiB are durable after {:.2f} ms", milliseconds(*took));
+  if (*took < slow_sync) return {"data folder", verdict::good, text};
+  return {"data folder", verdict::note, text + ": every acknowledgement waits that long"};
+}
+
+finding check_disk_space(const node::config& chosen) {
+  const auto free = io::real_disk().free_bytes(chosen.data);
+  if (!free) return {"disk space", verdict::bad, free.error().text()};
+  std::uint64_t wanted = 0;
+  for (const auto& lane : chosen.journal.lanes) wanted += lane.bytes_max;
+  const auto text = std::format("{:.1f} GB free, the journal may take {:.1f} GB", static_cast<double>(*free) / 1e9,
+                                static_cast<double>(wanted) / 1e9);
+  if (*free >= wanted) return {"disk space", verdict::good, text};
+  return {"disk space", verdict::note, text + ": lower bytes_max of its lanes"};
+}
+
+finding check_certificate(const node::config& chosen) {
+  constexpr std::string_view name = "certificate";
+  const auto pem = io::read_whole(io::real_disk(), chosen.tls->certificate, 1U << 20);
+  if (!pem) return {name, verdict::bad, pem.error().text()};
+  const auto facts = read_certificate(std::string(as_text(*pem)));
+  if (!facts) return {name, verdict::bad, facts.error().text()};
+  const auto left = facts->ends - clock::wall();
+  const auto text = std::format("of {}, until {}", facts->common_name, to_iso8601(facts->ends));
+  if (left <= 0s) return {name, verdict::bad, text + ": it has ended"};
+  if (facts->common_name != chosen.node_id) {
+    return {name, verdict::bad, text + std::format(": the node is called {}", chosen.node_id)};
+  }
+  return {name, left < certificate_soon ? verdict::note : verdict::good, text};
+}
+
+finding check_ports(const patient& p) {
+  if (const auto running = node::read_run_file(io::real_disk(), p.chosen->data)) {
+    if (!running->mqtt.empty() &&
+        reach(p, {.host = running->mqtt[0].address, .port = running->mqtt[0].port, .tls = nullptr}))
+      return {"ports", verdict::good, std::format("the node runs as process {}", running->pid)};
+  }
+  std::string taken;
+  const auto try_port = [&](const std::string& address, std::uint16_t port) {
+    if (port != 0 && !p.network.listen({.host = address, .port = port, .tls = nullptr}))
+      taken += std::format("{}{}:{}", taken.empty() ? "" : ", ", address, port);
+  };
+  for (const auto& each : p.chosen->mqtt) try_port(each.address, each.port);
+  if (p.chosen->api) try_port(p.chosen->api->address, p.chosen->api->port);
+  if (taken.empty()) return {"ports", verdict::good, "free"};
+  return {"ports", verdict::bad, taken + " taken by another program: `ss -ltnp` says which"};
+}
+
+finding check_parent(const patient& p) {
+  const auto& up = *p.chosen->uplink;
+  io::endpoint to{.host = up.host, .port = up.port, .tls = nullptr};
+  if (up.transport == node::uplink_transport::tls) {
+    const auto& tls = *p.chosen->tls;
+    auto context = io::tls_context::client({tls.certificate, tls.key.name, tls.authority.value_or("")});
+    if (!context) return {"parent", verdict::bad, context.error().text()};
+    to.tls = std::move(*context);
+  }
+  const auto text = std::format("{}:{}", up.host, up.port);
+  const auto reached = reach(p, std::move(to));
+  if (reached) return {"parent", verdict::good, text + " answers"};
+  return {"parent", verdict::note,
+          std::format("{}: {}; the node works alone until it does", text, reached.error().text())};
+}
+
+std::vector<finding> examine(const patient& p) {
+  std::vector<finding> out = {check_open_files(), check_clock()};
+  if (p.chosen == nullptr) return out;
+  out.push_back(check_data_folder(*p.chosen));
+  out.push_back(check_disk_space(*p.chosen));
+  if (p.chosen->tls) out.push_back(check_certificate(*p.chosen));
+  out.push_back(check_ports(p));
+  if (p.chosen->uplink) out.push_back(check_parent(p));
+  return out;
+}
+
+}  // namespace perigee::cli

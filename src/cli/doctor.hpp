@@ -1,0 +1,41 @@
+#pragma once
+// What can be wrong around a node, looked at one by one: each check within 2 s, all within 10 s.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/stream.hpp"
+#include "node/config.hpp"
+
+namespace perigee::cli {
+
+enum class verdict { good, note, bad };
+
+struct finding {
+  std::string_view check;
+  verdict how = verdict::good;
+  std::string text;  // what was seen, and what would be right
+};
+
+/// What the checks look at.
+struct patient {
+  io::shard& shard;
+  io::network& network;
+  const node::config* chosen;  // null: this machine alone
+};
+
+[[nodiscard]] finding check_open_files();
+[[nodiscard]] finding check_clock();
+[[nodiscard]] finding check_data_folder(const node::config& chosen);
+[[nodiscard]] finding check_disk_space(const node::config& chosen);
+[[nodiscard]] finding check_certificate(const node::config& chosen);
+[[nodiscard]] finding check_ports(const patient& p);
+[[nodiscard]] finding check_parent(const patient& p);
+
+/// Everything that applies.
+[[nodiscard]] std::vector<finding> examine(const patient& p);
+
+}  // namespace perigee::cli
