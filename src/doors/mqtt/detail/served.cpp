@@ -5,6 +5,10 @@
 namespace perigee::doors::mqtt::detail {
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr auto greeting_time = 10s;
+constexpr auto goodbye_time = 1s;
 constexpr std::size_t kept_output_bytes = 16U << 10;  // by a connection that is idle
 
 }  // namespace
@@ -13,10 +17,9 @@ served::served(door& of, std::unique_ptr<io::stream> stream, bool anonymous)
     : door_(of),
       stream_(std::move(stream)),
       anonymous_(anonymous),
-      greeted_by_(clock::now() + std::chrono::seconds(10)),
+      close_by_(clock::now() + greeting_time),
       output_ready_(of.on_),
       may_read_(of.on_),
-      drained_(of.on_),
       writing_(of.on_) {
   door_.served_.insert(this);
 }
@@ -32,19 +35,20 @@ io::task<> served::run(std::unique_ptr<served> self) {
     co_return result<>();
   }
   const auto& peer = self->stream_->peer();
-  self->link_ = door::now().mono < self->greeted_by_
-                    ? self->door_.broker_.attach(
-                          *self, {peer.identity, peer.address, self->anonymous_ && peer.loopback}, door::now())
-                    : nullptr;
-  if (self->link_) {
-    self->writing_.spawn("doors.mqtt", self->write_out());
-    (void)co_await self->converse();  // the broker has logged what was wrong; a lost connection is no error
-    self->link_->on_end(door::now());
-    self->output_ready_.notify();
-    (void)co_await self->drained_.wait_until(clock::now() + std::chrono::seconds(1));
-  }
+  self->link_ =
+      self->door_.broker_.attach(*self, {peer.identity, peer.address, self->anonymous_ && peer.loopback}, door::now());
+  self->writing_.spawn("doors.mqtt", self->write_out());
+  const auto said_all = co_await self->converse();  // the broker has logged what was wrong
+  self->link_->on_end(door::now());
+  if (said_all) (void)co_await self->see_off();  // ends with the connection, which is no error any more
   self->stream_->close();
   co_return co_await self->writing_.close();
+}
+
+/// The last word, a DISCONNECT with its reason, must arrive: closing with input unread would reset the connection and
+/// take it away. So the peer is heard out, until it closes or on_tick does.
+io::task<> served::see_off() {
+  for (;;) PG_CO_TRY_VOID(co_await stream_->read_some(buffer_.room()));
 }
 
 io::task<> served::converse() {
@@ -73,11 +77,13 @@ io::task<> served::write_out() {
       continue;
     }
     const auto written = co_await stream_->write(going);
-    if (!written) break;  // the reader sees it too
+    if (!written) {
+      stream_->close();  // the reader sees it too
+      co_return result<>();
+    }
     link_->on_written(door::now());
   }
-  drained_.notify();
-  stream_->close();
+  close_by_ = clock::now() + goodbye_time;
   co_return result<>();
 }
 
@@ -87,11 +93,9 @@ void served::wake() {
 }
 
 void served::on_tick(moment now) {
-  if (link_) {
-    if (now.mono >= link_->deadline()) link_->on_tick(now);
-  } else if (now.mono >= greeted_by_) {
-    stream_->close();
-  }
+  const bool talks = link_ && !link_->closed();
+  if (talks && now.mono >= link_->deadline()) link_->on_tick(now);
+  if (!talks && now.mono >= close_by_) stream_->close();
 }
 
 void served::dismiss() {

@@ -24,15 +24,15 @@ class served final : private transport {
  private:
   void wake() override;
   io::task<> converse();
+  io::task<> see_off();
   io::task<> write_out();
 
   door& door_;
   std::unique_ptr<io::stream> stream_;
   bool anonymous_;
-  clock::time_point greeted_by_;
+  clock::time_point close_by_;  // of the greeting, then of the goodbye
   io::event output_ready_;
   io::event may_read_;
-  io::event drained_;
   std::unique_ptr<link> link_;
   io::receive_buffer buffer_;
   io::scope writing_;
