@@ -28,6 +28,7 @@ inline constexpr std::uint32_t node_name_bytes_max = 128;
 inline constexpr std::uint32_t payload_readings_max = 1024;
 inline constexpr std::uint32_t payload_depth_max = 16;
 inline constexpr std::uint32_t metric_bytes_max = 512;
+inline constexpr std::uint32_t reading_text_bytes_max = 64U << 10;
 
 // rules
 inline constexpr std::uint32_t rule_file_bytes_max = 64U << 10;

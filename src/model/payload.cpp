@@ -152,6 +152,7 @@ result<> payload_decoder::state::read_field(json::field field, std::size_t depth
     case json::json_type::string: {
       std::string_view text;
       if (item.get_string().get(text) != simdjson::SUCCESS) return not_json();
+      if (text.size() > limits::reading_text_bytes_max) return fail(errc::too_large, "a text is over 64 KiB");
       return keep(key, text);
     }
     case json::json_type::object: {

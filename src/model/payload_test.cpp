@@ -138,6 +138,8 @@ TEST_F(payload, has_bounds) {
   EXPECT_EQ(why_not(wide + "}"), "the payload has over 1,024 readings");
   EXPECT_EQ(why_not(std::format(R"({{"{}":1}})", std::string(limits::metric_bytes_max + 1, 'm'))),
             "a metric's name is over 512 bytes");
+  EXPECT_EQ(why_not(std::format(R"({{"a":"{}"}})", std::string(limits::reading_text_bytes_max + 1, 't'))),
+            "a text is over 64 KiB");
 }
 
 }  // namespace

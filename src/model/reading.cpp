@@ -10,36 +10,43 @@ std::string_view name_of(quality q) {
   return names[static_cast<std::size_t>(q)];
 }
 
-reading::reading(const reading_view& from)
-    : device(from.device), metric(from.metric), time(from.time), quality(from.quality), why(from.why) {
-  const auto own = [this](const auto& x) {
+value value_of(const value_view& v) {
+  const auto own = [](const auto& x) -> value {
     using type = std::remove_cvref_t<decltype(x)>;
     if constexpr (std::is_same_v<type, std::string_view>) {
-      value = std::string(x);
+      return std::string(x);
     } else if constexpr (std::is_same_v<type, byte_view>) {
-      value = to_buffer(x);
+      return to_buffer(x);
     } else {
-      value = x;
+      return x;
     }
   };
-  std::visit(own, from.value);
+  return std::visit(own, v);
 }
 
-reading_view reading::view() const {
-  reading_view out{device, metric, time, {}, quality, why};
-  const auto borrow = [&out](const auto& x) {
+value_view view_of(const value& v) {
+  const auto borrow = [](const auto& x) -> value_view {
     using type = std::remove_cvref_t<decltype(x)>;
     if constexpr (std::is_same_v<type, std::string>) {
-      out.value = std::string_view(x);
+      return std::string_view(x);
     } else if constexpr (std::is_same_v<type, byte_buffer>) {
-      out.value = byte_view(x);
+      return byte_view(x);
     } else {
-      out.value = x;
+      return x;
     }
   };
-  std::visit(borrow, value);
-  return out;
+  return std::visit(borrow, v);
 }
+
+reading::reading(const reading_view& from)
+    : device(from.device),
+      metric(from.metric),
+      time(from.time),
+      value(value_of(from.value)),
+      quality(from.quality),
+      why(from.why) {}
+
+reading_view reading::view() const { return {device, metric, time, view_of(value), quality, why}; }
 
 bool is_number(const value_view& v) { return v.index() >= 1 && v.index() <= 3; }
 

@@ -43,6 +43,9 @@ struct reading {
   [[nodiscard]] reading_view view() const;
 };
 
+/// From one to the other.
+[[nodiscard]] value value_of(const value_view& v);
+[[nodiscard]] value_view view_of(const value& v);
 /// The number behind a value that has one: doubles, integers, and bools as 0 and 1.
 [[nodiscard]] bool is_number(const value_view& v);
 [[nodiscard]] double number_of(const value_view& v);

@@ -97,6 +97,7 @@ struct device_account {
 /// A record that could not be read, set aside with its reason (promise P7).
 struct quarantined {
   std::int64_t number = 0;
+  std::string node;  // whose journal first had it
   model::lane lane = model::lane::bulk;
   log_offset offset{};
   timestamp arrival;

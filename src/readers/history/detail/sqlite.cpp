@@ -13,8 +13,8 @@ std::unexpected<error> failed(sqlite3* on, int code) {
   log::warn("readers.history", "SQLite: {}", on != nullptr ? sqlite3_errmsg(on) : sqlite3_errstr(code));
   switch (code & 0xff) {
     case SQLITE_FULL: return fail(errc::no_space, "the disk is full for the history");
-    case SQLITE_CORRUPT: return fail(errc::corrupt, "the history's file is damaged");
-    case SQLITE_NOTADB: return fail(errc::corrupt, "the history's file is not a database");
+    case SQLITE_CORRUPT: return fail(errc::io, "the history's file is damaged");
+    case SQLITE_NOTADB: return fail(errc::refused, "the history's file is not a database");
     case SQLITE_CANTOPEN: return fail(errc::not_found, "the history's file cannot be opened");
     default: return fail(errc::io, "the history's database refuses");
   }

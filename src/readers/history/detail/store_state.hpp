@@ -1,0 +1,49 @@
+#pragma once
+
+#include "model/gap.hpp"
+#include "model/payload.hpp"
+#include "model/record_batch.hpp"
+#include "readers/history/detail/accounts.hpp"
+#include "readers/history/detail/quarantine.hpp"
+#include "readers/history/detail/series_writer.hpp"
+#include "readers/history/detail/sqlite.hpp"
+#include "readers/history/store.hpp"
+
+namespace perigee::readers::history {
+
+struct store::state {
+  state(store_options chosen, detail::connection db) : options(std::move(chosen)), database(std::move(db)) {}
+
+  store_options options;
+  detail::connection database;
+  detail::series_writer writer;
+  detail::accounts devices;
+  detail::quarantine_table aside;
+  detail::statement read_cursor;
+  detail::statement write_cursor;
+  detail::statement insert_gap;
+  detail::statement add_total;
+  model::batch_opener opener;
+  model::payload_decoder payloads;
+  model::chunk_decoder chunks;
+  bool in_transaction = false;
+
+  result<> prepare();
+  result<log_offset> position(model::lane l);
+  result<> begin();
+  result<> commit();
+  void roll_back();
+  result<applied> stage(const record_block& block);
+
+  /// One record of the journal, with all that is in it.
+  result<> take(log_offset at, const model::record_view& r, applied& done);
+  /// Why the record cannot be read, where it cannot; an error only for the file's own troubles.
+  result<const char*> read(const model::origin& here, const model::record_view& r, applied& done);
+  result<> take_message(const model::origin& from, const model::record_view& m, applied& done);
+  result<> take_readings(const model::origin& from, const model::record_view& m, applied& done);
+  result<> take_gap(const model::origin& from, const model::record_view& m);
+  result<> set_aside(const model::origin& from, const model::record_view& r, const char* reason, applied& done);
+  result<> total(std::string_view name, std::uint64_t more);
+};
+
+}  // namespace perigee::readers::history

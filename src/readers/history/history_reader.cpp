@@ -1,0 +1,135 @@
+#include "readers/history/history_reader.hpp"
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+#include "base/log.hpp"
+
+namespace perigee::readers::history {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::array all_lanes{model::lane::alarm, model::lane::event, model::lane::bulk};
+constexpr auto totals_every = 1s;
+constexpr auto retention_every = 60s;
+constexpr auto retry_every = 1s;
+
+}  // namespace
+
+result<std::unique_ptr<history_reader>> history_reader::open(io::shard& on, io::worker& worker, journal::journal& log,
+                                                             history_options options) {
+  PG_TRY(auto into, store::open({.path = options.path, .node = log.node(), .journal = log.epoch()}));
+  // tidy: new — the constructor is private
+  auto made = std::unique_ptr<history_reader>(new history_reader(on, worker, std::move(options), std::move(into)));
+  for (const auto l : all_lanes) {
+    PG_TRY(auto kept, log.open_cursor("history", l, true));
+    PG_TRY(const auto from, made->place_->store->position(l));
+    made->ends_[static_cast<std::size_t>(l)] =
+        std::make_unique<lane_end>(std::move(kept), journal::reader(log[l], from));
+  }
+  log.on_commit([raw = made.get(), alive = std::weak_ptr(made->place_)] {
+    if (!alive.expired()) raw->work_.notify();
+  });
+  return made;
+}
+
+history_reader::history_reader(io::shard& on, io::worker& worker, history_options options,
+                               std::unique_ptr<history::store> into)
+    : worker_(worker),
+      options_(std::move(options)),
+      work_(on),
+      stored_(on),
+      place_(std::make_shared<workplace>()),
+      meters_{options_.metrics.make_counter("perigee_history_readings_total", "Readings stored"),
+              options_.metrics.make_counter("perigee_history_messages_total", "Messages whose readings are stored"),
+              options_.metrics.make_counter("perigee_history_quarantined_total", "Records set aside as unreadable"),
+              options_.metrics.make_gauge("perigee_history_missing", "Messages of stamping devices that are missing"),
+              options_.metrics.make_gauge("perigee_history_doubled", "Messages that came again, not stored twice")} {
+  place_->store = std::move(into);
+}
+
+history_reader::~history_reader() = default;
+
+io::task<> history_reader::run() {
+  for (;;) {
+    step([this](bool stored) {
+      more_ = stored;
+      stored_.notify();
+    });
+    PG_CO_TRY_VOID(co_await stored_.wait());
+    if (more_) continue;
+    retain(clock::wall());
+    const auto woken = co_await work_.wait_until(clock::now() + retry_every);
+    if (!woken && !is(woken.error(), errc::timed_out)) co_return woken;
+  }
+}
+
+void history_reader::step(std::move_only_function<void(bool)> stored) {
+  if (place_->block.empty() && !fill_block()) return stored(false);
+  const bool count = clock::now() >= totals_due_;
+  if (count) totals_due_ = clock::now() + totals_every;
+  const auto job = [place = place_, count] {
+    place->outcome = place->store->apply(place->block);
+    if (!count || !place->outcome) return;
+    if (auto totals = place->store->totals()) place->totals = *totals;
+  };
+  worker_.submit(job, [this, alive = std::weak_ptr(place_), stored = std::move(stored)]() mutable {
+    if (!alive.expired()) stored(finish_block());
+  });
+}
+
+bool history_reader::fill_block() {
+  for (const auto l : all_lanes) {
+    auto& reader = ends_[static_cast<std::size_t>(l)]->reader;
+    const auto read = reader.read(limits::history_block_bytes_max,
+                                  [this](log_offset at, const model::record_view& r) { place_->block.add(at, r); });
+    if (!read) log::warn("readers.history", "the journal cannot be read: {}", read.error().text());
+    if (!place_->block.empty()) return true;
+  }
+  return false;
+}
+
+/// A block that could not be stored is kept and tried again.
+bool history_reader::finish_block() {
+  const auto& outcome = place_->outcome;
+  if (!outcome) {
+    log::warn("readers.history", "the history cannot be written: {}", outcome.error().text());
+    return false;
+  }
+  ends_[static_cast<std::size_t>(place_->block.lane())]->kept->advance(place_->block.next());
+  place_->block.clear();
+  meters_.readings.add(outcome->readings);
+  meters_.messages.add(outcome->messages);
+  meters_.quarantined.add(outcome->quarantined);
+  meters_.missing.set(static_cast<double>(place_->totals.missing));
+  meters_.doubled.set(static_cast<double>(place_->totals.doubled));
+  return true;
+}
+
+void history_reader::ask(std::move_only_function<void(store&)> question, std::move_only_function<void()> done) {
+  worker_.submit([place = place_, question = std::move(question)]() mutable { question(*place->store); },
+                 std::move(done));
+}
+
+std::uint64_t history_reader::behind() const {
+  std::uint64_t sum = 0;
+  for (const auto& end : ends_) sum += end->reader.behind();
+  return sum + place_->block.size();
+}
+
+void history_reader::retain(timestamp now) {
+  if (options_.retention.count() == 0 || clock::now() < retention_due_) return;
+  retention_due_ = clock::now() + retention_every;
+  const auto oldest = now - options_.retention;
+  const auto job = [place = place_, oldest] {
+    for (;;) {
+      const auto more = place->store->retain(oldest);
+      if (!more) log::warn("readers.history", "old readings cannot be removed: {}", more.error().text());
+      if (!more || !*more) return;
+    }
+  };
+  worker_.submit(job, [] {});
+}
+
+}  // namespace perigee::readers::history

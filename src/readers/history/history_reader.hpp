@@ -1,0 +1,81 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/metrics.hpp"
+#include "io/timer.hpp"
+#include "io/worker.hpp"
+#include "journal/journal.hpp"
+#include "readers/history/store.hpp"
+
+namespace perigee::readers::history {
+
+struct history_options {
+  std::string path;         // of the database file; its folder exists
+  nanoseconds retention{};  // readings older than this are forgotten; 0: never
+  metrics::registry& metrics;
+};
+
+/// Stores the readings of every record of the journal, children's included, each exactly once: alarms first, then
+/// events, then bulk. The journal is read on its shard; SQLite runs on the worker, one job at a time, and this node's
+/// retention waits for it. While the disk is full it tries again each second. Owned by the node, on the journal's
+/// shard; ends when `run` is cancelled.
+class history_reader {
+ public:
+  static result<std::unique_ptr<history_reader>> open(io::shard& on, io::worker& worker, journal::journal& log,
+                                                      history_options options);
+  ~history_reader();
+  history_reader(const history_reader&) = delete;
+  history_reader& operator=(const history_reader&) = delete;
+
+  [[nodiscard]] io::task<> run();
+  /// Stores what is committed now, up to a block; `stored` runs on the shard, with false when there was nothing or it
+  /// failed. One at a time. Called by `run` and tests.
+  void step(std::move_only_function<void(bool)> stored);
+  /// Runs `question` on the worker, between two blocks, then `done` on the shard. `question` must not outlive the
+  /// reader.
+  void ask(std::move_only_function<void(store&)> question, std::move_only_function<void()> done);
+  /// Records committed and not yet stored.
+  [[nodiscard]] std::uint64_t behind() const;
+
+ private:
+  struct lane_end {
+    std::unique_ptr<journal::cursor> kept;  // holds back retention up to what is stored
+    journal::reader reader;
+  };
+  /// What a job on the worker uses; it may outlive the reader.
+  struct workplace {
+    std::unique_ptr<history::store> store;
+    record_block block;
+    result<applied> outcome;
+    history_totals totals;
+  };
+  struct meters {
+    metrics::counter& readings;
+    metrics::counter& messages;
+    metrics::counter& quarantined;
+    metrics::gauge& missing;
+    metrics::gauge& doubled;
+  };
+
+  history_reader(io::shard& on, io::worker& worker, history_options options, std::unique_ptr<history::store> into);
+  bool fill_block();
+  bool finish_block();
+  void retain(timestamp now);
+
+  io::worker& worker_;
+  history_options options_;
+  std::array<std::unique_ptr<lane_end>, model::lane_count> ends_;
+  io::event work_;
+  io::event stored_;
+  std::shared_ptr<workplace> place_;
+  meters meters_;
+  bool more_ = false;  // the last step stored something
+  clock::time_point totals_due_{};
+  clock::time_point retention_due_{};
+};
+
+}  // namespace perigee::readers::history

@@ -1,0 +1,205 @@
+#include "readers/history/store.hpp"
+
+#include "base/check.hpp"
+#include "readers/history/detail/schema.hpp"
+#include "readers/history/detail/store_state.hpp"
+
+namespace perigee::readers::history {
+namespace {
+
+/// What is wrong with the record rather than with the file: it is set aside, and the reader goes on.
+bool is_poison(const error& e) {
+  return is(e, errc::malformed) || is(e, errc::too_large) || is(e, errc::unsupported) || is(e, errc::full) ||
+         is(e, errc::corrupt);
+}
+
+}  // namespace
+
+store::store(std::unique_ptr<state> made) : state_(std::move(made)) {}
+store::~store() {
+  if (state_->in_transaction) state_->roll_back();
+}
+
+result<std::unique_ptr<store>> store::open(store_options options) {
+  PG_TRY(auto db, detail::open_database(options.path, options.node, options.read_only));
+  auto made = std::make_unique<state>(std::move(options), std::move(db));
+  PG_TRY_VOID(made->prepare());
+  // tidy: new — the constructor is private
+  return std::unique_ptr<store>(new store(std::move(made)));
+}
+
+result<log_offset> store::position(model::lane l) { return state_->position(l); }
+result<applied> store::stage(const record_block& block) { return state_->stage(block); }
+result<> store::commit() { return state_->commit(); }
+
+result<applied> store::apply(const record_block& block) {
+  PG_TRY(const auto done, state_->stage(block));
+  PG_TRY_VOID(state_->commit());
+  return done;
+}
+
+result<std::vector<quarantined>> store::quarantine() { return state_->aside.list(); }
+
+result<> store::drop(std::int64_t number) { return state_->aside.drop(number); }
+
+result<> store::retry(std::int64_t number) {
+  PG_TRY(const auto kept, state_->aside.take(number));
+  // Its stamp was accounted for when it came first.
+  auto r = kept.record.view();
+  r.epoch = {};
+  PG_TRY_VOID(state_->begin());
+  applied done;
+  auto read = state_->read({kept.node, state_->options.journal, kept.offset}, r, done);
+  if (read && *read != nullptr) read = fail(errc::malformed, *read);
+  const auto finished = [&]() -> result<> {
+    PG_TRY_VOID(read);
+    PG_TRY_VOID(state_->writer.flush());
+    PG_TRY_VOID(state_->devices.flush());
+    PG_TRY_VOID(state_->total("readings", done.readings));
+    PG_TRY_VOID(state_->total("messages", done.messages));
+    PG_TRY_VOID(state_->aside.drop(number));
+    return state_->commit();
+  }();
+  if (!finished) state_->roll_back();
+  return finished;
+}
+
+result<> store::state::prepare() {
+  auto& db = database;
+  PG_TRY_VOID(writer.open(db));
+  PG_TRY_VOID(devices.open(db));
+  PG_TRY_VOID(aside.open(db));
+  PG_TRY(read_cursor, db.prepare("SELECT next FROM cursor WHERE lane = ? AND epoch = ?"));
+  PG_TRY(write_cursor, db.prepare("INSERT OR REPLACE INTO cursor(lane, epoch, next) VALUES(?, ?, ?)"));
+  PG_TRY(insert_gap, db.prepare("INSERT OR IGNORE INTO gap(node, epoch, lane, first, last, count, reason, topic,"
+                                " arrival_ns) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  PG_TRY(add_total, db.prepare("UPDATE total SET n = n + ? WHERE name = ?"));
+  return {};
+}
+
+result<log_offset> store::state::position(model::lane l) {
+  read_cursor.begin().bind(static_cast<std::int64_t>(l)).bind(static_cast<std::int64_t>(options.journal.value()));
+  PG_TRY(const bool row, read_cursor.step());
+  const auto next = row ? read_cursor.integer(0) : 0;
+  read_cursor.begin();
+  return log_offset(static_cast<std::uint64_t>(next));
+}
+
+result<> store::state::begin() {
+  PG_CHECK(!in_transaction, "one block is staged at a time");
+  PG_TRY_VOID(database.execute("BEGIN IMMEDIATE"));
+  in_transaction = true;
+  return {};
+}
+
+result<> store::state::commit() {
+  PG_CHECK(in_transaction, "nothing is staged");
+  const auto committed = database.execute("COMMIT");
+  if (!committed) {
+    roll_back();
+    return committed;
+  }
+  in_transaction = false;
+  return {};
+}
+
+/// What is known in memory may have come from the transaction: it is forgotten with it.
+void store::state::roll_back() {
+  if (in_transaction) (void)database.execute("ROLLBACK");  // SQLite may have rolled back by itself
+  in_transaction = false;
+  writer.forget();
+  devices.forget();
+}
+
+result<applied> store::state::stage(const record_block& block) {
+  PG_TRY_VOID(begin());
+  applied done;
+  const auto staged = [&]() -> result<> {
+    PG_TRY(const auto from, position(block.lane()));
+    result<> taken;
+    block.for_each([&](log_offset at, const model::record_view& r) {
+      if (taken && at >= from) taken = take(at, r, done);
+    });
+    PG_TRY_VOID(taken);
+    PG_TRY_VOID(writer.flush());
+    PG_TRY_VOID(devices.flush());
+    PG_TRY_VOID(total("readings", done.readings));
+    PG_TRY_VOID(total("messages", done.messages));
+    if (block.next() <= from) return {};
+    write_cursor.begin().bind(static_cast<std::int64_t>(block.lane()));
+    write_cursor.bind(static_cast<std::int64_t>(options.journal.value()));
+    return write_cursor.bind(static_cast<std::int64_t>(block.next().value())).run();
+  }();
+  if (staged) return done;
+  roll_back();
+  return std::unexpected(staged.error());
+}
+
+result<> store::state::take(log_offset at, const model::record_view& r, applied& done) {
+  const model::origin here{options.node, options.journal, at};
+  PG_TRY(const auto* const reason, read(here, r, done));
+  return reason == nullptr ? result<>() : set_aside(here, r, reason, done);
+}
+
+result<const char*> store::state::read(const model::origin& here, const model::record_view& r, applied& done) {
+  result<> inner;
+  const auto opened = opener.for_each_message(here, r, [&](const model::origin& from, const model::record_view& m) {
+    if (!inner) return;
+    inner = take_message(from, m, done);
+    if (inner || !is_poison(inner.error()) || r.kind != model::record_kind::batch) return;
+    inner = set_aside(from, m, inner.error().what, done);  // one message of a batch, not the whole of it
+  });
+  if (!opened) return opened.error().what;
+  if (inner) return nullptr;
+  if (is_poison(inner.error())) return inner.error().what;
+  return std::unexpected(inner.error());
+}
+
+result<> store::state::take_message(const model::origin& from, const model::record_view& m, applied& done) {
+  if (m.kind == model::record_kind::gap) return take_gap(from, m);
+  // Control topics are no telemetry, and an empty payload only clears a retained message.
+  if (m.topic.starts_with('$') || m.payload.empty()) return {};
+  if (m.stamped()) {
+    PG_TRY(const auto verdict, devices.add(m.source, m.epoch, m.sequence));
+    if (verdict == sequence_account::verdict::doubled) {
+      ++done.doubled;
+      return {};
+    }
+  }
+  PG_TRY_VOID(take_readings(from, m, done));
+  ++done.messages;
+  return {};
+}
+
+/// Where the last series finds no room, the readings of the message that did stay.
+result<> store::state::take_readings(const model::origin& from, const model::record_view& m, applied& done) {
+  result<> kept;
+  const auto keep = [&](const model::reading_view& r) {
+    if (!kept) return;
+    kept = writer.add(from.node, r);
+    if (kept) ++done.readings;
+  };
+  PG_TRY_VOID(payloads.decode(model::payload_format::automatic, m, keep));
+  return kept;
+}
+
+result<> store::state::take_gap(const model::origin& from, const model::record_view& m) {
+  PG_TRY(const auto g, model::decode_gap(m.payload));
+  insert_gap.begin().bind(from.node).bind(static_cast<std::int64_t>(from.journal_epoch.value()));
+  insert_gap.bind(static_cast<std::int64_t>(g.lane)).bind(static_cast<std::int64_t>(g.first.value()));
+  insert_gap.bind(static_cast<std::int64_t>(g.last.value())).bind(static_cast<std::int64_t>(g.count));
+  return insert_gap.bind(static_cast<std::int64_t>(g.reason)).bind(g.topic).bind(m.arrival.ns).run();
+}
+
+result<> store::state::set_aside(const model::origin& from, const model::record_view& r, const char* reason,
+                                 applied& done) {
+  PG_TRY(const auto dropped, aside.put(from, r, reason));
+  ++done.quarantined;
+  return dropped == 0 ? result<>() : total("quarantine_dropped", dropped);
+}
+
+result<> store::state::total(std::string_view name, std::uint64_t more) {
+  return add_total.begin().bind(static_cast<std::int64_t>(more)).bind(name).run();
+}
+
+}  // namespace perigee::readers::history
