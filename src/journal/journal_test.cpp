@@ -169,6 +169,7 @@ TEST(cursor, ahead_of_a_log_that_lost_its_end_keeps_its_offsets) {
   }
   ASSERT_TRUE(b.disk.remove("data/bulk/00000000000000000000.seg"));
   ASSERT_TRUE(b.open());
+  EXPECT_EQ(b.found.lanes[2].missing_records, 10U);
   EXPECT_EQ(b.append(model::lane::bulk, 99), log_offset(10)) << "an offset names one record for ever";
 }
 

@@ -14,10 +14,7 @@ lane_log::~lane_log() = default;
 result<std::unique_ptr<lane_log>> lane_log::open(lane_site site, lane_options options, lane_recovery& found) {
   PG_TRY(auto recovered, detail::recover(site, found));
   auto core = std::make_unique<detail::lane_core>(std::move(site), options);
-  const auto proven = recovered.proven;
-  core->start_from(std::move(recovered));
-  found.records = core->staged().value() - core->start().value();
-  found.unproven_records = core->staged().value() - proven.value();
+  core->start_from(std::move(recovered), found);
   if (found.torn_bytes != 0 || found.damaged_bytes != 0) {
     log::warn("journal", "{}: {} torn bytes were cut off the end, {} damaged bytes are skipped", core->site().folder,
               found.torn_bytes, found.damaged_bytes);

@@ -43,7 +43,7 @@ struct options {
   const time_source* time = nullptr;  // to measure syncs with; none: they are not
 };
 
-/// What opening one lane found. Anything but zero in the last four is worth a line in the log, and gets one.
+/// What opening one lane found. Anything but zero in the last five is worth a line in the log, and gets one.
 struct lane_recovery {
   std::uint64_t segments = 0;
   std::uint64_t records = 0;           // kept, by offset
@@ -52,6 +52,7 @@ struct lane_recovery {
   std::uint64_t damaged_bytes = 0;     // in the last segment, between readable records
   std::uint64_t damaged_segments = 0;  // whose header does not verify
   std::uint64_t missing_segments = 0;  // holes between segment files
+  std::uint64_t missing_records = 0;   // off the end: a cursor has handled them, the log does not have them
 };
 
 struct recovery_report {

@@ -48,14 +48,17 @@ lane_core::lane_core(lane_site site, lane_options options)
 
 lane_core::~lane_core() { flight_->owner = nullptr; }
 
-void lane_core::start_from(recovered_lane found) {
+void lane_core::start_from(recovered_lane found, lane_recovery& report) {
   segments_ = std::move(found.segments);
   marks_ = std::move(found.marks);
   newest_ = found.newest;
   committed_ = staged_ = found.proven;
   for_each_record(found.unproven, [this](byte_view whole) { stage_frame(whole); });
   metrics_.size.set(static_cast<double>(segments_.bytes()));
+  report.records = staged_.value() - start().value();
+  report.unproven_records = staged_.value() - committed_.value();
   if (const auto at_least = site_.at_least; staged_ < at_least) {
+    report.missing_records = at_least.value() - staged_.value();
     log::fault(place, "{}: the log ends at {} but a cursor stands at {}; it goes on from there", site_.folder,
                staged_.value(), at_least.value());
     if (batch_.empty()) committed_ = at_least;

@@ -22,7 +22,7 @@ class lane_core {
   ~lane_core();
 
   /// Takes over what recovery found, and stages what it could not prove.
-  void start_from(recovered_lane found);
+  void start_from(recovered_lane found, lane_recovery& report);
   result<log_offset> append(const model::record_view& r);
   void tick(timestamp now);
   void close(std::move_only_function<void(result<>)> done);

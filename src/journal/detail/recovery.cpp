@@ -50,6 +50,8 @@ result<std::optional<candidate>> look_at(const lane_site& site, log_offset first
 
 result<std::vector<candidate>> list_segments(const lane_site& site, lane_recovery& found) {
   PG_TRY_VOID(site.disk.make_folder(site.folder));
+  // A process may have died between giving a segment its name and making the name durable.
+  PG_TRY_VOID(site.disk.sync_folder(site.folder));
   PG_TRY(const auto names, site.disk.list(site.folder));
   std::vector<candidate> out;
   for (const auto& name : names) {
