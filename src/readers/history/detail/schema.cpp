@@ -31,8 +31,9 @@ CREATE TABLE account(source TEXT NOT NULL, epoch INTEGER NOT NULL, state BLOB NO
 CREATE TABLE gap(node TEXT NOT NULL, epoch INTEGER NOT NULL, lane INTEGER NOT NULL, first INTEGER NOT NULL,
                  last INTEGER NOT NULL, count INTEGER NOT NULL, reason INTEGER NOT NULL, topic TEXT NOT NULL,
                  arrival_ns INTEGER NOT NULL, PRIMARY KEY(node, epoch, lane, first, last)) WITHOUT ROWID;
-CREATE TABLE quarantine(number INTEGER PRIMARY KEY AUTOINCREMENT, node TEXT NOT NULL, lane INTEGER NOT NULL, offset INTEGER NOT NULL,
-                        arrival_ns INTEGER NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL, record BLOB NOT NULL);
+CREATE TABLE quarantine(number INTEGER PRIMARY KEY AUTOINCREMENT, node TEXT NOT NULL, lane INTEGER NOT NULL,
+                        offset INTEGER NOT NULL, arrival_ns INTEGER NOT NULL, topic TEXT NOT NULL,
+                        reason TEXT NOT NULL, record BLOB NOT NULL);
 CREATE TABLE total(name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO total VALUES('readings', 0), ('messages', 0), ('quarantine_dropped', 0);
 PRAGMA user_version = 1;
