@@ -7,10 +7,10 @@
 #include "doors/mqtt/door.hpp"
 #include "doors/mqtt/journal_log.hpp"
 #include "node/children.hpp"
-#include "node/history_service.hpp"
 #include "node/process.hpp"
 #include "node/run_file.hpp"
 #include "node/sensors.hpp"
+#include "readers/history/history_reader.hpp"
 #include "readers/rules/rules_reader.hpp"
 #include "readers/uplink/uplink.hpp"
 
@@ -88,12 +88,13 @@ struct instance::parts {
   tls_contexts tls;
   run_info info;
   std::unique_ptr<io::worker> disk_worker;
+  std::unique_ptr<io::worker> history_worker;
   std::unique_ptr<journal::journal> log;
   std::unique_ptr<doors::mqtt::journal_log> broker_log;
   std::unique_ptr<node::children> children;
   std::unique_ptr<doors::mqtt::door> door;
   std::unique_ptr<readers::rules::rules_reader> rules_reader;
-  std::unique_ptr<history_service> history;
+  std::unique_ptr<readers::history::history_reader> history;
   std::unique_ptr<readers::uplink::uplink> uplink;
   std::unique_ptr<api::server> api;
   std::unique_ptr<node::sensors> sensors;
@@ -156,8 +157,10 @@ result<> instance::parts::open_readers(rules::rule_set set) {
                              {.node = chosen.node_id, .state_file = chosen.data + "/state/rules", .metrics = metrics}));
   }
   if (chosen.history.enabled) {
-    PG_TRY(history, history_service::open(on.shard, on.shard.make_worker("history"), *log,
-                                          {chosen.data + "/history.db", chosen.history.retention}, metrics));
+    history_worker = on.shard.make_worker("history");
+    PG_TRY(history,
+           readers::history::history_reader::open(on.shard, *history_worker, *log,
+                                                  {chosen.data + "/history.db", chosen.history.retention, metrics}));
   }
   return {};
 }
@@ -215,7 +218,6 @@ void instance::parts::on_commit() {
   door->on_commit();
   children->on_commit();
   sensors->on_commit();
-  if (history) history->on_commit();
 }
 
 io::task<> instance::parts::keep_time() {
@@ -273,7 +275,7 @@ io::task<> instance::run() {
   p.door->start();
   p.services.spawn("node", p.keep_time());
   if (p.rules_reader) p.services.spawn("readers.rules", p.rules_reader->run());
-  if (p.history) p.services.spawn("node.history", p.history->run());
+  if (p.history) p.services.spawn("readers.history", p.history->run());
   if (p.uplink) p.services.spawn("readers.uplink", p.uplink->run());
   if (p.api) p.services.spawn("api", p.api->run());
   p.sensors->start(p.services);

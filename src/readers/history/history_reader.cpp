@@ -58,6 +58,7 @@ io::task<> history_reader::run() {
       stored_.notify();
     });
     PG_CO_TRY_VOID(co_await stored_.wait());
+    count();
     if (more_) continue;
     retain(clock::wall());
     const auto woken = co_await work_.wait_until(clock::now() + retry_every);
@@ -67,13 +68,7 @@ io::task<> history_reader::run() {
 
 void history_reader::step(std::move_only_function<void(bool)> stored) {
   if (place_->block.empty() && !fill_block()) return stored(false);
-  const bool count = clock::now() >= totals_due_;
-  if (count) totals_due_ = clock::now() + totals_every;
-  const auto job = [place = place_, count] {
-    place->outcome = place->store->apply(place->block);
-    if (!count || !place->outcome) return;
-    if (auto totals = place->store->totals()) place->totals = *totals;
-  };
+  const auto job = [place = place_] { place->outcome = place->store->apply(place->block); };
   worker_.submit(job, [this, alive = std::weak_ptr(place_), stored = std::move(stored)]() mutable {
     if (!alive.expired()) stored(finish_block());
   });
@@ -102,9 +97,22 @@ bool history_reader::finish_block() {
   meters_.readings.add(outcome->readings);
   meters_.messages.add(outcome->messages);
   meters_.quarantined.add(outcome->quarantined);
-  meters_.missing.set(static_cast<double>(place_->totals.missing));
-  meters_.doubled.set(static_cast<double>(place_->totals.doubled));
+  uncounted_ = true;
   return true;
+}
+
+/// Counts what is stored where that has changed, at most once a second.
+void history_reader::count() {
+  if (!uncounted_ || clock::now() < totals_due_) return;
+  uncounted_ = false;
+  totals_due_ = clock::now() + totals_every;
+  ask([place = place_](store& from) { place->totals = from.totals(); },
+      [this, alive = std::weak_ptr(place_)] {
+        if (alive.expired() || !place_->totals) return;
+        totals_ = *place_->totals;
+        meters_.missing.set(static_cast<double>(totals_.missing));
+        meters_.doubled.set(static_cast<double>(totals_.doubled));
+      });
 }
 
 void history_reader::ask(std::move_only_function<void(store&)> question, std::move_only_function<void()> done) {

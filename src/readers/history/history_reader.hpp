@@ -40,6 +40,8 @@ class history_reader {
   void ask(std::move_only_function<void(store&)> question, std::move_only_function<void()> done);
   /// Records committed and not yet stored.
   [[nodiscard]] std::uint64_t behind() const;
+  /// What is stored and known to be missing, as of the last second.
+  [[nodiscard]] const history_totals& totals() const { return totals_; }
 
  private:
   struct lane_end {
@@ -51,7 +53,7 @@ class history_reader {
     std::unique_ptr<history::store> store;
     record_block block;
     result<applied> outcome;
-    history_totals totals;
+    result<history_totals> totals;
   };
   struct meters {
     metrics::counter& readings;
@@ -64,6 +66,7 @@ class history_reader {
   history_reader(io::shard& on, io::worker& worker, history_options options, std::unique_ptr<history::store> into);
   bool fill_block();
   bool finish_block();
+  void count();
   void retain(timestamp now);
 
   io::worker& worker_;
@@ -73,7 +76,9 @@ class history_reader {
   io::event stored_;
   std::shared_ptr<workplace> place_;
   meters meters_;
-  bool more_ = false;  // the last step stored something
+  bool more_ = false;       // the last step stored something
+  bool uncounted_ = false;  // something was stored since the last count
+  history_totals totals_;
   clock::time_point totals_due_{};
   clock::time_point retention_due_{};
 };

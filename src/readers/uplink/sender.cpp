@@ -69,7 +69,7 @@ result<> sender::on_welcome(byte_view payload, clock::time_point now) {
     if (next > end.acked->position()) end.acked->advance(next);
     end.reader.seek(next);
     // What waits now has waited long enough.
-    end.waiting_since = now - options_.linger;
+    end.waiting_since = end.reader.behind() != 0 ? now - options_.linger : clock::time_point::max();
   }
   phase_ = phase::flowing;
   link_.connected = true;
