@@ -30,7 +30,6 @@ void show(const std::vector<finding>& all, bool json) {
 }  // namespace
 
 exit_code run_doctor(const invocation& called) {
-  io::install_real_clock();
   std::optional<node::config> chosen;
   if (const auto file = called.text("file")) {
     auto loaded = node::load_config(*file);

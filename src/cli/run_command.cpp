@@ -72,7 +72,6 @@ exit_code refuse(const node::config& chosen, const error& why) {
 }  // namespace
 
 exit_code run_run(const invocation& called) {
-  io::install_real_clock();
   auto chosen = node::load_config(*called.text("file"));
   if (!chosen) {
     complain(render_all(chosen.error()));

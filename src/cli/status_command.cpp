@@ -40,7 +40,6 @@ std::string to_text(const node_status& s, const node::run_info& running) {
 }  // namespace
 
 exit_code run_status(const invocation& called) {
-  io::install_real_clock();
   auto place = find_node(called, "file");
   if (!place) return place.error();
   io::shard shard;

@@ -119,7 +119,6 @@ exit_code refuse(exit_code code, std::string_view sentence) {
 }  // namespace
 
 exit_code run_tail(const invocation& called) {
-  io::install_real_clock();
   const auto filter = *called.text("topic");
   if (!mqtt::is_topic_filter(filter)) return refuse(exit_code::usage, "not a topic filter: 'site/#', 'site/+/motor'");
   std::uint64_t count = 0;

@@ -38,8 +38,8 @@ result<ledger*> sensors::ledger_of(const std::string& device) {
   return ledgers_.back().get();
 }
 
-result<> sensors::add_feed(sensor from, const std::string& device) {
-  PG_TRY(auto* book, ledger_of(device));
+result<> sensors::add_feed(sensor from) {
+  PG_TRY(auto* book, ledger_of(from.name));
   sensor_feed::acked_listener note;
   if (book != nullptr) {
     note = [book](const acked_reading& acked) {
@@ -57,8 +57,7 @@ result<> sensors::add_machine(const machine_config& from, doors::mqtt::broker& b
       machine_door::machine_source(std::move(options), draw_epoch(random), clock::wall()), nullptr));
   auto* made = machines_.back().get();
   PG_TRY_VOID(add_feed({from.name, [made] { return made->source.next_due(); },
-                        [made](timestamp now, auto take) { return made->source.produce(now, take); }},
-                       from.topic));
+                        [made](timestamp now, auto take) { return made->source.produce(now, take); }}));
   if (from.command_topic.empty()) return {};
   auto* book = ledgers_.empty() ? nullptr : ledgers_.back().get();
   made->commands = broker.subscribe_local(
@@ -81,7 +80,6 @@ void sensors::on_command(machine& to, ledger* book, const doors::mqtt::local_mes
 result<> sensors::add_replay(prepared_replay from, prng& random) {
   // Where it stood is what the journal has of it.
   const auto mark = log_[model::lane::bulk].high_water(from.options.name);
-  const auto topic = from.options.topic;
   const auto name = from.options.name;
   doors::replay::replay_position here{mark ? mark->epoch : draw_epoch(random), mark ? mark->sequence : sequence()};
   auto& bytes = *from.file;
@@ -90,8 +88,7 @@ result<> sensors::add_replay(prepared_replay from, prng& random) {
       doors::replay::replay_source(bytes, std::move(from.summary), std::move(from.options), here, clock::wall())));
   auto* made = replays_.back().get();
   return add_feed({name, [made] { return made->source.next_due(); },
-                   [made](timestamp now, auto take) { return made->source.produce(now, take); }},
-                  topic);
+                   [made](timestamp now, auto take) { return made->source.produce(now, take); }});
 }
 
 void sensors::start(io::scope& in) {

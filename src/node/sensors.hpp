@@ -42,7 +42,7 @@ class sensors {
   result<> add_machine(const machine_config& from, doors::mqtt::broker& broker, prng& random);
   result<> add_replay(prepared_replay from, prng& random);
   result<ledger*> ledger_of(const std::string& device);
-  result<> add_feed(sensor from, const std::string& device);
+  result<> add_feed(sensor from);
   void on_command(machine& to, ledger* book, const doors::mqtt::local_message& message);
 
   sensors(io::shard& on, io::disk& disk, journal::journal& log, std::string ledger_folder)
