@@ -6,6 +6,7 @@
 #include "doors/mqtt/broker.hpp"
 #include "doors/mqtt/detail/state.hpp"
 #include "doors/mqtt/detail/testing.hpp"
+#include "wire/mqtt/testing.hpp"
 
 namespace perigee::doors::mqtt {
 namespace {
@@ -189,6 +190,78 @@ TEST(session, survives_a_restart_of_the_broker) {
   client fresh(after, "v2");
   fresh.subscribe("cfg");
   EXPECT_EQ(fresh.heard(), lines{"cfg off retained"}) << "the journal knows better than the file";
+}
+
+/// MQTT 3.1.1, byte for byte.
+class old_client final : private transport {
+ public:
+  explicit old_client(site& at)
+      : site_(at), link_(at.core.attach(*this, {.name = {}, .address = "test", .anonymous = true}, at.now)) {}
+
+  /// What the broker sends in answer.
+  std::string say(std::string_view written) {
+    (void)link_->on_bytes(wire::mqtt::testing::bytes_of(written), site_.now);
+    return heard();
+  }
+  std::string heard() {
+    byte_buffer out;
+    link_->take_output(out);
+    link_->on_written(site_.now);
+    return wire::mqtt::testing::hex_of(out);
+  }
+  [[nodiscard]] bool closed() const { return link_->closed(); }
+
+ private:
+  void wake() override {}
+
+  site& site_;
+  std::unique_ptr<link> link_;
+};
+
+TEST(session, of_311_lasts_without_clean_session) {
+  site s;
+  client device(s, "d1");
+  {
+    old_client viewer(s);
+    EXPECT_EQ(viewer.say("10 0d 0004 'MQTT' 04 00 0000 0001 'v'"), "20 02 00 00");
+    EXPECT_EQ(viewer.say("82 06 0001 0001 'a' 02"), "90 03 00 01 01") << "QoS 1 is granted";
+    viewer.say("e0 00");
+    EXPECT_TRUE(viewer.closed());
+  }
+  device.publish("a", "x");
+  s.commit();
+  old_client back(s);
+  EXPECT_EQ(back.say("10 0d 0004 'MQTT' 04 00 0000 0001 'v'"), "20 02 01 00 32 06 00 01 61 00 01 78");
+  old_client nameless(s);
+  EXPECT_EQ(nameless.say("10 0c 0004 'MQTT' 04 00 0000 0000"), "20 02 00 02");
+}
+
+TEST(session, of_311_ends_when_its_message_is_refused) {
+  site s;
+  old_client device(s);
+  device.say("10 0d 0004 'MQTT' 04 02 0000 0001 'd'");
+  s.log.refuses = errc::no_space;
+  EXPECT_EQ(device.say("32 05 0001 'a' 0001"), "");
+  EXPECT_TRUE(device.closed());
+}
+
+TEST(session, of_qos_0_alone_reads_nothing_again) {
+  site s;
+  client device(s, "d1");
+  {
+    client viewer(s, "v1", lasting);
+    viewer.subscribe("a", qos::at_most_once);
+    viewer.lose();
+  }
+  device.publish("a", "1");
+  s.commit();
+  const auto before = s.log.reads;
+  client back(s, "v1", resuming());
+  EXPECT_EQ(s.log.reads, before);
+  device.publish("a", "2", qos::at_most_once);
+  s.commit();
+  back.exchange();
+  EXPECT_EQ(back.heard(), lines{"a 2"});
 }
 
 detail::saved_state example() {

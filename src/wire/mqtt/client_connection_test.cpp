@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "wire/mqtt/detail/testing.hpp"
+#include "wire/mqtt/testing.hpp"
 
 namespace perigee::wire::mqtt {
 namespace {

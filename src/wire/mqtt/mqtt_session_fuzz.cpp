@@ -5,7 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/random.hpp"
-#include "wire/mqtt/detail/testing.hpp"
+#include "wire/mqtt/testing.hpp"
 
 namespace {
 

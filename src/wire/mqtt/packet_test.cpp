@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "wire/mqtt/detail/testing.hpp"
 #include "wire/mqtt/framer.hpp"
 #include "wire/mqtt/send_window.hpp"
+#include "wire/mqtt/testing.hpp"
 
 namespace perigee::wire::mqtt {
 namespace {

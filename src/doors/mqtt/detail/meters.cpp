@@ -13,8 +13,8 @@ meters::meters(metrics::registry& in)
       sent_bytes(in.make_counter("perigee_mqtt_sent_bytes_total", "Payload bytes to clients.")),
       dropped(in.make_counter("perigee_mqtt_dropped_total",
                               "Messages not sent: QoS 0 for a slow client, expired, or too large for the client.")),
-      lost(
-          in.make_counter("perigee_mqtt_lost_total", "Places where retention was ahead of a client's QoS 1 messages.")),
+      lost(in.make_counter("perigee_mqtt_lost_total",
+                           "Records that retention took before a client came back for them.")),
       refused(in.make_counter("perigee_mqtt_refused_total", "Messages answered with a failure.")),
       not_retained(in.make_counter("perigee_mqtt_not_retained_total", "Retained messages past the store's bound.")),
       malformed(in.make_counter("perigee_mqtt_malformed_total", "Connections closed for what they sent.")),

@@ -5,6 +5,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "doors/mqtt/link.hpp"
+#include "model/gap.hpp"
 #include "wire/mqtt/topic.hpp"
 
 namespace perigee::doors::mqtt::detail {
@@ -200,6 +201,7 @@ session::outcome session::sweep_retained(delivery_context& c) {
 session::outcome session::catch_up(delivery_context& c, model::lane l, std::size_t& budget_bytes) {
   auto& stands = lanes_[index(l)];
   const auto live = place{c.routed[index(l)], 0};
+  stands.at = std::max(stands.at, place{first_wanted(l, live.offset), 0});
   bool waits = false;
   while (stands.at < live && !waits && budget_bytes != 0) {
     const auto bytes = std::min(read_bytes, 1024 + 512 * (window_.messages_max() - window_.in_flight()));
@@ -220,9 +222,19 @@ session::outcome session::catch_up(delivery_context& c, model::lane l, std::size
   return outcome::done;
 }
 
+/// The oldest message that a subscription could want: none of QoS 0, which nobody waits for.
+log_offset session::first_wanted(model::lane l, log_offset live) const {
+  auto first = live;
+  for (const auto& [filter, entry] : subscriptions_) {
+    if (entry.qos != wire::qos::at_most_once) first = std::min(first, entry.since[index(l)]);
+  }
+  return first;
+}
+
 session::outcome session::offer_again(delivery_context& c, model::lane l, place at, const model::record_view& r) {
   if (r.kind == model::record_kind::gap) {
-    c.count.lost.add();
+    const auto gone = model::decode_gap(r.payload);
+    c.count.lost.add(gone ? gone->count : 1);
     return outcome::done;
   }
   const auto m = message_of(r, l, at);

@@ -135,6 +135,7 @@ class session {
   void send_one_again(delivery_context& c, wire::mqtt::packet_id id, in_flight what);
   outcome sweep_retained(delivery_context& c);
   outcome catch_up(delivery_context& c, model::lane l, std::size_t& budget_bytes);
+  [[nodiscard]] log_offset first_wanted(model::lane l, log_offset live) const;
   outcome offer_again(delivery_context& c, model::lane l, place at, const model::record_view& r);
   std::optional<grant> grant_for(const message& m);
   [[nodiscard]] bool has_room() const;

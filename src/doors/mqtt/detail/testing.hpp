@@ -25,6 +25,7 @@ class memory_log final : public log_port {
   log_offset committed(model::lane l) const override { return log_offset(of(l).committed); }
   perigee::epoch epoch() const override { return epoch_; }
   result<place> read(const read_request& what, visitor visit) override {
+    ++reads;
     const auto& in = of(what.lane);
     auto at = what.from.offset.value();
     for (std::size_t bytes = 0; at < in.committed && bytes < what.bytes_max; ++at) {
@@ -44,6 +45,7 @@ class memory_log final : public log_port {
   }
 
   errc refuses = errc::ok;
+  std::uint64_t reads = 0;
 
  private:
   struct lane_records {

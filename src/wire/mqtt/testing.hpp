@@ -1,5 +1,5 @@
 #pragma once
-// What the tests and fuzz targets of this folder share.
+// What tests and fuzz targets share, here and in doors/mqtt.
 
 #include <string>
 #include <string_view>
