@@ -1,6 +1,7 @@
 #pragma once
 // One node of a running demo, with what is known of it. Internal to the supervisor.
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,14 +26,19 @@ struct demo_supervisor::member {
   double start_ms = 0;
   bool wanted = true;  // false once killed by command
 
-  void note(node_status now, double values_now, clock::time_point at) {
+  /// Gives the rate since the answer before; `values_per_s` is that of the last few seconds.
+  double note(node_status now, double values_now, clock::time_point at) {
+    constexpr double newest_share = 0.2;
     const auto passed = std::chrono::duration<double>(at - answered).count();
-    if (status && passed > 0) values_per_s = (values_now - values) / passed;
+    const auto rate = status && passed > 0 ? std::max(0.0, values_now - values) / passed : 0;
+    values_per_s = values_per_s == 0 ? rate : (1 - newest_share) * values_per_s + newest_share * rate;
     if (!status || values_now != values) settled = at;
     values = values_now;
     start_ms = now.start_ms;
+    rss_bytes_max = std::max(rss_bytes_max, static_cast<std::uint64_t>(now.rss_bytes));
     status = std::move(now);
     answered = at;
+    return rate;
   }
   void forget() {
     status.reset();

@@ -6,10 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <format>
-
-#include "io/file.hpp"
 
 namespace perigee::cli {
 namespace {
@@ -63,17 +60,6 @@ std::optional<int> demo_process::reap() {
   if (!running() || ::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
   pid_ = 0;
   return status;
-}
-
-std::uint64_t demo_process::rss_bytes() const {
-  if (!running()) return 0;
-  const auto statm = io::read_whole(io::real_disk(), std::format("/proc/{}/statm", pid_), 4096);
-  if (!statm) return 0;
-  const auto text = as_text(*statm);
-  const auto start = text.find(' ') + 1;  // the second number is the resident pages
-  std::uint64_t pages = 0;
-  std::from_chars(text.data() + start, text.data() + text.size(), pages);
-  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 std::string describe_status(int status) {

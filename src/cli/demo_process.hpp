@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -28,8 +27,6 @@ class demo_process {
   [[nodiscard]] bool running() const { return pid_ > 0; }
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] const std::string& log_file() const { return log_file_; }
-  /// Resident memory now; 0 where it does not run.
-  [[nodiscard]] std::uint64_t rss_bytes() const;
 
  private:
   std::string config_file_;

@@ -96,7 +96,8 @@ std::string configuration(const demo_site& site, const demo_node& node) {
                      node.id);
   out += listeners(node);
   out += "\n[[lane]]\nfilter = \"alarm/#\"\nlane = \"alarm\"\n\n[[lane]]\nfilter = \"cmd/#\"\nlane = \"event\"\n";
-  if (!node.parent.empty()) out += std::format("\n[uplink]\nurl = \"mqtts://127.0.0.1:{}\"\n", node.cable_port);
+  if (!node.parent.empty())
+    out += std::format("\n[uplink]\nurl = \"mqtts://127.0.0.1:{}\"\nlinger = \"1s\"\n", node.cable_port);
   out += std::format("\n[history]\nenabled = {}\n\n[rules]\nfolder = \"rules\"\n", edge ? "false" : "true");
   for (std::size_t i = 0; i < site.devices.size(); ++i) {
     const auto& device = site.devices[i];

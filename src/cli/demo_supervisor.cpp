@@ -71,10 +71,11 @@ result<> demo_supervisor::start_nodes() {
 io::task<> demo_supervisor::run() {
   auto ended = start_nodes();
   if (ended) ended = co_await live();
-  if (ended && plan_.duration && !stopping_) ended = co_await drain();
+  const bool whole = plan_.duration && !stopping_;  // nobody ended it before its time
+  if (ended && whole) ended = co_await drain();
   if (const auto stopped = co_await stop_nodes(); ended) ended = stopped;
   (void)co_await services_.close();
-  if (ended && plan_.duration) ended = finish();
+  if (ended && whole && code_ == exit_code::ok) ended = finish();
   co_return ended;
 }
 
@@ -96,7 +97,6 @@ void demo_supervisor::tick() {
 
 void demo_supervisor::reap() {
   for (const auto& each : members_) {
-    each->rss_bytes_max = std::max(each->rss_bytes_max, each->process.rss_bytes());
     const auto status = each->process.reap();
     if (!status) continue;
     each->forget();
@@ -158,8 +158,8 @@ io::task<> demo_supervisor::watch(member& of) {
     if (!status || of.process.pid() != pid) continue;
     const bool edge = of.node.tier == "edge";
     const auto values = values_of(of, *status);
-    of.note(std::move(*status), values, clock::now());
-    if (of.node.parent.empty()) stored_per_s_max_ = std::max(stored_per_s_max_, of.values_per_s);
+    const auto rate = of.note(std::move(*status), values, clock::now());
+    if (of.node.parent.empty()) stored_per_s_max_ = std::max(stored_per_s_max_, rate);
     // A node that answers has its signal handlers; before, this would kill it.
     if (draining_ && edge) of.process.signal(SIGUSR1);
   }

@@ -54,8 +54,8 @@ std::string render_table(const std::vector<table_row>& rows, const table_totals&
                        grouped(whole(row.decisions)), row.has_uplink ? grouped(whole(row.backlog)) : "-",
                        painted(uplink.text, uplink.in, colours));
   }
-  return out + std::format("readings: {} at the sensors, {} in the cloud   {}   {}\n", grouped(totals.produced),
-                           grouped(totals.stored), zero_or("lost", totals.lost, colours),
+  return out + std::format("readings: {} at the sensors; in the cloud, with decisions: {}   {}   {}\n",
+                           grouped(totals.produced), grouped(totals.stored), zero_or("lost", totals.lost, colours),
                            zero_or("doubled", totals.doubled, colours));
 }
 

@@ -26,7 +26,7 @@ TEST(demo_table, shows_every_node_and_the_two_zeros) {
             "cloud  cloud    runs           60.0           0           -   -\n"
             "fog    fog      runs           59.9       1,234      15,000   cut\n"
             "edge   edge-1   stopped         0.0           0           0   -\n"
-            "readings: 12,345 at the sensors, 12,000 in the cloud   lost 0   doubled 2\n");
+            "readings: 12,345 at the sensors; in the cloud, with decisions: 12,000   lost 0   doubled 2\n");
 }
 
 TEST(demo_table, colours_change_no_width) {
