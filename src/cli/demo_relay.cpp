@@ -48,9 +48,7 @@ io::task<> demo_relay::run() {
     joints_.push_back(both);
     connections_.spawn("demo.relay", serve(std::move(both)));
   }
-  for (const auto& one : joints_) {
-    if (const auto both = one.lock()) both->close();
-  }
+  heal();  // so that nothing waits for a cable that nobody will join again
   (void)co_await connections_.close();
   co_return ended;
 }

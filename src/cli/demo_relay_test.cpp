@@ -93,5 +93,14 @@ TEST_F(demo_relay_test, cut_is_a_black_hole_and_healed_is_a_new_connection) {
   EXPECT_EQ(heard_, "hello");
 }
 
+TEST_F(demo_relay_test, ends_while_it_is_cut) {
+  speak("hello");
+  cable_->cut();
+  speak("lost");
+  services_.cancel();
+  time_.run(shard_, 10s);
+  EXPECT_EQ(services_.running(), 0U);
+}
+
 }  // namespace
 }  // namespace perigee::cli
