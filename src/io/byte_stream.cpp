@@ -18,6 +18,7 @@ class byte_stream final : public stream {
   task<> handshake() override { return layer_.greet(); }
 
   task<std::size_t> read_some(byte_span into) override {
+    if (is_cancelled(co_await asio::this_coro::cancellation_state)) co_return cancelled_before();
     auto r = co_await layer_.async_read_some(asio::buffer(into.data(), into.size()), asio::as_tuple(asio::deferred));
     auto& [ec, n] = r;
     if (ec == asio::ssl::error::stream_truncated) co_return fail(errc::closed, "the peer left without a goodbye");

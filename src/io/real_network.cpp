@@ -25,6 +25,7 @@ class tcp_acceptor final : public acceptor {
   tcp_acceptor(tcp::acceptor from, endpoint at) : from_(std::move(from)), at_(std::move(at)) {}
 
   task<std::unique_ptr<stream>> accept() override {
+    if (is_cancelled(co_await asio::this_coro::cancellation_state)) co_return cancelled_before();
     auto r = co_await from_.async_accept(asio::as_tuple);
     auto& [ec, socket] = r;
     if (ec) co_return failed(ec, "no connection could be accepted");

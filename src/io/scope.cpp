@@ -73,9 +73,8 @@ void scope::cancel() {
 
 task<> scope::close() {
   cancel();
-  while (!state_->running.empty()) {
-    PG_CO_TRY_VOID(co_await state_->emptied.wait());
-  }
+  // Even when the closing one is cancelled itself: what it does next counts on that nothing runs any more.
+  while (!state_->running.empty()) (void)co_await state_->emptied.wait_through();
   co_return state_->first_error;
 }
 

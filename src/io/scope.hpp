@@ -20,7 +20,7 @@ class scope {
   /// Starts it now. An error that is not errc::cancelled is logged under `name`, and the first is kept.
   void spawn(std::string name, task<> what);
   void cancel();
-  /// Cancels, waits until all have ended, gives the first error.
+  /// Cancels, waits until all have ended (nothing cuts that short), gives the first error.
   [[nodiscard]] task<> close();
   [[nodiscard]] std::size_t running() const;
 

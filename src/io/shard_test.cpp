@@ -60,6 +60,47 @@ TEST_F(on_virtual_time, closing_a_scope_ends_what_waits) {
   EXPECT_EQ(all.running(), 0U);
 }
 
+/// Woken and cancelled in one turn, so that the cancellation finds nothing pending.
+TEST_F(on_virtual_time, a_cancellation_that_comes_with_a_notice_is_not_forgotten) {
+  scope all(shard_);
+  event noticed(shard_);
+  int notices = 0;
+  all.spawn("waits", [](event& at, int& count) -> task<> {
+    for (;;) {
+      PG_CO_TRY_VOID(co_await at.wait());
+      ++count;
+    }
+  }(noticed, notices));
+  time_.run(shard_, 1min);
+  noticed.notify();
+  all.cancel();
+  time_.run(shard_, 1min);
+  EXPECT_EQ(notices, 1);
+  EXPECT_EQ(all.running(), 0U);
+}
+
+/// Cancelled, it has something left to wait for.
+task<> ends_late(shard& on, event& last) {
+  (void)co_await sleep_for(on, std::chrono::years(1));
+  co_return co_await last.wait_through();
+}
+
+TEST_F(on_virtual_time, closing_waits_for_all_even_when_it_is_cancelled) {
+  scope all(shard_);
+  event last(shard_);
+  all.spawn("late", ends_late(shard_, last));
+  scope closing(shard_);
+  closing.spawn("close", [](scope& of) -> task<> { co_return co_await of.close(); }(all));
+  time_.run(shard_, 1min);
+  closing.cancel();
+  time_.run(shard_, 1min);
+  EXPECT_EQ(closing.running(), 1U);
+  last.notify();
+  time_.run(shard_, 1min);
+  EXPECT_EQ(all.running(), 0U);
+  EXPECT_EQ(closing.running(), 0U);
+}
+
 task<> fails() { co_return fail(errc::corrupt, "on purpose"); }
 
 TEST_F(on_virtual_time, a_scope_keeps_the_first_error) {

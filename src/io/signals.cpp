@@ -17,6 +17,7 @@ signals::signals(shard& on, std::initializer_list<int> which) : state_(std::make
 signals::~signals() = default;
 
 task<int> signals::next() {
+  if (is_cancelled(co_await boost::asio::this_coro::cancellation_state)) co_return cancelled_before();
   auto r = co_await state_->set.async_wait(boost::asio::as_tuple);
   auto& [ec, number] = r;
   if (ec) co_return failed(ec, "the wait for a signal was cancelled");

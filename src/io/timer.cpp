@@ -37,11 +37,20 @@ timer::timer(shard& on) : state_(std::make_unique<state>(*on.state_)) {}
 timer::~timer() = default;
 
 task<> timer::wait_until(clock::time_point when) {
+  if (is_cancelled(co_await boost::asio::this_coro::cancellation_state)) co_return cancelled_before();
   const listed_expiry listed(state_->on.expiries, when);
   state_->wait.expires_at(when);
   auto r = co_await state_->wait.async_wait(boost::asio::as_tuple);
   auto& [ec] = r;
   if (ec) co_return failed(ec, "the wait was cancelled");
+  co_return result<>();
+}
+
+task<> timer::wait_through() {
+  state_->wait.expires_at(clock::time_point::max());
+  const boost::asio::cancellation_slot none;  // in place of the coroutine's
+  (void)co_await state_->wait.async_wait(
+      boost::asio::bind_cancellation_slot(none, boost::asio::as_tuple(boost::asio::deferred)));
   co_return result<>();
 }
 
@@ -54,8 +63,7 @@ task<> sleep_for(shard& on, nanoseconds duration) {
 
 task<> yield(shard& on) {
   co_await boost::asio::post(on.context(), boost::asio::deferred);
-  const auto state = co_await boost::asio::this_coro::cancellation_state;
-  if (state.cancelled() != boost::asio::cancellation_type::none) co_return fail(errc::cancelled, "the scope is closed");
+  if (is_cancelled(co_await boost::asio::this_coro::cancellation_state)) co_return cancelled_before();
   co_return result<>();
 }
 
@@ -67,6 +75,12 @@ task<> event::wait_until(clock::time_point deadline) {
     if (!set_ && waited) co_return fail(errc::timed_out, "nothing happened by the deadline");
     if (!set_) co_return waited;
   }
+  set_ = false;
+  co_return result<>();
+}
+
+task<> event::wait_through() {
+  while (!set_) (void)co_await timer_.wait_through();
   set_ = false;
   co_return result<>();
 }

@@ -18,6 +18,8 @@ class timer {
 
   /// errc::cancelled when cancelled first. One wait at a time.
   [[nodiscard]] task<> wait_until(clock::time_point when);
+  /// Until `cancel`, whatever happens to the scope.
+  [[nodiscard]] task<> wait_through();
   void cancel() noexcept;
 
  private:
@@ -43,6 +45,8 @@ class event {
   [[nodiscard]] task<> wait();
   /// The same, but errc::timed_out at `deadline`.
   [[nodiscard]] task<> wait_until(clock::time_point deadline);
+  /// For what must come to its end: a cancelled scope does not cut it short.
+  [[nodiscard]] task<> wait_through();
 
  private:
   timer timer_;

@@ -42,6 +42,7 @@ class websocket_stream final : public stream {
   }
 
   task<std::size_t> read_some(byte_span into) override {
+    if (is_cancelled(co_await asio::this_coro::cancellation_state)) co_return cancelled_before();
     auto r = co_await socket_.async_read_some(asio::buffer(into.data(), into.size()), asio::as_tuple);
     auto& [ec, n] = r;
     if (ec == websocket::error::closed) co_return fail(errc::closed, "the peer closed the WebSocket");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/system/error_code.hpp>
 
@@ -18,6 +19,16 @@ namespace perigee::io {
   if (ec == ae::address_in_use) return fail(errc::exists, what, at);
   if (ec == ae::connection_refused) return fail(errc::refused, what, at);
   return fail(static_cast<std::error_code>(ec), what, at);
+}
+
+/// Asked before every wait that may last. A cancellation ends the operation that is pending; one that comes when that
+/// has completed already, and its coroutine has not had its turn, would else be forgotten.
+[[nodiscard]] inline bool is_cancelled(const boost::asio::cancellation_state& state) {
+  return state.cancelled() != boost::asio::cancellation_type::none;
+}
+[[nodiscard]] inline std::unexpected<error> cancelled_before(
+    std::source_location at = std::source_location::current()) {
+  return fail(errc::cancelled, "the scope is closed", at);
 }
 
 }  // namespace perigee::io
