@@ -45,11 +45,7 @@ broker::broker(log_port& log, broker_host& host, metrics::registry& registry, br
       options_(std::move(options)),
       count_(registry),
       context_{log, retained_, count_, {}, {}, {}},
-      random_(options_.seed) {
-  for (std::size_t i = 0; i < model::lane_count; ++i) {
-    context_.routed[i] = log_.committed(static_cast<model::lane>(i));
-  }
-}
+      random_(options_.seed) {}
 
 broker::~broker() = default;
 

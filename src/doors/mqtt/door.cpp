@@ -35,6 +35,7 @@ result<std::uint16_t> door::listen(const listener_options& options) {
 
 void door::start() {
   load_state();
+  work_.notify();  // the journal may hold what no saved state knows of
   serving_.spawn("doors.mqtt", keep_working());
   serving_.spawn("doors.mqtt", keep_time());
   for (auto& one : listeners_) serving_.spawn("doors.mqtt", accept_all(*one));
