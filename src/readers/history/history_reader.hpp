@@ -77,7 +77,7 @@ class history_reader {
   std::shared_ptr<workplace> place_;
   meters meters_;
   bool more_ = false;       // the last step stored something
-  bool uncounted_ = false;  // something was stored since the last count
+  bool uncounted_ = true;   // something may be stored that the last count missed
   history_totals totals_;
   clock::time_point totals_due_{};
   clock::time_point retention_due_{};
