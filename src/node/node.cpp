@@ -45,6 +45,14 @@ std::string_view name_of(transport t) {
   return "wss";
 }
 
+std::unexpected<error> refuse_listener(const std::string& address, std::uint16_t port, const error& why) {
+  log::fault("node", "{}:{} {}", address, port,
+             is(why, errc::exists)
+                 ? "is in use: stop the other program, or choose another port (0 takes any free one)"
+                 : "cannot be listened on: is the address one of this machine's, the port over 1023?");
+  return std::unexpected(why);
+}
+
 /// The contexts that listeners and the uplink share; empty without a [tls] section.
 struct tls_contexts {
   std::shared_ptr<io::tls_context> server;       // MQTT: a client certificate is required
@@ -186,7 +194,8 @@ result<> instance::parts::open_uplink() {
 result<> instance::parts::open_api() {
   if (!chosen.api) return {};
   io::endpoint at{chosen.api->address, chosen.api->port, tls.open_server, false};
-  PG_TRY(auto acceptor, on.network.listen(at));
+  auto acceptor = on.network.listen(at);
+  if (!acceptor) return refuse_listener(chosen.api->address, chosen.api->port, acceptor.error());
   api::routes served;
   served["/livez"] = {[] { return api::answer{200, "text/plain", "ok\n"}; }, true};
   served["/readyz"] = served["/livez"];  // a node listens when it is ready, and not before
@@ -196,7 +205,7 @@ result<> instance::parts::open_api() {
   }};
   served["/api/v1/links"] = {[this] { return links(); }};
   served["/api/v1/status"] = {[this] { return status(); }};
-  api = std::make_unique<api::server>(on.shard, std::move(acceptor), std::move(served), metrics);
+  api = std::make_unique<api::server>(on.shard, std::move(*acceptor), std::move(served), metrics);
   info.api = run_info::listener{chosen.api->address, api->port(), at.tls ? "tls" : "tcp"};
   return {};
 }
@@ -207,8 +216,7 @@ result<> instance::parts::listen() {
     io::endpoint at{each.address, each.port, is_tls(each.transport) ? tls.server : nullptr,
                     is_websocket(each.transport)};
     const auto port = door->listen({std::move(at), each.anonymous});
-    if (!port) log::fault("node", "{}:{} cannot be listened on", each.address, each.port);
-    PG_TRY_VOID(port);
+    if (!port) return refuse_listener(each.address, each.port, port.error());
     info.mqtt.push_back({each.address, *port, std::string(name_of(each.transport))});
   }
   return {};
@@ -287,7 +295,8 @@ io::task<> instance::run() {
   PG_CO_TRY_VOID(write_run_file(p.on.disk, p.chosen.data, p.info));
   log::info("node", "{} is up after {:.0f} ms", p.chosen.node_id, p.info.start_ms);
   const auto asked = co_await io::sleep_for(p.on.shard, std::chrono::years(100));  // until cancelled
-  co_await boost::asio::this_coro::reset_cancellation_state();
+  // To stop takes waits of its own, and a second signal cuts none of them short.
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   co_return co_await stop();
 }

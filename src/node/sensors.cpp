@@ -33,6 +33,7 @@ result<std::unique_ptr<sensors>> sensors::open(io::shard& on, io::disk& disk, jo
 
 result<ledger*> sensors::ledger_of(const std::string& device) {
   if (ledger_folder_.empty()) return nullptr;
+  PG_TRY_VOID(disk_.make_folder(ledger_folder_));
   PG_TRY(auto opened, ledger::open(disk_, ledger_folder_, device));
   ledgers_.push_back(std::make_unique<ledger>(std::move(opened)));
   return ledgers_.back().get();
