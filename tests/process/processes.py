@@ -24,7 +24,7 @@ import mqtt
 PERIGEE = os.environ.get("PERIGEE", "build/release/perigee")
 PATIENCE_S = 30  # far above what anything takes, for a busy machine and a build with sanitizers
 POLL_S = 0.02
-DATA_ERROR, UNAVAILABLE, BAD_CONFIG = 65, 69, 78  # sysexits.h
+UNAVAILABLE, BAD_CONFIG = 69, 78  # sysexits.h
 
 _libc = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
