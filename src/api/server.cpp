@@ -19,7 +19,8 @@ constexpr auto idle_max = 30s;     // between requests of one connection
 constexpr auto request_max = 10s;  // from a request's first byte to its answer's last
 
 answer problem(unsigned status, std::string_view what) {
-  return {status, "application/problem+json", std::format(R"({{"status":{},"title":"{}"}})", status, what)};  // RFC 9457
+  return {status, "application/problem+json",
+          std::format(R"({{"status":{},"title":"{}"}})", status, what)};  // RFC 9457
 }
 
 std::string in_wire_form(const answer& a, bool keep_alive, bool with_body) {

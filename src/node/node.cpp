@@ -20,6 +20,14 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto journal_tick = 100ms;
+constexpr auto settled_after = 5s;  // the first handshakes are made by then
+
+/// Starting touches much that running never does.
+io::task<> settle(io::shard& on) {
+  PG_CO_TRY_VOID(co_await io::sleep_for(on, settled_after));
+  give_back_startup_pages();
+  co_return result<>();
+}
 
 journal::lane_options lane_options_of(const lane_config& from, std::uint64_t segment_bytes) {
   journal::lane_options out;
@@ -293,6 +301,7 @@ io::task<> instance::run() {
   p.info.started = to_iso8601(clock::wall());
   p.info.start_ms = milliseconds_since_exec();
   PG_CO_TRY_VOID(write_run_file(p.on.disk, p.chosen.data, p.info));
+  p.services.spawn("node", settle(p.on.shard));
   log::info("node", "{} is up after {:.0f} ms", p.chosen.node_id, p.info.start_ms);
   const auto asked = co_await io::sleep_for(p.on.shard, std::chrono::years(100));  // until cancelled
   // To stop takes waits of its own, and a second signal cuts none of them short.

@@ -1,5 +1,7 @@
 #include "node/process.hpp"
 
+#include <link.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -11,6 +13,20 @@ namespace perigee::node {
 namespace {
 
 constexpr int start_time_field = 22;  // of /proc/self/stat: proc_pid_stat(5)
+
+/// Read-only segments alone: a page that was written to would lose what was written.
+int give_back_segments(dl_phdr_info* of, std::size_t, void*) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  for (int i = 0; i < of->dlpi_phnum; ++i) {
+    const auto& segment = of->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+    const auto begin = (of->dlpi_addr + segment.p_vaddr) / page * page;
+    const auto end = (of->dlpi_addr + segment.p_vaddr + segment.p_filesz) / page * page;
+    if (end <= begin) continue;
+    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
+  return 0;
+}
 
 double seconds_of(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
 
@@ -30,6 +46,8 @@ double cpu_seconds() {
   ::getrusage(RUSAGE_SELF, &used);
   return seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
 }
+
+void give_back_startup_pages() { ::dl_iterate_phdr(give_back_segments, nullptr); }
 
 double milliseconds_since_exec() {
   std::ifstream stat("/proc/self/stat");

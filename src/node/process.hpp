@@ -12,4 +12,8 @@ namespace perigee::node {
 /// Since the kernel started the process, to 10 ms.
 [[nodiscard]] double milliseconds_since_exec();
 
+/// Unmaps the pages of code and constants that starting touched: those still needed come back from the page cache one
+/// by one. Half of a small node's resident memory is code that runs once.
+void give_back_startup_pages();
+
 }  // namespace perigee::node

@@ -9,7 +9,12 @@ namespace {
 
 TEST(run_file, comes_back_as_it_went) {
   io::memory_disk on;
-  run_info info{.pid = 42, .id = "fog \"1\"", .tier = "fog", .started = "2026-11-22T10:02:03Z", .start_ms = 12.5};
+  run_info info;
+  info.pid = 42;
+  info.id = "fog \"1\"";
+  info.tier = "fog";
+  info.started = "2026-11-22T10:02:03Z";
+  info.start_ms = 12.5;
   info.api = {"127.0.0.1", 8443, "tls"};
   info.mqtt = {{"127.0.0.1", 1883, "tcp"}, {"::1", 8883, "wss"}};
   ASSERT_TRUE(write_run_file(on, "data", info));

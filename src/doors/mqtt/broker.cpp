@@ -4,6 +4,7 @@
 #include <format>
 
 #include "base/log.hpp"
+#include "model/derived.hpp"
 
 namespace perigee::doors::mqtt {
 
@@ -85,7 +86,8 @@ wire::reason broker::admits(const link& from, const wire::connect& hello) const 
   if (from.options().name.empty() && !from.options().anonymous) return wire::reason::not_authorized;
   if (hello.client_id.size() > limits::mqtt_client_id_bytes_max) return wire::reason::client_identifier_not_valid;
   // Sources of this shape belong to the node's own readers, whose marks a client must not move.
-  if (hello.client_id.starts_with("uplink/")) return wire::reason::client_identifier_not_valid;
+  const bool reserved = hello.client_id.starts_with("uplink/") || hello.client_id.starts_with(model::derived_prefix);
+  if (reserved) return wire::reason::client_identifier_not_valid;
   const bool before_5 = hello.version != wire::protocol_version::v5;
   if (hello.client_id.empty() && before_5 && !hello.clean_start) {  // MQTT-3.1.3-8
     return wire::reason::client_identifier_not_valid;

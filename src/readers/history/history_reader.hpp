@@ -76,8 +76,8 @@ class history_reader {
   io::event stored_;
   std::shared_ptr<workplace> place_;
   meters meters_;
-  bool more_ = false;       // the last step stored something
-  bool uncounted_ = true;   // something may be stored that the last count missed
+  bool more_ = false;      // the last step stored something
+  bool uncounted_ = true;  // something may be stored that the last count missed
   history_totals totals_;
   clock::time_point totals_due_{};
   clock::time_point retention_due_{};

@@ -1,6 +1,7 @@
 #include "readers/history/store.hpp"
 
 #include "base/check.hpp"
+#include "model/derived.hpp"
 #include "readers/history/detail/schema.hpp"
 #include "readers/history/detail/store_state.hpp"
 
@@ -159,7 +160,7 @@ result<> store::state::take_message(const model::origin& from, const model::reco
   if (m.kind == model::record_kind::gap) return take_gap(from, m);
   // Control topics are no telemetry, and an empty payload only clears a retained message.
   if (m.topic.starts_with('$') || m.payload.empty()) return {};
-  if (m.stamped()) {
+  if (m.stamped() && !model::is_derived(m)) {
     PG_TRY(const auto verdict, devices.add(m.source, m.epoch, m.sequence));
     if (verdict == sequence_account::verdict::doubled) {
       ++done.doubled;

@@ -97,6 +97,16 @@ TEST_F(store_test, readings_come_back_over_restarts_and_chunks) {
   EXPECT_EQ(store_->position(model::lane::alarm), log_offset(0));
 }
 
+TEST_F(store_test, what_rules_derived_is_stored_and_its_jumping_stamps_are_no_loss) {
+  auto derived = stamped_run(1, 3);
+  for (auto& r : derived) {
+    r.source = "rules/bulk";
+    r.sequence = sequence(r.sequence.value() << 24);
+  }
+  EXPECT_EQ(apply(0, derived).readings, 3U);
+  EXPECT_EQ(totals().missing, 0U);
+}
+
 TEST_F(store_test, a_block_applied_again_changes_nothing) {
   const auto run = stamped_run(1, 50);
   apply(10, run);

@@ -5,6 +5,7 @@
 #include "base/crc32c.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "model/derived.hpp"
 
 namespace perigee::readers::rules {
 namespace {
@@ -121,7 +122,7 @@ void rules_reader::decide(log_offset at, const model::record_view& r) {
   decided_here_ = 0;
   const model::origin here{options_.node, log_.epoch(), at};
   const auto opened = opener_.for_each_message(here, r, [&](const model::origin& from, const model::record_view& m) {
-    const bool own_output = from.node == options_.node && m.source.starts_with("rules/");
+    const bool own_output = from.node == options_.node && model::is_derived(m);
     if (m.kind != model::record_kind::message || own_output || m.topic.starts_with('$')) return;
     messages_.add();
     set_.apply({m.topic, m.payload, m.arrival, at}, *this);
@@ -153,7 +154,7 @@ void rules_reader::put(lane to, std::string_view topic, byte_view payload, std::
   r.payload = to_buffer(payload);
   r.qos = qos;
   r.retain = retain;
-  r.source = std::format("rules/{}", model::name_of(deciding_lane_));
+  r.source = model::derived_source(deciding_lane_);
   r.epoch = log_.epoch();
   r.sequence = sequence((deciding_at_.value() << outputs_bits) + ++decided_here_);
   r.arrival = now_;

@@ -172,7 +172,7 @@ TEST_F(uplink_pair, what_was_in_flight_at_a_disconnect_comes_again_and_changes_n
 }
 
 TEST_F(uplink_pair, a_hole_and_an_overlap_are_refused) {
-  fill(25);
+  fill(35);
   connect();
   const auto first = next_batch();
   const auto second = next_batch();
