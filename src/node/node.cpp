@@ -91,6 +91,7 @@ struct instance::parts {
   result<> open_uplink();
   result<> open_api();
   result<> listen();
+  void start();
   void on_commit();
   io::task<> keep_time();
   [[nodiscard]] api::answer links();
@@ -285,25 +286,30 @@ void instance::parts::measure() {
   set("perigee_link_sent_bytes", "Batches since start", static_cast<double>(link.bytes_sent));
 }
 
+/// From here on only `stop` ends what runs.
+void instance::parts::start() {
+  door->start();
+  services.spawn("node", keep_time());
+  services.spawn("node", settle(on.shard));
+  if (rules_reader) services.spawn("readers.rules", rules_reader->run());
+  if (history) services.spawn("readers.history", history->run());
+  if (uplink) services.spawn("readers.uplink", uplink->run());
+  if (api) services.spawn("api", api->run());
+  sensors->start(services);
+}
+
 io::task<> instance::run() {
   auto& p = *parts_;
   PG_CO_TRY_VOID(p.listen());
-  p.door->start();
-  p.services.spawn("node", p.keep_time());
-  if (p.rules_reader) p.services.spawn("readers.rules", p.rules_reader->run());
-  if (p.history) p.services.spawn("readers.history", p.history->run());
-  if (p.uplink) p.services.spawn("readers.uplink", p.uplink->run());
-  if (p.api) p.services.spawn("api", p.api->run());
-  p.sensors->start(p.services);
   p.info.pid = process_id();
   p.info.id = p.chosen.node_id;
   p.info.tier = p.chosen.tier;
   p.info.started = to_iso8601(clock::wall());
   p.info.start_ms = milliseconds_since_exec();
   PG_CO_TRY_VOID(write_run_file(p.on.disk, p.chosen.data, p.info));
-  p.services.spawn("node", settle(p.on.shard));
+  p.start();
   log::info("node", "{} is up after {:.0f} ms", p.chosen.node_id, p.info.start_ms);
-  const auto asked = co_await io::sleep_for(p.on.shard, std::chrono::years(100));  // until cancelled
+  (void)co_await io::sleep_for(p.on.shard, std::chrono::years(100));  // until cancelled
   // To stop takes waits of its own, and a second signal cuts none of them short.
   co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
   co_await boost::asio::this_coro::throw_if_cancelled(false);

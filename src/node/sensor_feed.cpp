@@ -10,6 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::int64_t ns_per_ms = 1'000'000;
 constexpr nanoseconds retry_every = 100ms;
 constexpr nanoseconds look_again_every = 1s;  // a pause or a changed wall clock shows by then
 
@@ -36,7 +37,10 @@ bool sensor_feed::append(const model::record_view& r) {
     blocked_ = true;
     return false;
   }
-  const auto at = log_.append(r);
+  // The readings have a time of their own: when they came in needs no more than milliseconds, which pack well.
+  auto stored = r;
+  stored.arrival.ns -= stored.arrival.ns % ns_per_ms;
+  const auto at = log_.append(stored);
   if (!at) {
     if (is(at.error(), errc::duplicate)) return true;
     if (!is(at.error(), errc::full) && !is(at.error(), errc::no_space)) {
