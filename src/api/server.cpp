@@ -94,8 +94,8 @@ io::task<> server::converse(io::stream& stream, clock::time_point& deadline) {
       if (wants_more) {
         const auto room = buffer.prepare(std::min<std::size_t>(4096, buffer.max_size() - buffer.size()));
         PG_CO_TRY(const auto n, co_await stream.read_some({static_cast<std::uint8_t*>(room.data()), room.size()}));
+        if (buffer.size() == 0 && !parser.got_some()) deadline = clock::now() + request_max;
         buffer.commit(n);
-        deadline = clock::now() + request_max;
       }
       boost::system::error_code ec;
       buffer.consume(parser.put(buffer.data(), ec));

@@ -67,6 +67,7 @@ inline constexpr std::uint32_t machines_max = 256;
 
 // journal
 inline constexpr std::uint32_t journal_sources_max = 32'768;  // stamping sources of a lane
+inline constexpr std::uint32_t journal_refused_max = 256;  // stamped records that found no room, remembered
 inline constexpr std::uint32_t journal_staged_bytes_max =
     4U << 20;  // appended and not yet written; one record always fits
 inline constexpr std::uint32_t journal_window_bytes = 256U << 10;  // read ahead of a reader

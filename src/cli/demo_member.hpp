@@ -22,7 +22,7 @@ struct demo_supervisor::member {
   clock::time_point settled;          // since when `values` has not grown
   double values = 0;                  // readings: at an edge acknowledged to its sensors, above in the history
   double values_per_s = 0;
-  std::uint64_t rss_bytes_max = 0;
+  std::uint64_t rss_bytes = 0;  // the newest seen
   double start_ms = 0;
   bool wanted = true;  // false once killed by command
 
@@ -35,7 +35,7 @@ struct demo_supervisor::member {
     if (!status || values_now != values) settled = at;
     values = values_now;
     start_ms = now.start_ms;
-    rss_bytes_max = std::max(rss_bytes_max, static_cast<std::uint64_t>(now.rss_bytes));
+    rss_bytes = static_cast<std::uint64_t>(now.rss_bytes);
     status = std::move(now);
     answered = at;
     return rate;

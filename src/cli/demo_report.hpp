@@ -11,7 +11,7 @@ namespace perigee::cli {
 
 struct node_figures {
   std::string id;
-  std::uint64_t rss_bytes = 0;     // the most that was seen
+  std::uint64_t rss_bytes = 0;     // the last that was seen
   double start_ms = 0;             // to listening, the last time
   std::uint64_t uplink_bytes = 0;  // on the cable, TLS and all
 };

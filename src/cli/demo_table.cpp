@@ -66,8 +66,8 @@ std::string render_line(const std::vector<table_row>& rows, const table_totals& 
     if (row.has_uplink) out += std::format(" backlog {} {}", whole(row.backlog), uplink_of(row).text);
     out += "; ";
   }
-  return out + std::format("produced {} stored {} lost {} doubled {}\n", totals.produced, totals.stored, totals.lost,
-                           totals.doubled);
+  return out + std::format("produced {} stored with decisions {} lost {} doubled {}\n", totals.produced, totals.stored,
+                           totals.lost, totals.doubled);
 }
 
 }  // namespace perigee::cli

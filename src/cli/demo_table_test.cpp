@@ -40,7 +40,7 @@ TEST(demo_table, one_line_for_a_log) {
   const auto line = render_line(rows, totals);
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   EXPECT_TRUE(line.contains("fog 59.9/s runs backlog 15000 cut; "));
-  EXPECT_TRUE(line.ends_with("produced 12345 stored 12000 lost 0 doubled 2\n"));
+  EXPECT_TRUE(line.ends_with("produced 12345 stored with decisions 12000 lost 0 doubled 2\n"));
 }
 
 TEST(grouped, thousands) {

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <format>
 
 #include "cli/console.hpp"
@@ -17,6 +18,14 @@ using namespace std::chrono_literals;
 constexpr auto table_step = 1s;
 constexpr auto line_step = 5s;
 constexpr auto answer_fresh_for = 3s;
+
+/// This program as it can be typed where it was started, so that a command can be pasted.
+std::string own_program() {
+  std::error_code ec;
+  const auto whole = std::filesystem::read_symlink("/proc/self/exe", ec);
+  const auto shorter = std::filesystem::relative(whole, ec);
+  return ec || shorter.string().starts_with("..") ? whole.string() : shorter.string();
+}
 
 std::uint64_t whole(double x) { return x > 0 ? static_cast<std::uint64_t>(x) : 0; }
 
@@ -81,16 +90,18 @@ void demo_supervisor::show() {
     print((lines_shown_ == 0 ? "\n" : std::format("\x1b[{}F\x1b[J", lines_shown_)) + table);
     lines_shown_ = static_cast<std::size_t>(std::ranges::count(table, '\n'));
   }
-  if (!std::exchange(told_next_, true)) say_what_next();
+  if (std::exchange(told_next_, true)) return;
+  say_what_next();
+  lines_shown_ = 0;  // the next table goes below what was said
 }
 
 void demo_supervisor::say_what_next() const {
   if (plan_.duration) return;
   const auto where = plan_.site.folder.ends_with("/perigee-demo") ? "" : " --data " + plan_.site.folder;
   print(
-      std::format("\nIn another terminal:\n  perigee demo cut fog{0}\n  perigee demo heal fog{0}\n  perigee demo kill "
-                  "edge-1{0}\nCtrl-C ends it.\n\n",
-                  where));
+      std::format("\nIn another terminal:\n  {0} demo cut fog{1}\n  {0} demo heal fog{1}\n  {0} demo kill edge-1{1}\n"
+                  "Ctrl-C ends it.\n",
+                  own_program(), where));
 }
 
 demo_supervisor::member* demo_supervisor::find(std::string_view id) {
@@ -151,7 +162,7 @@ result<> demo_supervisor::finish() {
   report.drain_readings_per_s = stored_per_s_max_;
   for (const auto& each : members_) {
     const auto bytes = each->cable ? each->cable->bytes_up() : 0;
-    report.nodes.push_back({each->node.id, each->rss_bytes_max, each->start_ms, bytes});
+    report.nodes.push_back({each->node.id, each->rss_bytes, each->start_ms, bytes});
     if (each->node.parent == site.nodes.front().id) report.uplink_bytes += bytes;
   }
   print(to_text(report));

@@ -1,7 +1,9 @@
 #include "journal/lane_log.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "journal/detail/lane_core.hpp"
 #include "journal/detail/recovery.hpp"
@@ -22,7 +24,26 @@ result<std::unique_ptr<lane_log>> lane_log::open(lane_site site, lane_options op
   return std::make_unique<lane_log>(std::move(core));
 }
 
-result<log_offset> lane_log::append(const model::record_view& r) { return core_->append(r); }
+result<log_offset> lane_log::append(const model::record_view& r) {
+  auto at = core_->append(r);
+  if (!r.stamped() || (at && refused_.empty())) return at;
+  const auto was_refused = [&](const auto& each) {
+    return each.first == r.source && each.second == stamp{r.epoch, r.sequence};
+  };
+  if (at) {
+    std::erase_if(refused_, was_refused);
+  } else if (is(at.error(), errc::duplicate)) {
+    if (std::ranges::any_of(refused_, was_refused)) return fail(errc::out_of_order, "refused before, and passed since");
+  } else {
+    remember_refused(r);
+  }
+  return at;
+}
+
+void lane_log::remember_refused(const model::record_view& r) {
+  if (refused_.size() == limits::journal_refused_max) refused_.pop_front();
+  refused_.emplace_back(r.source, stamp{r.epoch, r.sequence});
+}
 
 log_offset lane_log::start() const { return core_->start(); }
 log_offset lane_log::committed() const { return core_->committed(); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -56,7 +57,8 @@ class lane_log {
 
   /// Copies the record to the next commit and answers its offset. errc::duplicate where it is stamped at or below its
   /// source's high-water mark in the same epoch: it is staged or stored already. errc::full, errc::no_space,
-  /// errc::too_large and errc::closed store nothing.
+  /// errc::too_large and errc::closed store nothing. errc::out_of_order where it
+  /// was refused before and a later one of its source was stored since: it is not here and cannot come in any more.
   result<log_offset> append(const model::record_view& r);
 
   [[nodiscard]] log_offset start() const;      // the oldest kept
@@ -82,8 +84,13 @@ class lane_log {
 
  private:
   friend class reader;
+  void remember_refused(const model::record_view& r);
 
   std::unique_ptr<detail::lane_core> core_;
+  /// Stamped records that found no room. A later one of the same source may have been stored since: then the mark is
+  /// past what was refused, and it must not be taken for stored. Bounded by limits::journal_refused_max, oldest
+  /// forgotten.
+  std::deque<std::pair<std::string, stamp>> refused_;
 };
 
 }  // namespace perigee::journal

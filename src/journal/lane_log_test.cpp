@@ -72,6 +72,18 @@ TEST(lane_log, refuses_a_stamp_it_has_seen) {
   EXPECT_EQ(b.log->high_water("c"), std::nullopt);
 }
 
+TEST(lane_log, does_not_take_a_stamp_it_refused_for_one_it_has) {
+  lane_bench b;
+  ASSERT_TRUE(b.open());
+  ASSERT_TRUE(b.append(stamped(0, "a", 1, 1)));
+  auto large = stamped(0, "a", 1, 2);
+  large.payload.resize(limits::payload_bytes_max + 1);
+  EXPECT_TRUE(is(b.append(large).error(), errc::too_large));
+  ASSERT_TRUE(b.append(stamped(0, "a", 1, 3)));
+  EXPECT_TRUE(is(b.append(stamped(0, "a", 1, 2)).error(), errc::out_of_order));
+  EXPECT_TRUE(is(b.append(stamped(0, "a", 1, 1)).error(), errc::duplicate));
+}
+
 TEST(lane_log, remembers_marks_over_a_crash_and_many_segments) {
   lane_bench b;
   b.options.segment_bytes = 1024;

@@ -14,13 +14,6 @@ using wire::mqtt::reason;
 
 constexpr std::string_view client_id_prefix = "uplink:";
 
-/// The node that a connection speaks for; empty where it speaks for none.
-std::string_view child_of(const mqtt::client_identity& who) {
-  if (!who.name.empty()) return who.name;
-  if (who.client_id.starts_with(client_id_prefix)) return who.client_id.substr(client_id_prefix.size());
-  return {};
-}
-
 reason reason_of(const error& e) {
   if (is(e, errc::refused)) return reason::not_authorized;
   if (is(e, errc::full) || is(e, errc::no_space)) return reason::quota_exceeded;
@@ -30,13 +23,21 @@ reason reason_of(const error& e) {
 
 }  // namespace
 
-children::children(journal::journal& log, metrics::registry& registry)
+children::children(journal::journal& log, metrics::registry& registry, bool by_client_id)
     : log_(log),
+      by_client_id_(by_client_id),
       receiver_(log),
       batches_(registry.make_counter("perigee_children_batches_total", "Batches taken from children")),
       repeated_(registry.make_counter("perigee_children_batches_repeated_total", "Batches that were here already")),
       refused_(registry.make_counter("perigee_children_batches_refused_total", "Batches and hellos refused")),
       bytes_(registry.make_counter("perigee_children_bytes_total", "Bytes of the batches taken")) {}
+
+/// The node that a connection speaks for; empty where it speaks for none.
+std::string_view children::child_of(const mqtt::client_identity& who) const {
+  if (!who.name.empty()) return who.name;
+  if (!by_client_id_ || !who.client_id.starts_with(client_id_prefix)) return {};
+  return who.client_id.substr(client_id_prefix.size());
+}
 
 bool children::wants(std::string_view topic) const { return uplink::parse_up_topic(topic).has_value(); }
 
@@ -94,7 +95,7 @@ mqtt::answer children::on_newest(std::string_view child, byte_view payload) {
     return {reason::payload_format_invalid, {}};
   }
   const auto shown = decoder_.decode(payload, [&](log_offset, const model::record_view& r) {
-    if (r.kind != model::record_kind::message) return;
+    if (r.kind != model::record_kind::message || r.topic.starts_with('$')) return;
     broker_->publish_local({r.topic, r.payload, r.source, r.arrival, false}, {clock::now(), clock::wall()});
   });
   if (!shown) refused_.add();

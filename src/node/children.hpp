@@ -12,11 +12,11 @@
 namespace perigee::node {
 
 /// The children of a node: what comes in on `$perigee/uplink/...` goes to the uplink's receiving end. A child speaks
-/// for itself alone: by its certificate's name or, on an anonymous loopback listener, by its client id "uplink:NODE".
+/// for itself alone: by its certificate's name or, on a node without any TLS listener, by its client id "uplink:NODE".
 /// Owned by the node, on its shard; outlives the broker.
 class children final : public doors::mqtt::internal_port {
  public:
-  children(journal::journal& log, metrics::registry& registry);
+  children(journal::journal& log, metrics::registry& registry, bool by_client_id);
 
   /// Once, before the first connection.
   void serve_through(doors::mqtt::broker& broker) { broker_ = &broker; }
@@ -41,7 +41,10 @@ class children final : public doors::mqtt::internal_port {
   doors::mqtt::answer on_newest(std::string_view child, byte_view payload);
   [[nodiscard]] bool is_durable(const offsets& all) const;
 
+  [[nodiscard]] std::string_view child_of(const doors::mqtt::client_identity& who) const;
+
   journal::journal& log_;
+  bool by_client_id_;  // nobody can show a certificate here
   doors::mqtt::broker* broker_ = nullptr;
   readers::uplink::receiver receiver_;
   model::batch_decoder decoder_;

@@ -1,5 +1,7 @@
 #include "node/node.hpp"
 
+#include <algorithm>
+#include <boost/json.hpp>
 #include <format>
 
 #include "api/server.hpp"
@@ -159,7 +161,8 @@ void instance::parts::open_broker() {
   for (const auto& rule : chosen.lanes) options.lanes.push_back({rule.filter, rule.lane});
   options.seed = random.next();
   broker_log = std::make_unique<doors::mqtt::journal_log>(*log);
-  children = std::make_unique<node::children>(*log, metrics);
+  const bool by_client_id = std::ranges::none_of(chosen.mqtt, [](const auto& l) { return is_tls(l.transport); });
+  children = std::make_unique<node::children>(*log, metrics, by_client_id);
   door = std::make_unique<doors::mqtt::door>(
       on.shard, on.network, *broker_log, metrics, std::move(options),
       doors::mqtt::state_options{&on.disk, disk_worker.get(), chosen.data + "/state/mqtt"});
@@ -254,16 +257,16 @@ api::answer instance::parts::status() {
   const auto link = uplink ? to_json(uplink->state()) : "null";
   const auto totals = history ? history->totals() : readers::history::history_totals{};
   auto& decisions = metrics.make_counter("perigee_rule_decisions_total", "Commands, alarms and records decided");
-  return {
-      200, "application/json",
-      std::format(R"({{"id":"{}","tier":"{}","link":{},"decisions":{},"rss_bytes":{},"start_ms":{:.1f},)"
-                  R"("history":{{"enabled":{},"readings":{},"missing":{},"doubled":{},"gaps":{},"quarantined":{},)"
-                  R"("behind_records":{}}},"lanes":{{"alarm":{},"event":{},"bulk":{}}}}})"
-                  "\n",
-                  chosen.node_id, chosen.tier, link, decisions.value(), resident_bytes(), info.start_ms,
-                  history != nullptr, totals.readings, totals.missing, totals.doubled, totals.gap_records,
-                  totals.quarantined, history ? history->behind() : 0, (*log)[model::lane::alarm].committed().value(),
-                  (*log)[model::lane::event].committed().value(), (*log)[model::lane::bulk].committed().value())};
+  return {200, "application/json",
+          std::format(R"({{"id":"{}","tier":{},"link":{},"decisions":{},"rss_bytes":{},"start_ms":{:.1f},)"
+                      R"("history":{{"enabled":{},"readings":{},"missing":{},"doubled":{},"gaps":{},"quarantined":{},)"
+                      R"("behind_records":{}}},"lanes":{{"alarm":{},"event":{},"bulk":{}}}}})"
+                      "\n",
+                      chosen.node_id, boost::json::serialize(boost::json::string(chosen.tier)), link, decisions.value(),
+                      resident_bytes(), info.start_ms, history != nullptr, totals.readings, totals.missing,
+                      totals.doubled, totals.gap_records, totals.quarantined, history ? history->behind() : 0,
+                      (*log)[model::lane::alarm].committed().value(), (*log)[model::lane::event].committed().value(),
+                      (*log)[model::lane::bulk].committed().value())};
 }
 
 /// Gauges that are asked for rather than kept.

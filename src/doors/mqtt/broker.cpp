@@ -13,6 +13,7 @@ namespace wire = perigee::wire::mqtt;
 namespace {
 
 constexpr std::string_view place_name = "doors.mqtt";
+constexpr std::string_view uplink_prefix = "uplink:";  // of the client id that a child node connects with
 
 std::uint32_t wanted_expiry_s(const wire::connect& hello, std::uint32_t most) {
   if (hello.version != wire::protocol_version::v5) return hello.clean_start ? 0 : most;
@@ -86,8 +87,14 @@ wire::reason broker::admits(const link& from, const wire::connect& hello) const 
   if (from.options().name.empty() && !from.options().anonymous) return wire::reason::not_authorized;
   if (hello.client_id.size() > limits::mqtt_client_id_bytes_max) return wire::reason::client_identifier_not_valid;
   // Sources of this shape belong to the node's own readers, whose marks a client must not move.
-  const bool reserved = hello.client_id.starts_with("uplink/") || hello.client_id.starts_with(model::derived_prefix);
-  if (reserved) return wire::reason::client_identifier_not_valid;
+  const auto reserved = [](std::string_view name) {
+    return name.starts_with("uplink/") || name.starts_with(model::derived_prefix);
+  };
+  // Nor may one node take another's session.
+  const bool anothers = hello.client_id.starts_with(uplink_prefix) && !from.options().name.empty() &&
+                        hello.client_id.substr(uplink_prefix.size()) != from.options().name;
+  if (reserved(hello.client_id) || reserved(from.options().name) || anothers)
+    return wire::reason::client_identifier_not_valid;
   const bool before_5 = hello.version != wire::protocol_version::v5;
   if (hello.client_id.empty() && before_5 && !hello.clean_start) {  // MQTT-3.1.3-8
     return wire::reason::client_identifier_not_valid;

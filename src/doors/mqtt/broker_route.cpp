@@ -43,7 +43,8 @@ bool broker::route_lane(model::lane l) {
   if (routed >= log_.committed(l)) return false;
   const log_port::read_request slice{l, {routed, 0}, slice_bytes, !subscribers_.empty()};
   const auto next = log_.read(slice, [&](place at, const model::record_view& r) {
-    if (r.kind != model::record_kind::message) return true;
+    // A topic with a `$` comes from inside a child's batch: no child speaks for this node.
+    if (r.kind != model::record_kind::message || r.topic.starts_with('$')) return true;
     // What a child has retained is retained there.
     route_message(detail::message_of(r, l, at), r.retain && at.inner == 0);
     return true;

@@ -316,6 +316,12 @@ TEST(broker, lets_in_only_who_may) {
   EXPECT_EQ(stranger.heard(), lines{"closed not authorized"});
   client forger(s, "uplink/edge-1");
   EXPECT_EQ(forger.heard(), lines{"closed client identifier not valid"});
+  client named(s, "d2", {.link = {.name = "rules/bulk", .address = "test", .anonymous = false}});
+  EXPECT_EQ(named.heard(), lines{"closed client identifier not valid"});
+  client sibling(s, "uplink:edge-2", {.link = {.name = "edge-3", .address = "test", .anonymous = false}});
+  EXPECT_EQ(sibling.heard(), lines{"closed client identifier not valid"});
+  client child(s, "uplink:edge-2", {.link = {.name = "edge-2", .address = "test", .anonymous = false}});
+  EXPECT_EQ(child.heard(), lines{});
   client owner(s, "d1", {.session_expiry_s = 100, .link = {.name = "alice", .address = "test", .anonymous = false}});
   client thief(s, "d1", {.clean_start = false});
   EXPECT_EQ(thief.heard(), lines{"closed not authorized"});

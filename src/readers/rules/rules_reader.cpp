@@ -1,5 +1,6 @@
 #include "readers/rules/rules_reader.hpp"
 
+#include <algorithm>
 #include <format>
 
 #include "base/crc32c.hpp"
@@ -142,9 +143,15 @@ bool rules_reader::flush() {
       log::warn("readers.rules", "a decision cannot be stored: {}", stored.error().text());
     }
     decisions_.add();
+    appended_until_[decided_.front().lane] = log_[decided_.front().lane].staged();
     decided_.pop_front();
   }
   return true;
+}
+
+bool rules_reader::all_committed() const {
+  return std::ranges::all_of(appended_until_,
+                             [this](const auto& each) { return log_[each.first].committed() >= each.second; });
 }
 
 void rules_reader::put(lane to, std::string_view topic, byte_view payload, std::uint8_t qos, bool retain) {
@@ -177,7 +184,8 @@ void rules_reader::on_store(const perigee::rules::store_action& action) {
 
 void rules_reader::save() {
   auto now = state();
-  if (saving_ || !decided_.empty() || now == saved_) return;
+  // A state that vouches for an output must not be durable before the output is.
+  if (saving_ || !decided_.empty() || !all_committed() || now == saved_) return;
   saving_ = true;
   saved_ = std::move(now);
   struct outcome {

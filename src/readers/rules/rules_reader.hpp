@@ -2,6 +2,7 @@
 
 #include <array>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -49,6 +50,8 @@ class rules_reader final : private perigee::rules::action_sink {
   void decide(log_offset at, const model::record_view& r);
   /// Appends what was decided; false when the journal has no room now: nothing more is read until it has.
   bool flush();
+  /// Everything that was appended is durable: the state may say so.
+  [[nodiscard]] bool all_committed() const;
   void put(model::lane to, std::string_view topic, byte_view payload, std::uint8_t qos, bool retain);
   [[nodiscard]] byte_buffer state() const;
 
@@ -70,6 +73,7 @@ class rules_reader final : private perigee::rules::action_sink {
   log_offset deciding_at_{};
   std::uint32_t decided_here_ = 0;  // outputs of the record being decided on
   timestamp now_{};
+  std::map<model::lane, log_offset> appended_until_;
   byte_buffer saved_;
   bool saving_ = false;
   metrics::counter& decisions_;

@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "model/gap.hpp"
 
 namespace perigee::readers::uplink {
 namespace {
@@ -145,11 +146,35 @@ log_offset sender::fill(lane_end& from) {
   const auto read =
       from.reader.read(limits::uplink_batch_bytes_target, [&](log_offset at, const model::record_view& r) {
         if (full_at) return;
-        if (encoder_.pending_records() >= options_.batch_records || !encoder_.add(at, r)) full_at = at;
+        if (encoder_.pending_records() >= options_.batch_records) {
+          full_at = at;
+          return;
+        }
+        const auto added = encoder_.add(at, r);
+        if (added) return;
+        if (is(added.error(), errc::full) && encoder_.pending_records() != 0) {
+          full_at = at;
+        } else {
+          pass_over(at, r, added.error());
+        }
       });
   if (!read) log::warn("readers.uplink", "the journal cannot be read: {}", read.error().text());
   if (full_at) from.reader.seek(*full_at);
   return from.reader.position();
+}
+
+/// A record that no batch can carry: a gap record goes up in its place (promise P3).
+void sender::pass_over(log_offset at, const model::record_view& r, const error& why) {
+  log::fault("readers.uplink", "record {} of lane {} cannot go up: {}", at.value(), model::name_of(r.lane), why.text());
+  byte_buffer payload;
+  model::encode_gap({r.lane, at, at, 1, model::gap_reason::quarantine, r.topic}, payload);
+  model::record_view instead;
+  instead.kind = model::record_kind::gap;
+  instead.lane = r.lane;
+  instead.payload = payload;
+  instead.source = r.source;
+  instead.arrival = r.arrival;
+  if (const auto added = encoder_.add(at, instead); !added) log::fault("readers.uplink", "{}", added.error().text());
 }
 
 std::optional<outgoing> sender::next_batch(model::lane l, clock::time_point now) {
@@ -184,10 +209,13 @@ std::optional<outgoing> sender::next_newest(clock::time_point now) {
   const log_offset from(bulk.committed().value() - looked_at);
   journal::reader tail(log_[model::lane::bulk], from);
   std::map<std::string, std::pair<log_offset, model::record>> newest;
-  const auto read = tail.read(limits::uplink_batch_bytes_target, [&](log_offset at, const model::record_view& r) {
-    newest[std::string(r.source) + '\n' + std::string(r.topic)] = {at, model::record(r)};
-  });
-  if (!read || newest.empty()) return std::nullopt;
+  while (tail.behind() != 0) {
+    const auto read = tail.read(limits::uplink_batch_bytes_target, [&](log_offset at, const model::record_view& r) {
+      newest[std::string(r.source) + '\n' + std::string(r.topic)] = {at, model::record(r)};
+    });
+    if (!read) return std::nullopt;
+  }
+  if (newest.empty()) return std::nullopt;
   std::map<log_offset, const model::record*> in_order;
   for (const auto& [key, each] : newest) in_order[each.first] = &each.second;
   for (const auto& [at, r] : in_order) {
@@ -216,6 +244,7 @@ bool sender::within_budget(model::lane l) const {
 clock::time_point sender::wake_at(clock::time_point now) const {
   if (phase_ == phase::hello_due) return std::max(now, not_before_);
   if (phase_ != phase::flowing || in_flight_.size() >= options_.in_flight) return clock::time_point::max();
+  if (!within_budget(model::lane::bulk)) return now + 1s;
   const auto& bulk = *ends_[static_cast<std::size_t>(model::lane::bulk)];
   if (bulk.waiting_since == clock::time_point::max()) return clock::time_point::max();
   return std::max(now + 1ms, bulk.waiting_since + options_.linger);

@@ -79,6 +79,7 @@ class sender {
   [[nodiscard]] std::optional<outgoing> next_newest(clock::time_point now);
   [[nodiscard]] std::optional<outgoing> say_hello(clock::time_point now);
   [[nodiscard]] log_offset fill(lane_end& from);
+  void pass_over(log_offset at, const model::record_view& r, const error& why);
   void settle(model::lane l);
   void refill_budget(clock::time_point now);
   [[nodiscard]] bool within_budget(model::lane l) const;

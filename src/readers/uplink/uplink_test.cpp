@@ -4,6 +4,7 @@
 
 #include <format>
 
+#include "base/limits.hpp"
 #include "io/memory_disk.hpp"
 #include "io/shard.hpp"
 #include "model/record_batch.hpp"
@@ -242,6 +243,33 @@ TEST_F(uplink_pair, a_backlog_sends_the_newest_values_first) {
     newest.push_back(std::string(r.topic) + " " + std::string(as_text(r.payload)));
   }));
   EXPECT_EQ(newest, (std::vector<std::string>{"even 98", "odd 99"}));
+}
+
+TEST_F(uplink_pair, the_newest_values_are_the_newest_however_large_records_are) {
+  const std::string filler(2000, 'x');
+  for (int i = 0; i < 500; ++i) child_.put(lane::bulk, "t", std::format("{}{}", i, filler));
+  connect();
+  const auto first = sender_->next(now());
+  ASSERT_TRUE(first);
+  ASSERT_EQ(first->qos, 0);
+  model::batch_decoder decoder;
+  ASSERT_TRUE(decoder.decode(first->payload, [&](log_offset at, const model::record_view& r) {
+    EXPECT_EQ(at, log_offset(499));
+    EXPECT_TRUE(as_text(r.payload).starts_with("499x"));
+  }));
+}
+
+TEST_F(uplink_pair, a_record_that_no_batch_can_carry_leaves_a_gap_and_the_rest_goes_up) {
+  child_.put(lane::bulk, "t", "before");
+  child_.put(lane::bulk, "t", std::string(limits::batch_record_bytes_max, 'x'));
+  child_.put(lane::bulk, "t", "after");
+  connect();
+  run();
+  const auto arrived = parent_.messages(lane::bulk);
+  ASSERT_EQ(arrived.size(), 3U);
+  EXPECT_EQ(arrived.front(), "edge/0 t before");
+  EXPECT_EQ(arrived.back(), "edge/2 t after");
+  EXPECT_TRUE(arrived[1].starts_with("edge/1  "));  // a gap has no topic of its own
 }
 
 TEST_F(uplink_pair, a_budget_holds_bulk_back_and_lets_alarms_through) {
