@@ -67,7 +67,7 @@ inline constexpr std::uint32_t machines_max = 256;
 
 // journal
 inline constexpr std::uint32_t journal_sources_max = 32'768;  // stamping sources of a lane
-inline constexpr std::uint32_t journal_refused_max = 256;  // stamped records that found no room, remembered
+inline constexpr std::uint32_t journal_refused_max = 256;     // stamped records that found no room, remembered
 inline constexpr std::uint32_t journal_staged_bytes_max =
     4U << 20;  // appended and not yet written; one record always fits
 inline constexpr std::uint32_t journal_window_bytes = 256U << 10;  // read ahead of a reader
@@ -110,7 +110,7 @@ inline constexpr std::uint32_t csv_errors_max = 50;  // shown per file
 inline constexpr std::uint64_t csv_file_bytes_max = 256U << 20;
 
 // Node
-inline constexpr std::uint32_t children_max = 10'000;  // whose welcome is under way
+inline constexpr std::uint32_t children_max = 10'000;      // whose welcome is under way
 inline constexpr std::uint32_t sensor_unacked_max = 4096;  // records of one simulated or replayed sensor
 
 // readers/history

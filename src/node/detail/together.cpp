@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 
-#include "node/quantity.hpp"
 #include "node/detail/sections.hpp"
+#include "node/quantity.hpp"
 
 namespace perigee::node::detail {
 namespace {
