@@ -50,7 +50,7 @@ inline constexpr std::uint32_t rule_name_bytes_max = 128;  // of rules and of al
 inline constexpr std::uint32_t websocket_message_bytes_max = 1U << 20;
 inline constexpr std::uint32_t http_header_bytes_max = 8U << 10;
 inline constexpr std::uint32_t http_connections_max = 64;
-inline constexpr std::uint32_t http_body_bytes_max = 8U << 20;
+inline constexpr std::uint32_t http_body_bytes_max = 1U << 20;
 
 // node: the configuration
 inline constexpr std::uint32_t config_bytes_max = 256U << 10;

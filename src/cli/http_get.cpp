@@ -3,13 +3,12 @@
 #include <charconv>
 #include <format>
 
+#include "base/limits.hpp"
 #include "io/scope.hpp"
 #include "io/timer.hpp"
 
 namespace perigee::cli {
 namespace {
-
-constexpr std::size_t answer_bytes_max = 1U << 20;
 
 io::task<> close_at(io::timer& timer, io::stream& stream, clock::time_point deadline) {
   PG_CO_TRY_VOID(co_await timer.wait_until(deadline));
@@ -26,7 +25,7 @@ io::task<http_answer> converse(io::stream& stream, const std::string& host, cons
     const auto got = co_await stream.read_some(block);
     if (!got) break;  // the server closes behind its answer
     all += as_text(byte_view(block).first(*got));
-    if (all.size() > answer_bytes_max) co_return fail(errc::too_large, "the node's answer is too long");
+    if (all.size() > limits::http_body_bytes_max) co_return fail(errc::too_large, "the node's answer is too long");
   }
   co_return parse_http_answer(all);
 }
