@@ -75,6 +75,11 @@ inline constexpr std::uint32_t journal_segment_bytes_max = 1U << 30;
 inline constexpr std::uint32_t journal_segments_max = 65'536;  // of a lane
 inline constexpr std::uint32_t journal_cursors_max = 256;
 inline constexpr std::uint32_t journal_cursor_name_bytes_max = 64;
+inline constexpr std::uint32_t journal_drops_max = 64;   // summaries of what was dropped, kept per lane
+inline constexpr std::uint32_t journal_lives_max = 64;   // starts of a journal that it remembers
+inline constexpr std::uint32_t journal_epochs_max = 16;  // epochs of one stamping source
+inline constexpr std::uint32_t journal_keys_max = 8;     // keys at rest: the newest writes, all read
+inline constexpr std::uint32_t gap_topics_max = 16;      // topics that a gap names
 
 // wire/mqtt
 inline constexpr std::uint32_t mqtt_packet_bytes_max = payload_bytes_max + properties_bytes_max + topic_bytes_max + 64;
@@ -99,6 +104,7 @@ inline constexpr std::uint32_t mqtt_state_bytes_max = 256U << 20;
 inline constexpr std::uint32_t uplink_batch_bytes_target = 256U << 10;  // of records as they stand in the journal
 inline constexpr std::uint32_t uplink_in_flight_max = 64;               // batches
 inline constexpr std::uint32_t uplink_drain_samples_max = 64;
+inline constexpr std::uint32_t uplink_windows_max = 16;           // of a metered link's schedule
 inline constexpr std::uint32_t uplink_newest_records_max = 2000;  // looked at for the newest values
 
 // doors/machine, doors/replay
