@@ -12,9 +12,18 @@ namespace {
 constexpr std::uint8_t record_version = 1;
 constexpr std::size_t fixed_bytes = 16;
 constexpr std::size_t stamp_bytes = 16;
+constexpr std::size_t delivery_bytes = 8;
 constexpr std::array<std::string_view, lane_count> lane_names{"alarm", "event", "bulk"};
 
-enum flag : std::uint8_t { flag_stamped = 1, flag_retain = 2, flag_qos_shift = 2, flags_known = 0x0f };
+enum flag : std::uint8_t {
+  flag_stamped = 1,
+  flag_retain = 2,
+  flag_qos_shift = 2,
+  qos_mask = 3,
+  flag_delivery = 0x10,
+  flags_known = 0x1f
+};
+constexpr std::uint8_t qos_max = 2;
 
 /// Copies and moves the cursor on.
 void put(std::uint8_t*& at, const void* from, std::size_t n) {
@@ -28,7 +37,7 @@ void put_number(std::uint8_t*& at, T x) {
 
 std::uint8_t flags_of(const record_view& r) {
   return static_cast<std::uint8_t>((r.stamped() ? flag_stamped : 0) | (r.retain ? flag_retain : 0) |
-                                   (r.qos << flag_qos_shift));
+                                   (r.qos << flag_qos_shift) | (r.delivery != 0 ? flag_delivery : 0));
 }
 
 }  // namespace
@@ -53,10 +62,11 @@ record::record(const record_view& from)
       source(from.source),
       epoch(from.epoch),
       sequence(from.sequence),
-      arrival(from.arrival) {}
+      arrival(from.arrival),
+      delivery(from.delivery) {}
 
 record_view record::view() const {
-  return {kind, lane, retain, qos, topic, payload, properties, source, epoch, sequence, arrival};
+  return {kind, lane, retain, qos, topic, payload, properties, source, epoch, sequence, arrival, delivery};
 }
 
 result<> check_bounds(const record_view& r) {
@@ -68,8 +78,8 @@ result<> check_bounds(const record_view& r) {
 }
 
 std::size_t encoded_size(const record_view& r) {
-  return fixed_bytes + (r.stamped() ? stamp_bytes : 0) + r.topic.size() + r.source.size() + r.properties.size() +
-         r.payload.size();
+  return fixed_bytes + (r.stamped() ? stamp_bytes : 0) + (r.delivery != 0 ? delivery_bytes : 0) + r.topic.size() +
+         r.source.size() + r.properties.size() + r.payload.size();
 }
 
 void encode(const record_view& r, byte_span out) {
@@ -86,6 +96,7 @@ void encode(const record_view& r, byte_span out) {
     put_number(at, r.epoch.value());
     put_number(at, r.sequence.value());
   }
+  if (r.delivery != 0) put_number(at, r.delivery);
   put(at, r.topic.data(), r.topic.size());
   put(at, r.source.data(), r.source.size());
   put(at, r.properties.data(), r.properties.size());
@@ -106,16 +117,17 @@ result<record_view> decode_record(byte_view in, lane of) {
     out.epoch = perigee::epoch(r.u64());
     out.sequence = perigee::sequence(r.u64());
   }
+  if ((flags & flag_delivery) != 0) out.delivery = r.u64();
   out.topic = as_text(r.bytes(topic_size));
   out.source = as_text(r.bytes(source_size));
   out.properties = r.bytes(properties_size);
   out.payload = r.bytes(r.remaining());
-  const bool known = kind <= static_cast<std::uint8_t>(record_kind::gap) && (flags & ~flags_known) == 0;
-  if (!r.ok() || !known) return fail(errc::malformed, "the bytes are not a record");
+  out.qos = (flags >> flag_qos_shift) & qos_mask;
+  const bool known = kind <= static_cast<std::uint8_t>(record_kind::release) && (flags & ~flags_known) == 0;
+  if (!r.ok() || !known || out.qos > qos_max) return fail(errc::malformed, "the bytes are not a record");
   out.kind = static_cast<record_kind>(kind);
   out.lane = of;
   out.retain = (flags & flag_retain) != 0;
-  out.qos = static_cast<std::uint8_t>(flags >> flag_qos_shift);
   return out;
 }
 

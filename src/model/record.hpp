@@ -22,6 +22,7 @@ enum class record_kind : std::uint8_t {
   message = 0,  // one published message; payload as it came
   batch = 1,    // a child's records as one compressed block: model/record_batch.hpp
   gap = 2,      // records that a bound forced out (promise P3): model/gap.hpp
+  release = 3,  // the PUBREL of an MQTT client, by its `delivery`; of this journal's own door only, never passed on
 };
 
 /// A record whose bytes are owned elsewhere. Bounds: limits.hpp (topic, payload, properties, source).
@@ -37,6 +38,7 @@ struct record_view {
   perigee::epoch epoch{};        // 0: the sender stamps nothing
   perigee::sequence sequence{};  // from 1 where the sender stamps
   timestamp arrival{};           // wall time at the first journal
+  std::uint64_t delivery = 0;    // QoS 2: session and packet id of its sender, known to this journal alone; 0: none
 
   [[nodiscard]] bool stamped() const { return epoch.value() != 0; }
 };
@@ -54,6 +56,7 @@ struct record {
   perigee::epoch epoch{};
   perigee::sequence sequence{};
   timestamp arrival{};
+  std::uint64_t delivery = 0;
 
   record() = default;
   explicit record(const record_view& from);

@@ -41,10 +41,11 @@ void expect_same(const record_view& a, const record_view& b) {
   EXPECT_EQ(a.epoch, b.epoch);
   EXPECT_EQ(a.sequence, b.sequence);
   EXPECT_EQ(a.arrival, b.arrival);
+  EXPECT_EQ(a.delivery, b.delivery);
 }
 
 TEST(record, comes_back_as_it_went_in) {
-  for (const auto kind : {record_kind::message, record_kind::batch, record_kind::gap}) {
+  for (const auto kind : {record_kind::message, record_kind::batch, record_kind::gap, record_kind::release}) {
     auto r = sample();
     r.kind = kind;
     const auto bytes = encoded(r.view());
@@ -66,6 +67,18 @@ TEST(record, takes_sixteen_bytes_more_where_it_is_stamped) {
   ASSERT_TRUE(back);
   EXPECT_FALSE(back->stamped());
   expect_same(*back, r.view());
+}
+
+TEST(record, takes_eight_bytes_more_for_its_delivery) {
+  auto r = sample();
+  const auto without = encoded_size(r.view());
+  r.delivery = 0x0123'4567'89ab'0007;
+  EXPECT_EQ(encoded_size(r.view()), without + 8);
+  const auto bytes = encoded(r.view());
+  const auto back = decode_record(bytes, lane::event);
+  ASSERT_TRUE(back);
+  expect_same(*back, r.view());
+  expect_same(record(*back).view(), r.view());
 }
 
 TEST(record, may_be_empty) {
@@ -96,8 +109,9 @@ TEST(record, refuses_newer_versions_and_unknown_kinds_and_flags) {
     return back ? std::error_code{} : back.error().code;
   };
   EXPECT_EQ(refused_as(0, 2), make_error_code(errc::unsupported));
-  EXPECT_EQ(refused_as(1, 3), make_error_code(errc::malformed));
-  EXPECT_EQ(refused_as(2, 0x10), make_error_code(errc::malformed));
+  EXPECT_EQ(refused_as(1, 4), make_error_code(errc::malformed));
+  EXPECT_EQ(refused_as(2, 0x20), make_error_code(errc::malformed));
+  EXPECT_EQ(refused_as(2, 0x0c), make_error_code(errc::malformed)) << "QoS 3";
 }
 
 TEST(record, says_which_field_is_over_its_bound) {

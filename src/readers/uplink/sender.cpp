@@ -145,7 +145,7 @@ log_offset sender::fill(lane_end& from) {
   std::optional<log_offset> full_at;
   const auto read =
       from.reader.read(limits::uplink_batch_bytes_target, [&](log_offset at, const model::record_view& r) {
-        if (full_at) return;
+        if (full_at || r.kind == model::record_kind::release) return;
         if (encoder_.pending_records() >= options_.batch_records) {
           full_at = at;
           return;
