@@ -116,4 +116,31 @@ struct lane_bench {
   }
 };
 
+/// A journal of three lanes on one disk, opened and lost as often as a test likes.
+struct node_bench {
+  io::memory_disk disk;
+  queued_worker worker;
+  metrics::registry metrics;
+  recovery_report found;
+  std::unique_ptr<journal> log;
+  std::string node = "fog-1";
+  std::uint64_t bytes_max = 1U << 20;
+
+  result<> open() {
+    log.reset();
+    worker.forget_all();
+    found = {};
+    options chosen{
+        .folder = "data", .node = node, .new_epoch = perigee::epoch(9), .disk_free_min = 0, .metrics = metrics};
+    for (auto& lane : chosen.lanes) lane.bytes_max = bytes_max;
+    PG_TRY(log, journal::open(disk, worker, chosen, found));
+    return {};
+  }
+  result<log_offset> append(model::lane l, std::uint64_t n) {
+    auto r = numbered(n);
+    r.lane = l;
+    return log->append(r.view());
+  }
+};
+
 }  // namespace perigee::journal

@@ -1,20 +1,40 @@
 #include "journal/journal.hpp"
 
+#include <algorithm>
+#include <format>
 #include <utility>
 
 #include "base/check.hpp"
 #include "base/log.hpp"
 #include "journal/detail/cursor_set.hpp"
+#include "journal/detail/frame.hpp"
 #include "journal/detail/identity.hpp"
 
 namespace perigee::journal {
 namespace {
+
+/// errc::corrupt where a folder without an identity holds segments: a new identity would disown them.
+result<> check_unclaimed(io::disk& disk, const std::string& folder) {
+  for (std::size_t i = 0; i < model::lane_count; ++i) {
+    const auto lane = std::format("{}/{}", folder, model::name_of(static_cast<model::lane>(i)));
+    const auto names = disk.list(lane);
+    if (!names && is(names.error(), errc::not_found)) continue;
+    if (!names) return std::unexpected(names.error());
+    if (std::ranges::any_of(*names, [](const auto& name) { return detail::offset_of_segment(name).has_value(); })) {
+      log::fault("journal", "{} has segments, but {}/journal.id is missing", lane, folder);
+      return fail(errc::corrupt,
+                  "journal.id is missing beside stored records: `perigee journal repair` makes it again");
+    }
+  }
+  return {};
+}
 
 /// The identity in the folder, or a new one.
 result<detail::identity> claim(io::disk& disk, const options& chosen, bool& created) {
   auto stored = detail::read_identity(disk, chosen.folder);
   created = !stored && is(stored.error(), errc::not_found);
   if (created) {
+    PG_TRY_VOID(check_unclaimed(disk, chosen.folder));
     PG_CHECK(chosen.new_epoch.value() != 0, "a journal's epoch is a random number, not 0");
     detail::identity fresh{chosen.new_epoch, chosen.node};
     PG_TRY_VOID(detail::write_identity(disk, chosen.folder, fresh));

@@ -28,7 +28,8 @@ result<identity> read_identity(io::disk& disk, const std::string& folder) {
   const auto crc_at = bytes.size() - r.remaining();
   const auto crc = r.u32();
   if (!marked || !r.ok() || crc != crc32c(byte_view(bytes).first(crc_at))) {
-    return fail(errc::corrupt, "journal.id is damaged: restore it from a backup, or choose another folder");
+    return fail(errc::corrupt,
+                "journal.id is damaged: restore it from a backup, or let `perigee journal repair` make it again");
   }
   return who;
 }

@@ -1,6 +1,5 @@
 #include "journal/detail/recovery.hpp"
 
-#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -8,63 +7,37 @@
 #include "base/log.hpp"
 #include "journal/detail/frame.hpp"
 #include "journal/detail/frame_scanner.hpp"
+#include "journal/detail/lane_folder.hpp"
 
 namespace perigee::journal::detail {
 namespace {
 
 constexpr std::string_view place = "journal";
 
-/// A segment file as its header tells.
-struct candidate {
-  log_offset first;
-  std::uint64_t bytes;
-  std::optional<segment_header> header;  // none: damaged
-};
-
 std::string path_of(const lane_site& site, log_offset first) { return site.folder + '/' + segment_name(first); }
 
-/// Nothing where the file was moved here from elsewhere.
-result<std::optional<candidate>> look_at(const lane_site& site, log_offset first, lane_recovery& found) {
-  const auto path = path_of(site, first);
-  PG_TRY(const auto file, site.disk.open(path, io::open_mode::read));
-  PG_TRY(const auto bytes, file->size());
-  std::array<std::uint8_t, segment_header_bytes> head;
-  PG_TRY(const auto got, file->read_at(0, head));
-  candidate out{first, bytes, std::nullopt};
-  const auto header = decode_header(byte_view(head).first(got));
-  if (!header && is(header.error(), errc::unsupported)) return std::unexpected(header.error());
-  if (!header) {
-    ++found.damaged_segments;
-    log::fault(place, "{}: {}; its records are read as far as they verify", path, header.error().what);
-    return out;
-  }
-  if (header->first != first || header->lane != site.lane || header->epoch != site.epoch) {
-    ++found.damaged_segments;
-    log::fault(place, "{}: holds offset {} of another place; it is left aside, move it back", path,
-               header->first.value());
-    return std::nullopt;
-  }
-  out.header = *header;
-  return out;
-}
-
-result<std::vector<candidate>> list_segments(const lane_site& site, lane_recovery& found) {
+/// What is in the folder, after all that is only half made or elsewhere at home is out of the way.
+result<std::vector<segment_file>> list_segments(const lane_site& site, lane_recovery& found) {
   PG_TRY_VOID(site.disk.make_folder(site.folder));
   // A process may have died between giving a segment its name and making the name durable.
   PG_TRY_VOID(site.disk.sync_folder(site.folder));
-  PG_TRY(const auto names, site.disk.list(site.folder));
-  std::vector<candidate> out;
-  for (const auto& name : names) {
-    if (name.ends_with(".seg.new")) PG_TRY_VOID(site.disk.remove(site.folder + '/' + name));
-    const auto first = offset_of_segment(name);
-    if (!first) continue;
-    PG_TRY(auto segment, look_at(site, *first, found));
-    if (segment) out.push_back(*segment);
+  PG_TRY(auto folder, read_lane_folder(site.disk, site.folder, site.lane, site.epoch));
+  for (const auto& name : folder.unfinished) PG_TRY_VOID(site.disk.remove(site.folder + '/' + name));
+  for (const auto& each : folder.misplaced) {
+    ++found.damaged_segments;
+    PG_TRY(const auto aside, set_aside(site.disk, site.folder, each));
+    log::fault(place, "{}: holds offset {} of another place; it is set aside as {}: `perigee journal repair` moves it",
+               path_of(site, each.first), each.header->first.value(), aside);
   }
-  return out;
+  for (const auto& each : folder.segments) {
+    if (each.header) continue;
+    ++found.damaged_segments;
+    log::fault(place, "{}: {}; its records are read as far as they verify", path_of(site, each.first), each.damage);
+  }
+  return std::move(folder.segments);
 }
 
-void report_holes(const lane_site& site, const std::vector<candidate>& all, lane_recovery& found) {
+void report_holes(const lane_site& site, const std::vector<segment_file>& all, lane_recovery& found) {
   for (std::size_t i = 1; i < all.size(); ++i) {
     if (!all[i].header || all[i].header->previous == all[i - 1].first) continue;
     ++found.missing_segments;
@@ -75,7 +48,7 @@ void report_holes(const lane_site& site, const std::vector<candidate>& all, lane
 /// Reads one segment: what is proven goes into the marks, what is not is kept aside.
 class replay {
  public:
-  replay(const lane_site& site, const candidate& from, mark_table& marks)
+  replay(const lane_site& site, const segment_file& from, mark_table& marks)
       : site_(site),
         from_(from),
         marks_(marks),
@@ -170,7 +143,7 @@ class replay {
   [[nodiscard]] bool synced_passed() const { return proven_bytes_ >= synced_bytes_; }
 
   const lane_site& site_;
-  const candidate& from_;
+  const segment_file& from_;
   mark_table& marks_;
   const std::uint64_t synced_bytes_;  // before the file got its name; 0 where the header does not tell
   log_offset proven_;
@@ -186,7 +159,7 @@ class replay {
 };
 
 /// The marks where the last segment's own state frame cannot be read: from the nearest earlier one that can.
-result<> replay_earlier(const lane_site& site, const std::vector<candidate>& all, mark_table& marks) {
+result<> replay_earlier(const lane_site& site, const std::vector<segment_file>& all, mark_table& marks) {
   log::fault(place, "{}: the state in {} is damaged; earlier segments are read for it", site.folder,
              segment_name(all.back().first));
   std::size_t from = all.size() - 1;
