@@ -110,7 +110,7 @@ TEST(lane_log, reads_the_marks_from_earlier_segments_when_the_state_is_damaged) 
     b.worker.run_all();
   }
   b.close();
-  b.flip("bulk/" + b.files().back(), 64 + 20);
+  b.flip("bulk/" + b.files().back(), 96 + 20);
   ASSERT_TRUE(b.open());
   EXPECT_EQ(b.log->high_water("early"), (stamp{epoch(1), sequence(10)}));
   EXPECT_EQ(b.log->high_water("late"), (stamp{epoch(1), sequence(60)}));
@@ -219,8 +219,8 @@ TEST(lane_log, refuses_a_segment_of_a_newer_version) {
   const auto path = "bulk/" + b.files()[0];
   auto bytes = *b.memory.contents(path);
   bytes[8] = 2;
-  const auto crc = crc32c(byte_view(bytes).first(60));
-  std::memcpy(bytes.data() + 60, &crc, 4);
+  const auto crc = crc32c(byte_view(bytes).first(92));
+  std::memcpy(bytes.data() + 92, &crc, 4);
   ASSERT_TRUE(b.memory.overwrite(path, bytes));
   EXPECT_TRUE(is(b.open().error(), errc::unsupported));
 }
@@ -277,7 +277,7 @@ TEST(lane_log, survives_a_full_disk) {
   lane_bench b;
   ASSERT_TRUE(b.open());
   b.fill_durably(0, 3, true);
-  b.memory.set_capacity(430);
+  b.memory.set_capacity(462);
   b.fill(3, 20);
   b.worker.run_all();
   EXPECT_TRUE(is(b.append(numbered(20)).error(), errc::no_space));
@@ -328,6 +328,36 @@ TEST(lane_log, drops_the_oldest_and_says_so_to_its_readers) {
   EXPECT_EQ(said->reason, model::gap_reason::disk_bound);
   EXPECT_EQ(said->count, start.value());
   EXPECT_EQ(got[1].at, start);
+}
+
+TEST(lane_log, keeps_at_most_so_many_records) {
+  lane_bench b;
+  b.options.records_max = 100;
+  b.options.when_full = when_full::drop_oldest;
+  ASSERT_TRUE(b.open());
+  b.log->on_needed([] { return log_offset(0); });
+  for (std::uint64_t n = 0; n < 1000; ++n) {
+    ASSERT_TRUE(b.append(numbered(n))) << n;
+    b.worker.run_all();
+    ASSERT_LE(b.log->committed().value() - b.log->start().value(), 100U);
+    const auto least = std::min<std::uint64_t>(n, 75);
+    ASSERT_GE(b.log->committed().value() - b.log->start().value(), least) << "whole segments go";
+  }
+}
+
+TEST(lane_log, refuses_one_record_too_many) {
+  lane_bench b;
+  b.options.records_max = 10;
+  ASSERT_TRUE(b.open());
+  log_offset needed;
+  b.log->on_needed([&] { return needed; });
+  b.fill_durably(0, 9, true);
+  b.fill(9, 10);
+  EXPECT_TRUE(is(b.append(numbered(10)).error(), errc::full)) << "what is staged counts";
+  b.worker.run_all();
+  EXPECT_TRUE(is(b.append(numbered(10)).error(), errc::full));
+  needed = log_offset(9);
+  EXPECT_TRUE(b.append(numbered(10)));
 }
 
 TEST(lane_log, drops_by_age_what_no_reader_needs) {

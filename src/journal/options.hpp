@@ -27,6 +27,7 @@ enum class durability {
 struct lane_options {
   std::uint64_t segment_bytes = 16U << 20;
   std::uint64_t bytes_max = 1ULL << 30;
+  std::uint64_t records_max = 0;  // 0: no bound; held to within one segment
   nanoseconds age_max = std::chrono::days(7);
   perigee::journal::when_full when_full = perigee::journal::when_full::refuse;
   perigee::journal::durability durability = perigee::journal::durability::fsync;

@@ -49,13 +49,15 @@ struct tls_config {
 struct lane_config {
   node::durability durability = node::durability::fsync;
   std::uint64_t bytes_max = 1ULL << 30;
+  std::uint64_t records_max = 0;  // 0: no bound
   nanoseconds age_max = std::chrono::days(7);
   node::when_full when_full = node::when_full::drop_oldest;
 };
 
 struct journal_config {
   std::uint64_t segment_bytes = 16ULL << 20;
-  std::array<lane_config, model::lane_count> lanes;  // by model::lane
+  /// By model::lane. Alarms are never dropped for room; a rule's decisions are events, and must not wait for room.
+  std::array<lane_config, model::lane_count> lanes{lane_config{.when_full = node::when_full::refuse}};
 
   [[nodiscard]] const lane_config& of(model::lane l) const { return lanes[static_cast<std::size_t>(l)]; }
 };

@@ -35,6 +35,7 @@ journal::lane_options lane_options_of(const lane_config& from, std::uint64_t seg
   journal::lane_options out;
   out.segment_bytes = segment_bytes;
   out.bytes_max = from.bytes_max;
+  out.records_max = from.records_max;
   out.age_max = from.age_max;
   out.when_full = from.when_full == when_full::refuse ? journal::when_full::refuse : journal::when_full::drop_oldest;
   switch (from.durability) {

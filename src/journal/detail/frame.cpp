@@ -11,7 +11,8 @@ namespace perigee::journal::detail {
 namespace {
 
 constexpr std::array<std::uint8_t, 8> segment_magic{'P', 'G', 'S', 'E', 'G', '\r', '\n', 0};
-constexpr std::size_t header_crc_at = 60;
+constexpr std::size_t header_crc_at = segment_header_bytes - 4;
+constexpr std::size_t salt_at = 64;
 constexpr std::size_t name_digits = 20;
 constexpr std::string_view name_suffix = ".seg";
 
@@ -29,17 +30,20 @@ T get(const std::uint8_t* at) {
 }  // namespace
 
 void encode_header(const segment_header& h, byte_span out) {
-  PG_CHECK(out.size() >= segment_header_bytes, "a segment header takes 64 bytes");
+  PG_CHECK(out.size() >= segment_header_bytes, "a segment header takes 96 bytes");
   std::ranges::fill(out.first(segment_header_bytes), std::uint8_t{0});
   std::ranges::copy(segment_magic, out.begin());
   put(out, 8, format_version);
   put(out, 9, static_cast<std::uint8_t>(h.lane));
+  put(out, 10, static_cast<std::uint8_t>(h.seal.cipher));
   put(out, 16, h.first.value());
   put(out, 24, h.epoch.value());
   put(out, 32, h.newest_before.ns);
   put(out, 40, h.previous.value());
   put(out, 48, h.synced_bytes);
   put(out, 52, h.synced_records);
+  put(out, 56, h.seal.key_id);
+  put(out, salt_at, h.seal.salt);
   put(out, header_crc_at, crc32c(out.first(header_crc_at)));
 }
 
@@ -54,13 +58,19 @@ result<segment_header> decode_header(byte_view in) {
   }
   if (at[8] > format_version) return fail(errc::unsupported, "the segment was written by a newer version of Perigee");
   if (at[9] >= model::lane_count) return fail(errc::corrupt, "the segment names a lane that does not exist");
+  if (at[10] > static_cast<std::uint8_t>(cipher::aes_256_gcm)) {
+    return fail(errc::unsupported, "the segment is encrypted in a way that this version does not know");
+  }
   return segment_header{.lane = static_cast<model::lane>(at[9]),
                         .first = log_offset(get<std::uint64_t>(at + 16)),
                         .epoch = perigee::epoch(get<std::uint64_t>(at + 24)),
                         .newest_before = {get<std::int64_t>(at + 32)},
                         .previous = log_offset(get<std::uint64_t>(at + 40)),
                         .synced_bytes = get<std::uint32_t>(at + 48),
-                        .synced_records = get<std::uint32_t>(at + 52)};
+                        .synced_records = get<std::uint32_t>(at + 52),
+                        .seal = {.cipher = static_cast<cipher>(at[10]),
+                                 .key_id = get<std::uint64_t>(at + 56),
+                                 .salt = get<std::array<std::uint8_t, 16>>(at + salt_at)}};
 }
 
 std::string segment_name(log_offset first) { return std::format("{:020}{}", first.value(), name_suffix); }

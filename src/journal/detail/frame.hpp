@@ -1,6 +1,7 @@
 #pragma once
 // The bytes of a segment: its header and its frames. docs/formats/journal.md.
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -14,12 +15,23 @@
 namespace perigee::journal::detail {
 
 inline constexpr std::uint8_t format_version = 1;
-inline constexpr std::size_t segment_header_bytes = 64;
+inline constexpr std::size_t segment_header_bytes = 96;
 inline constexpr std::size_t frame_head_bytes = 12;
 inline constexpr std::uint32_t frame_body_bytes_max = (1U << 24) - 1;
 inline constexpr log_offset no_segment{UINT64_MAX};
 
 enum class frame_kind : std::uint8_t { record = 1, state = 2, mark = 3 };
+
+enum class cipher : std::uint8_t { none = 0, aes_256_gcm = 1 };
+
+/// How the frames of a segment are sealed: with which master key, and what its own key is derived with.
+struct segment_seal {
+  detail::cipher cipher = cipher::none;
+  std::uint64_t key_id = 0;
+  std::array<std::uint8_t, 16> salt{};
+
+  bool operator==(const segment_seal&) const = default;
+};
 
 struct segment_header {
   model::lane lane = model::lane::bulk;
@@ -29,10 +41,11 @@ struct segment_header {
   log_offset previous = no_segment;
   std::uint32_t synced_bytes = 0;
   std::uint32_t synced_records = 0;
+  segment_seal seal{};
 };
 
 void encode_header(const segment_header& h, byte_span out);
-/// errc::corrupt, or errc::unsupported for a newer version.
+/// errc::corrupt, or errc::unsupported for a newer version or an unknown cipher.
 [[nodiscard]] result<segment_header> decode_header(byte_view in);
 
 [[nodiscard]] std::string segment_name(log_offset first);

@@ -14,11 +14,18 @@ namespace {
 
 constexpr std::string_view place = "journal";
 
+constexpr std::uint64_t segments_in_bound = 4;
+
 lane_options within_bounds(lane_options o) {
   constexpr std::uint64_t segment_bytes_min = 1024;
-  const auto most = std::min<std::uint64_t>(limits::journal_segment_bytes_max, o.bytes_max / 4);
+  const auto most = std::min<std::uint64_t>(limits::journal_segment_bytes_max, o.bytes_max / segments_in_bound);
   o.segment_bytes = std::max(std::min(o.segment_bytes, most), segment_bytes_min);
   return o;
+}
+
+/// A lane is dropped from by whole segments, so that a bound takes some of them.
+std::uint64_t segment_records_max(const lane_options& o) {
+  return o.records_max == 0 ? UINT64_MAX : std::max<std::uint64_t>(o.records_max / segments_in_bound, 1);
 }
 
 }  // namespace
@@ -93,13 +100,22 @@ result<> lane_core::room_for(std::size_t bytes) {
   }
   const bool drops = options_.when_full == when_full::drop_oldest;
   if (disk_low_ && (!drops || segments_.size() < 2)) return fail(errc::no_space, "the disk is nearly full");
-  const auto total = segments_.bytes() + flight_->content.used + batch_.used + bytes;
-  if (total > options_.bytes_max || segments_.size() >= limits::journal_segments_max) {
+  if (at_bound(bytes)) {
     if (!may_drop_oldest())
       return fail(errc::full, "the lane is at its bound and a reader still needs its oldest records");
     drop_oldest(model::gap_reason::disk_bound);
   }
   return {};
+}
+
+/// Whether `bytes` more in one record are too many.
+bool lane_core::at_bound(std::size_t bytes) const {
+  const auto total = segments_.bytes() + flight_->content.used + batch_.used + bytes;
+  return total > options_.bytes_max || segments_.size() >= limits::journal_segments_max || over_records(1);
+}
+
+bool lane_core::over_records(std::uint64_t more) const {
+  return options_.records_max != 0 && staged_.value() - start().value() + more > options_.records_max;
 }
 
 void lane_core::stage(const model::record_view& r, std::size_t bytes) {
@@ -130,7 +146,9 @@ void lane_core::stage_frame(byte_view whole) {
 void lane_core::open_batch() {
   batch_.first = batch_.end = staged_;
   batch_.newest_before = newest_;
-  if (has_file_ && file_end_ < options_.segment_bytes) {
+  const auto in_file = staged_.value() - file_first_.value();
+  const bool file_takes_more = file_end_ < options_.segment_bytes && in_file < segment_records_max(options_);
+  if (has_file_ && file_takes_more) {
     add_mark();
   } else {
     open_segment();
@@ -168,6 +186,7 @@ void lane_core::launch() {
                   f.content.bytes);
     has_file_ = true;
     file_end_ = 0;
+    file_first_ = f.content.first;
   }
   f.position = file_end_;
   file_end_ += f.content.used;
@@ -271,7 +290,8 @@ void lane_core::drop_oldest(model::gap_reason reason) {
 }
 
 void lane_core::keep_to_size() {
-  while (segments_.bytes() > options_.bytes_max && may_drop_oldest()) drop_oldest(model::gap_reason::disk_bound);
+  while ((segments_.bytes() > options_.bytes_max || over_records(0)) && may_drop_oldest())
+    drop_oldest(model::gap_reason::disk_bound);
   metrics_.size.set(static_cast<double>(segments_.bytes()));
 }
 

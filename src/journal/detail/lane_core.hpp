@@ -61,6 +61,8 @@ class lane_core {
   };
 
   [[nodiscard]] result<> room_for(std::size_t bytes);
+  [[nodiscard]] bool at_bound(std::size_t bytes) const;
+  [[nodiscard]] bool over_records(std::uint64_t more) const;
   void stage(const model::record_view& r, std::size_t bytes);
   void stage_frame(byte_view whole);
   void count_staged(timestamp arrival);
@@ -90,6 +92,7 @@ class lane_core {
   bool flying_ = false;
   bool has_file_ = false;         // the flight's file takes more
   std::uint64_t file_end_ = 0;    // of that file, with what is in flight
+  log_offset file_first_{};       // of its records
   bool sealed_ = true;            // a mark proves all that was written
   std::optional<error> trouble_;  // why the last write failed: the next tick tries again
   bool disk_low_ = false;

@@ -111,10 +111,12 @@ constexpr option<lane_config> lane_options[] = {
     row<&lane_config::durability, kind::choice<durabilities>, lane_config>("durability", "that of [journal]",
                                                                            "as in [journal], for this lane"),
     row<&lane_config::bytes_max, kind::size, lane_config>("bytes_max", "\"1GiB\"", "the lane's share of the disk"),
+    row<&lane_config::records_max, kind::whole<std::uint64_t, 0, INT64_MAX>, lane_config>(
+        "records_max", "0", "at most so many records, to within one file; 0 is no bound"),
     row<&lane_config::age_max, kind::duration, lane_config>("age_max", "\"7d\"", "older records are dropped"),
     row<&lane_config::when_full, kind::choice<when_full_answers>, lane_config>(
-        "when_full", "\"drop_oldest\"",
-        "at bytes_max: refuse what is new, or drop the oldest and leave a gap record in its place"),
+        "when_full", "\"refuse\" for alarm, else \"drop_oldest\"",
+        "at bytes_max or records_max: refuse what is new, or drop the oldest and leave a gap record in its place"),
 };
 
 void read_lanes(reading& in, std::string_view title, const value& from, journal_config& into) {
