@@ -74,6 +74,63 @@ class KilledNode(SiteTest):
         return publisher.acked
 
 
+class ExactlyOnce:
+    """Publishes 0, 1, 2 ... with QoS 2 and without any stamp, and goes on where it was after every lost connection."""
+
+    window, count = 50, 2000
+
+    def __init__(self, node, topic):
+        self.node, self.topic = node, topic
+        self.next, self.completed = 0, 0
+        self.received = {}  # by packet id, each a number: False until its PUBREC
+
+    def run(self, kill_at):
+        for number in (*kill_at, self.count):
+            self.go_on(until=number)
+            if number != self.count:
+                self.node.kill()
+                self.node.start()
+
+    def go_on(self, until):
+        with mqtt.Client(self.node.port, "exactly once", clean=False, expiry_s=3600) as client:
+            for number, received in self.received.items():
+                self.release(client, number) if received else self.publish(client, number)
+            while self.completed < until:
+                while self.next < self.count and len(self.received) < self.window:
+                    self.received[self.next] = False
+                    self.publish(client, self.next)
+                    self.next += 1
+                self.take_answer(client)
+
+    def publish(self, client, number):
+        client.publish(self.topic, str(number).encode(), 2, number + 1)
+
+    @staticmethod
+    def release(client, number):
+        client.release(number + 1)
+
+    def take_answer(self, client):
+        kind, packet_id, code = client.read_answer()
+        number = packet_id - 1
+        if kind == mqtt.PUBREC:
+            assert code == mqtt.SUCCESS, code
+            self.received[number] = True
+            self.release(client, number)
+        else:
+            assert kind == mqtt.PUBCOMP and code in (mqtt.SUCCESS, mqtt.PACKET_IDENTIFIER_NOT_FOUND), (kind, code)
+            del self.received[number]
+            self.completed += 1
+
+
+class KilledInTheMiddleOfQos2(SiteTest):
+    def test_every_message_is_there_once(self):
+        node = self.node("fog-1").start()
+        node.subscribe_for_later("numbers")
+        ExactlyOnce(node, "numbers").run(kill_at=(3, 400, 401, 900, 1500))
+        received = list(map(int, node.receive_kept("numbers")))
+        self.assertEqual(sorted(received), list(range(ExactlyOnce.count)))
+
+
 MACHINE = """
 [[machine]]
 name = "{name}"

@@ -3,8 +3,9 @@
 import socket
 import struct
 
-CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK, DISCONNECT = 1, 2, 3, 4, 8, 9, 14
-SUCCESS, QUOTA_EXCEEDED, QOS_NOT_SUPPORTED = 0x00, 0x97, 0x9B
+CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK = range(1, 10)
+DISCONNECT = 14
+SUCCESS, PACKET_IDENTIFIER_NOT_FOUND, QUOTA_EXCEEDED = 0x00, 0x92, 0x97
 
 
 def text(value):
@@ -71,6 +72,10 @@ class Client:
         self.publish(topic, payload, 1, packet_id)
         return self.read_puback()[1]
 
+    def release(self, packet_id):
+        """QoS 2: PUBREL."""
+        self.send(packet(PUBREL, struct.pack(">H", packet_id), flags=2))
+
     def subscribe(self, filter_, qos=1):
         properties = b"\0" if self.version == 5 else b""
         self.send(packet(SUBSCRIBE, b"\0\1" + properties + text(filter_) + bytes([qos]), flags=2))
@@ -88,10 +93,17 @@ class Client:
                 return first >> 4, first & 0x0F, self._take(size)
 
     def read_puback(self):
-        """Packet identifier and reason code; 3.1.1 has no codes, and 5 leaves success out."""
+        """Packet identifier and reason code."""
+        kind, *answer = self.read_answer()
+        assert kind == PUBACK, (kind, answer)
+        return tuple(answer)
+
+    def read_answer(self):
+        """PUBACK, PUBREC or PUBCOMP, its packet identifier and its reason code; 3.1.1 has no codes, and 5 leaves success
+        out."""
         kind, _, body = self.read()
-        assert kind == PUBACK, (kind, body)
-        return struct.unpack(">H", body[:2])[0], body[2] if len(body) > 2 else SUCCESS
+        assert kind in (PUBACK, PUBREC, PUBCOMP), (kind, body)
+        return kind, struct.unpack(">H", body[:2])[0], body[2] if len(body) > 2 else SUCCESS
 
     def read_message(self):
         """Topic and payload of the next message, which is acknowledged."""

@@ -71,8 +71,9 @@ void broker::connect(link& from, const wire::connect& hello) {
   auto* s = claim_session(from, hello, client_id);
   granted.session_present = s != nullptr;
   if (s == nullptr) {
-    s = sessions_.emplace(client_id, std::make_unique<detail::session>(client_id, from.options().name))
-            .first->second.get();
+    auto made = std::make_unique<detail::session>(client_id, from.options().name, make_session_number());
+    s = sessions_.emplace(client_id, std::move(made)).first->second.get();
+    s->known_from_revision = revision_ + 1;
   }
   take_terms(*s, hello, granted);
   if (hello.client_id.empty()) granted.assigned_client_id = s->client_id();
@@ -99,7 +100,6 @@ wire::reason broker::admits(const link& from, const wire::connect& hello) const 
   if (hello.client_id.empty() && before_5 && !hello.clean_start) {  // MQTT-3.1.3-8
     return wire::reason::client_identifier_not_valid;
   }
-  if (hello.will && hello.will->qos == wire::qos::exactly_once) return wire::reason::qos_not_supported;
   if (hello.will && hello.will->topic.starts_with('$')) return wire::reason::topic_name_invalid;
   return wire::reason::success;
 }
@@ -172,6 +172,7 @@ void broker::leave(detail::session& s, bool send_will, moment now) {
 void broker::end_session(detail::session& s) {
   publish_will(s);
   std::erase(unfinished_, &s);
+  returning_.erase(s.number());
   for (const auto& [filter, entry] : s.all()) subscribers_.erase(filter, {&s, &entry, nullptr});
   sessions_.erase(sessions_.find(s.client_id()));
   count_.sessions.set(static_cast<double>(sessions_.size()));
@@ -204,6 +205,11 @@ void broker::on_tick(moment now) {
     if (s.will_due && *s.will_due <= now.wall) publish_will(s);
     if (s.expires <= now.wall) end_session(s);
   }
+}
+
+std::uint64_t broker::make_session_number() {
+  constexpr int bits = 48;  // with a packet id they are 64
+  return std::max<std::uint64_t>(1, random_.next() >> (64 - bits));
 }
 
 std::string broker::make_client_id() {

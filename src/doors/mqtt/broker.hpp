@@ -26,7 +26,8 @@ struct lane_rule {
 struct broker_options {
   std::vector<lane_rule> lanes;  // the first that covers the topic; the rest is bulk
   std::uint32_t session_expiry_s_max = 7 * 24 * 3600;
-  std::uint64_t seed = 1;  // for the names of clients that come without one
+  std::uint64_t seed = 1;    // for the names of clients that come without one, and the numbers of sessions
+  bool saves_state = false;  // somebody calls `save` and on_saved: PUBREC waits until its session would be found again
   wire::mqtt::server_options protocol;
 };
 
@@ -76,8 +77,12 @@ class broker {
   void save(byte_buffer& out, moment now) const;
   /// Before the first link. errc::malformed, errc::corrupt, errc::unsupported: nothing was taken over.
   [[nodiscard]] result<> restore(byte_view in, moment now);
+  /// The journal has not told yet what the restored sessions had sent: `work`, and no link until then.
+  [[nodiscard]] bool catching_up() const { return !returning_.empty(); }
   /// Goes up when `save` would give something that clients would miss after a restart.
   [[nodiscard]] std::uint64_t revision() const { return revision_; }
+  /// What `save` gave at that revision is on stable storage.
+  void on_saved(std::uint64_t revision, moment now);
 
  private:
   friend class link;
@@ -106,10 +111,11 @@ class broker {
   void end_session(detail::session& s);
   void publish_will(detail::session& s);
   [[nodiscard]] std::string make_client_id();
+  [[nodiscard]] std::uint64_t make_session_number();
 
   // Messages in (broker_publish.cpp).
   void publish(link& from, const wire::mqtt::publish& message);
-  [[nodiscard]] answer take(std::string_view source, const wire::mqtt::publish& message);
+  [[nodiscard]] answer take(std::string_view source, const wire::mqtt::publish& message, std::uint64_t delivery = 0);
   [[nodiscard]] answer take_internal(const link& from, const wire::mqtt::publish& message);
   [[nodiscard]] model::lane lane_of(std::string_view topic) const;
   void subscribe(link& from, const wire::mqtt::subscribe& request);
@@ -117,13 +123,21 @@ class broker {
                                                  std::uint32_t identifier);
   void unsubscribe(link& from, const wire::mqtt::unsubscribe& request);
 
+  // QoS 2 (broker_qos2.cpp).
+  [[nodiscard]] answer take_once(link& from, const wire::mqtt::publish& message);
+  void release(link& from, wire::mqtt::packet_id id);
+  [[nodiscard]] answer let_go(detail::session& s, wire::mqtt::packet_id id);
+  void recall(model::lane l, place at, const model::record_view& r);
+
   // Messages out (broker_route.cpp).
   void route();
   bool route_lane(model::lane l);
   void route_message(const detail::message& m, bool may_retain);
   void gather(const detail::message& m);
   void retain(const detail::message& m);
-  void release();
+  void answer_all();
+  [[nodiscard]] bool is_reached(const answer& what) const;
+  void wait_for_commit(link& one);
   void pump(detail::session& s);
   void set_now(moment now) { context_.now = now; }
 
@@ -148,6 +162,9 @@ class broker {
   bool gathering_ = false;   // callbacks run
   bool busy_ = false;        // in on_commit
   detail::offsets noted_{};  // what was routed when the revision last went up for it
+  std::uint64_t saved_revision_ = 0;
+  std::map<std::uint64_t, detail::session*> returning_;  // by number, until the journal told what they still hold
+  detail::offsets restarted_at_{};                       // records before these are from before the restart
 };
 
 class broker::local_subscription {

@@ -56,18 +56,21 @@ void broker::publish(link& from, const wire::publish& message) {
   count_.received_bytes.add(message.payload.size());
   auto clean = message;
   if (message.topic_alias) clean.properties = without_alias(message.properties, properties_);
-  const auto taken = message.topic.starts_with('$') ? take_internal(from, clean) : take(from.session->source(), clean);
+  const bool once = message.qos == wire::qos::exactly_once;
+  const auto taken = once                             ? take_once(from, clean)
+                     : message.topic.starts_with('$') ? take_internal(from, clean)
+                                                      : take(from.session->source(), clean);
   if (is_failure(taken.code)) {
     count_.refused.add();
     log::debug("doors.mqtt", "a message of '{}' on {} is refused: {}", from.identity().client_id, message.topic,
                name_of(taken.code));
   }
   if (message.qos == wire::qos::at_most_once) return;
-  from.acknowledge(message.packet_id, taken, log_);
-  if (from.waits() && !std::exchange(from.waits_for_commit, true)) awaiting_commit_.push_back(&from);
+  from.acknowledge(once ? wire::packet_type::pubrec : wire::packet_type::puback, message.packet_id, taken);
+  wait_for_commit(from);
 }
 
-answer broker::take(std::string_view source, const wire::publish& message) {
+answer broker::take(std::string_view source, const wire::publish& message, std::uint64_t delivery) {
   if (message.payload.size() > limits::message_payload_bytes_max) {
     return {wire::reason::implementation_specific_error};
   }
@@ -80,6 +83,7 @@ answer broker::take(std::string_view source, const wire::publish& message) {
   r.properties = message.properties;
   r.source = source;
   r.arrival = context_.now.wall;
+  r.delivery = delivery;
   if (!message.properties.empty()) read_stamp(message.properties, r);
   const auto at = log_.append(r);
   if (at) return {wire::reason::success, answer::commit_point{r.lane, *at}};

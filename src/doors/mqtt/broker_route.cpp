@@ -20,7 +20,7 @@ void broker::on_commit(moment now) {
   // A commit in the middle of our own work (a journal that commits in place does that) has its turn afterwards.
   if (std::exchange(busy_, true)) return host_.work_waits();
   route();
-  release();
+  answer_all();
   busy_ = false;
 }
 
@@ -35,6 +35,7 @@ void broker::route() {
   bool more = false;
   for (const auto l : {model::lane::alarm, model::lane::event, model::lane::bulk}) more = route_lane(l) || more;
   if (more) host_.work_waits();
+  if (!more) returning_.clear();
 }
 
 /// One slice. True where there is more.
@@ -43,6 +44,7 @@ bool broker::route_lane(model::lane l) {
   if (routed >= log_.committed(l)) return false;
   const log_port::read_request slice{l, {routed, 0}, slice_bytes, !subscribers_.empty()};
   const auto next = log_.read(slice, [&](place at, const model::record_view& r) {
+    if (r.delivery != 0 && !returning_.empty()) recall(l, at, r);
     // A topic with a `$` comes from inside a child's batch: no child speaks for this node.
     if (r.kind != model::record_kind::message || r.topic.starts_with('$')) return true;
     // What a child has retained is retained there.
@@ -111,9 +113,18 @@ void broker::retain(const detail::message& m) {
   if (m.stored) ++revision_;
 }
 
-void broker::release() {
+bool broker::is_reached(const answer& what) const {
+  const bool committed = !what.after || log_.acknowledged(what.after->lane) > what.after->offset;
+  return committed && what.after_revision <= saved_revision_;
+}
+
+void broker::wait_for_commit(link& one) {
+  if (one.waits() && !std::exchange(one.waits_for_commit, true)) awaiting_commit_.push_back(&one);
+}
+
+void broker::answer_all() {
   std::erase_if(awaiting_commit_, [&](link* one) {
-    const bool waits = one->release(log_);
+    const bool waits = one->release();
     one->waits_for_commit = waits;
     one->touch();
     return !waits;

@@ -12,7 +12,13 @@ void broker::save(byte_buffer& out, moment now) const {
   for (const auto& [client_id, s] : sessions_) {
     if (s->expiry_s == 0) continue;
     const auto expires = s->attached() != nullptr ? now.wall + std::chrono::seconds(s->expiry_s) : s->expires;
-    state.sessions.push_back({client_id, s->name(), s->expiry_s, expires, s->resume_places(context_.routed)});
+    state.sessions.push_back(
+        {client_id, s->name(), s->number(), s->expiry_s, expires, s->resume_places(context_.routed)});
+    for (const auto& r : s->receipts.all()) {
+      // The journal tells of the rest: what it has from there on is read again.
+      const auto routed = context_.routed[static_cast<std::size_t>(r.lane)];
+      if (r.stored < routed && (!r.released || *r.released >= routed)) state.sessions.back().receipts.push_back(r);
+    }
     state.sessions.back().subscriptions.assign(s->all().begin(), s->all().end());
   }
   retained_.walk("#", {}, [&](const std::string& topic, const retained_message& m) {
@@ -29,13 +35,18 @@ result<> broker::restore(byte_view in, moment now) {
     const auto end = log_.committed(static_cast<model::lane>(i));
     context_.routed[i] = same_journal ? std::min(state.routed[i], end) : log_offset{};
     noted_[i] = context_.routed[i];
+    restarted_at_[i] = end;
   }
   for (auto& saved : state.sessions) {
     if (saved.expires <= now.wall) continue;
-    auto s = std::make_unique<detail::session>(saved.client_id, saved.name);
+    auto s = std::make_unique<detail::session>(saved.client_id, saved.name, saved.number);
     s->expiry_s = saved.expiry_s;
     s->expires = saved.expires;
     s->resume_from(same_journal ? saved.places : decltype(saved.places){});
+    if (same_journal) {
+      for (const auto& r : saved.receipts) s->receipts.hold(r);
+      returning_.emplace(saved.number, s.get());
+    }
     for (auto& [filter, entry] : saved.subscriptions) {
       if (!same_journal) entry.since = {};
       subscribers_.insert(filter, {s.get(), s->subscribe(filter, entry).first, nullptr});
@@ -51,6 +62,12 @@ result<> broker::restore(byte_view in, moment now) {
   count_.retained.set(static_cast<double>(retained_.size()));
   host_.work_waits();  // what was committed after the save
   return {};
+}
+
+void broker::on_saved(std::uint64_t revision, moment now) {
+  set_now(now);
+  saved_revision_ = std::max(saved_revision_, revision);
+  answer_all();
 }
 
 }  // namespace perigee::doors::mqtt

@@ -12,6 +12,11 @@ namespace {
 constexpr auto tick_every = 500ms;
 constexpr auto save_every_at_least = 1s;
 
+broker_options with_state(broker_options chosen, const state_options& state) {
+  chosen.saves_state = state.disk != nullptr;
+  return chosen;
+}
+
 }  // namespace
 
 door::door(io::shard& on, io::network& net, log_port& log, metrics::registry& registry, broker_options options,
@@ -20,7 +25,7 @@ door::door(io::shard& on, io::network& net, log_port& log, metrics::registry& re
       net_(net),
       work_(on),
       state_(std::move(state)),
-      broker_(log, *this, registry, std::move(options)),
+      broker_(log, *this, registry, with_state(std::move(options), state_)),
       self_(std::make_shared<door*>(this)),
       serving_(on) {}
 
@@ -38,7 +43,17 @@ void door::start() {
   work_.notify();  // the journal may hold what no saved state knows of
   serving_.spawn("doors.mqtt", keep_working());
   serving_.spawn("doors.mqtt", keep_time());
+  serving_.spawn("doors.mqtt", open_up());
+}
+
+/// Who connects meanwhile waits in the listener's queue.
+io::task<> door::open_up() {
+  while (broker_.catching_up()) {
+    broker_.work(now());
+    PG_CO_TRY_VOID(co_await io::yield(on_));
+  }
   for (auto& one : listeners_) serving_.spawn("doors.mqtt", accept_all(*one));
+  co_return result<>();
 }
 
 io::task<> door::accept_all(listener& at) {
@@ -64,7 +79,13 @@ io::task<> door::keep_working() {
   for (;;) {
     PG_CO_TRY_VOID(co_await work_.wait());
     broker_.work(now());
+    if (save_asked_) save_when_due();
   }
+}
+
+void door::state_waits() {
+  save_asked_ = true;
+  work_.notify();
 }
 
 io::task<> door::keep_time() {
@@ -90,8 +111,10 @@ void door::load_state() {
 }
 
 void door::save_when_due() {
-  if (state_.disk == nullptr || saving_ || clock::now() < next_save_ || broker_.revision() == saved_revision_) return;
+  const bool due = save_asked_ || clock::now() >= next_save_;
+  if (state_.disk == nullptr || saving_ || !due || broker_.revision() == saved_revision_) return;
   saving_ = true;
+  save_asked_ = false;
   saved_revision_ = broker_.revision();
   auto bytes = std::make_shared<byte_buffer>();
   broker_.save(*bytes, now());
@@ -102,10 +125,18 @@ void door::save_when_due() {
                         [self = self_, outcome] {
                           if (!*outcome)
                             log::fault("doors.mqtt", "sessions are not saved: {}", outcome->error().text());
-                          if (*self == nullptr) return;
-                          (*self)->saving_ = false;
-                          if (!*outcome) (*self)->saved_revision_ = 0;
+                          if (*self != nullptr) (*self)->saved(outcome->has_value());
                         });
+}
+
+void door::saved(bool durable) {
+  saving_ = false;
+  if (durable) {
+    broker_.on_saved(saved_revision_, now());
+  } else {
+    saved_revision_ = 0;  // the next tick tries again
+  }
+  if (save_asked_) work_.notify();
 }
 
 io::task<> door::stop() {

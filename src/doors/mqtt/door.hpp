@@ -60,11 +60,14 @@ class door final : private broker_host {
   };
 
   void work_waits() override { work_.notify(); }
+  void state_waits() override;
+  io::task<> open_up();
   io::task<> accept_all(listener& at);
   io::task<> keep_working();
   io::task<> keep_time();
   void load_state();
   void save_when_due();
+  void saved(bool durable);
 
   io::shard& on_;
   io::network& net_;
@@ -76,6 +79,7 @@ class door final : private broker_host {
   std::uint64_t saved_revision_ = 0;
   clock::time_point next_save_{};
   bool saving_ = false;
+  bool save_asked_ = false;
   std::shared_ptr<door*> self_;  // tells a save that ends late that the door is gone
   io::scope serving_;
 };

@@ -69,17 +69,14 @@ void link::admit(detail::session& as) {
   client_id_ = as.client_id();
 }
 
-void link::acknowledge(wire::packet_id id, const answer& what, const log_port& log) {
-  pending_.push_back({id, what});
-  release(log);
+void link::acknowledge(wire::packet_type with, wire::packet_id id, const answer& what) {
+  pending_.push_back({with, id, what});
+  release();
 }
 
-bool link::release(const log_port& log) {
-  while (first_pending_ < pending_.size()) {
-    const auto& [id, what] = pending_[first_pending_];
-    if (what.after && log.acknowledged(what.after->lane) <= what.after->offset) break;
-    ++first_pending_;
-    connection_.ack(id, what.code);
+bool link::release() {
+  while (first_pending_ < pending_.size() && broker_.is_reached(pending_[first_pending_].what)) {
+    send(pending_[first_pending_++]);
   }
   if (first_pending_ == pending_.size()) {
     pending_.clear();
@@ -91,8 +88,19 @@ bool link::release(const log_port& log) {
   return !pending_.empty();
 }
 
+void link::send(const pending_ack& due) {
+  switch (due.with) {
+    case wire::packet_type::pubrec: return connection_.receive(due.id, due.what.code);
+    case wire::packet_type::pubcomp:
+      if (session != nullptr && due.what.after) session->receipts.forget(due.id, due.what.after->lane);
+      return connection_.complete(due.id, due.what.code);
+    default: return connection_.ack(due.id, due.what.code);
+  }
+}
+
 void link::on_connect(const wire::connect& hello) { broker_.connect(*this, hello); }
 void link::on_publish(const wire::publish& message) { broker_.publish(*this, message); }
+void link::on_release(wire::packet_id id) { broker_.release(*this, id); }
 void link::on_subscribe(const wire::subscribe& request) { broker_.subscribe(*this, request); }
 void link::on_unsubscribe(const wire::unsubscribe& request) { broker_.unsubscribe(*this, request); }
 void link::on_acknowledged(wire::packet_id id, wire::reason) {

@@ -50,10 +50,10 @@ class link final : private wire::mqtt::server_handler {
   [[nodiscard]] client_identity identity() const { return {client_id_, options_.name, options_.address}; }
   [[nodiscard]] bool has_room() const;
   void admit(detail::session& as);
-  /// PUBACK when everything before it is acknowledged and `what` is reached.
-  void acknowledge(wire::mqtt::packet_id id, const answer& what, const log_port& log);
-  /// Sends the PUBACKs that are due. True while some wait.
-  bool release(const log_port& log);
+  /// PUBACK, PUBREC or PUBCOMP when everything before it is answered and `what` is reached.
+  void acknowledge(wire::mqtt::packet_type with, wire::mqtt::packet_id id, const answer& what);
+  /// Sends the answers that are due. True while some wait.
+  bool release();
   [[nodiscard]] bool waits() const { return !pending_.empty(); }
   /// Wakes the driver where there is something for it to do.
   void touch();
@@ -63,12 +63,15 @@ class link final : private wire::mqtt::server_handler {
 
  private:
   struct pending_ack {
+    wire::mqtt::packet_type with = wire::mqtt::packet_type::puback;
     wire::mqtt::packet_id id = 0;
     answer what;
   };
 
   void on_connect(const wire::mqtt::connect& hello) override;
   void on_publish(const wire::mqtt::publish& message) override;
+  void on_release(wire::mqtt::packet_id id) override;
+  void send(const pending_ack& due);
   void on_subscribe(const wire::mqtt::subscribe& request) override;
   void on_unsubscribe(const wire::mqtt::unsubscribe& request) override;
   void on_acknowledged(wire::mqtt::packet_id id, wire::mqtt::reason code) override;

@@ -62,7 +62,7 @@ struct client_identity {
   std::string_view address;  // "127.0.0.1:53124"
 };
 
-/// The answer to one message: a code at once, or success when a record is safe.
+/// The answer to one message: a code at once, or when a record is safe.
 struct answer {
   struct commit_point {
     model::lane lane = model::lane::bulk;
@@ -71,6 +71,7 @@ struct answer {
 
   wire::mqtt::reason code = wire::mqtt::reason::success;
   std::optional<commit_point> after{};  // wait until acknowledged(lane) is past it
+  std::uint64_t after_revision = 0;     // and until the broker's state of this revision is saved
 };
 
 /// Topics that belong to Perigee itself (`$perigee/...`, `$aws/...`): they are not stored and routed like a user's.
@@ -100,6 +101,8 @@ class broker_host {
   virtual ~broker_host() = default;
   /// Call broker::work soon, after other things had their turn.
   virtual void work_waits() = 0;
+  /// An answer waits for broker::on_saved: save soon.
+  virtual void state_waits() = 0;
 };
 
 }  // namespace perigee::doors::mqtt

@@ -268,7 +268,9 @@ detail::saved_state example() {
   detail::saved_state state;
   state.epoch = epoch(7);
   state.routed = {log_offset(1), log_offset(2), log_offset(300)};
-  detail::saved_session one{"client", "name", 60, {1'700'000'000'000'000'000}, {}, {}};
+  detail::saved_session one{
+      .client_id = "client", .name = "name", .number = 5, .expiry_s = 60, .expires = {1'700'000'000'000'000'000}};
+  one.receipts = {{.id = 7, .lane = model::lane::event}, {.id = 65'535, .lane = model::lane::bulk}};
   one.places[2] = {log_offset(290), 3};
   detail::subscription_entry entry;
   entry.qos = qos::at_least_once;

@@ -107,15 +107,14 @@ void server_connection::on_publish_frame(const frame& f) {
   auto message = decode_publish(f.first_byte, f.body, version_);
   if (!message) return break_off(message.error());
   if (auto ok = check_publish(*message); !ok) return break_off(ok.error());
-  if (message->qos == qos::at_least_once) ++unacknowledged_;
+  if (message->qos != qos::at_most_once) ++unacknowledged_;
   handler_.on_publish(*message);
 }
 
 decoded<> server_connection::check_publish(publish& message) {
-  if (message.qos == qos::exactly_once) {
-    return mqtt::refuse(reason::qos_not_supported, "QoS 2 is not served here");  // MQTT5 3.2.2.3.4
-  }
-  if (message.qos == qos::at_least_once && unacknowledged_ >= options_.receive_maximum) {
+  // Before MQTT 5 no maximum was granted: there `paused` bounds what waits, and the session what is not released.
+  const auto in_flight = unacknowledged_ + (version_ == protocol_version::v5 ? unreleased_ : 0);
+  if (message.qos != qos::at_most_once && in_flight >= options_.receive_maximum) {
     return mqtt::refuse(reason::receive_maximum_exceeded, "more messages in flight than were granted");  // MQTT5 3.3.4
   }
   if (message.payload.size() > limits::payload_bytes_max) {
@@ -148,14 +147,18 @@ void server_connection::on_packet(const packet& p) {
   if (const auto* request = std::get_if<subscribe>(&p)) return handler_.on_subscribe(*request);
   if (const auto* request = std::get_if<unsubscribe>(&p)) return handler_.on_unsubscribe(*request);
   if (const auto* farewell = std::get_if<mqtt::disconnect>(&p)) return on_disconnect(*farewell);
-  if (const auto* a = std::get_if<acknowledgement>(&p); a != nullptr && a->type == packet_type::puback) {
-    return handler_.on_acknowledged(a->packet_id, a->code);
-  }
+  if (const auto* a = std::get_if<acknowledgement>(&p)) return on_acknowledgement(*a);
   if (const auto* asked = std::get_if<ping>(&p); asked != nullptr && asked->type == packet_type::pingreq) {
     return encode(ping{packet_type::pingresp}, output_);
   }
   if (std::holds_alternative<connect>(p)) return break_off({reason::protocol_error, "a second CONNECT"});  // 3.1.0-2
   break_off({reason::protocol_error, "a packet that a client does not send here"});
+}
+
+void server_connection::on_acknowledgement(const acknowledgement& a) {
+  if (a.type == packet_type::puback) return handler_.on_acknowledged(a.packet_id, a.code);
+  if (a.type == packet_type::pubrel) return handler_.on_release(a.packet_id);
+  break_off({reason::protocol_error, "an answer to QoS 2, which is not sent here"});
 }
 
 void server_connection::on_disconnect(const mqtt::disconnect& farewell) {
@@ -176,7 +179,6 @@ void server_connection::accept(const acceptance& granted) {
   if (version_ == protocol_version::v5) {
     property_writer properties(block);
     properties.number(property_id::receive_maximum, options_.receive_maximum)
-        .number(property_id::maximum_qos, 1)
         .number(property_id::maximum_packet_size, options_.packet_bytes_max)
         .number(property_id::topic_alias_maximum, options_.topic_alias_maximum)
         .number(property_id::shared_subscription_available, 0);
@@ -207,14 +209,28 @@ bool server_connection::send(const publish& message) {
   return true;
 }
 
-void server_connection::ack(packet_id id, reason code) {
-  if (state_ != state::connected) return;
-  PG_CHECK(unacknowledged_ > 0, "a PUBACK without a PUBLISH");
+void server_connection::ack(packet_id id, reason code) { (void)answers(id, packet_type::puback, code); }
+
+void server_connection::receive(packet_id id, reason code) {
+  if (answers(id, packet_type::pubrec, code) && !is_failure(code)) ++unreleased_;
+}
+
+bool server_connection::answers(packet_id id, packet_type with, reason code) {
+  if (state_ != state::connected) return false;
+  PG_CHECK(unacknowledged_ > 0, "an answer without a PUBLISH");
   --unacknowledged_;
   if (is_failure(code) && version_ != protocol_version::v5) {
-    return end({.code = code, .what = "a message was refused, which 3.1.1 cannot say"});
+    end({.code = code, .what = "a message was refused, which 3.1.1 cannot say"});
+    return false;
   }
-  encode(acknowledgement{.type = packet_type::puback, .packet_id = id, .code = code}, version_, output_);
+  encode(acknowledgement{.type = with, .packet_id = id, .code = code}, version_, output_);
+  return true;
+}
+
+void server_connection::complete(packet_id id, reason code) {
+  if (state_ != state::connected) return;
+  if (unreleased_ > 0) --unreleased_;  // it may be of a connection before
+  encode(acknowledgement{.type = packet_type::pubcomp, .packet_id = id, .code = code}, version_, output_);
 }
 
 void server_connection::suback(packet_id id, byte_view codes) {

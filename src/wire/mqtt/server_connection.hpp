@@ -26,8 +26,11 @@ class server_handler {
   virtual ~server_handler() = default;
   /// Answer with accept or refuse; nothing else is read until then.
   virtual void on_connect(const connect& hello) = 0;
-  /// The topic is resolved where an alias stood for it. QoS 1: answer with `ack`, in the order of arrival.
+  /// The topic is resolved where an alias stood for it. Answer in the order of arrival: QoS 1 with `ack`, QoS 2 with
+  /// `receive`.
   virtual void on_publish(const publish& message) = 0;
+  /// A PUBREL. Answer with `complete`.
+  virtual void on_release(packet_id id) = 0;
   /// Answer with `suback`, one code per filter.
   virtual void on_subscribe(const subscribe& request) = 0;
   /// Answer with `unsuback`.
@@ -78,6 +81,10 @@ class server_connection {
   [[nodiscard]] bool send(const publish& message);
   /// Before MQTT 5 there is no PUBACK that says no: a failure closes the connection.
   void ack(packet_id id, reason code);
+  /// The PUBREC of a message of QoS 2; a failure as for `ack`.
+  void receive(packet_id id, reason code);
+  /// The PUBCOMP; packet_identifier_not_found for an id that was not given, or completed before.
+  void complete(packet_id id, reason code);
   void suback(packet_id id, byte_view codes);
   void unsuback(packet_id id, byte_view codes);
   /// DISCONNECT with the reason (MQTT 5), then closed.
@@ -104,6 +111,8 @@ class server_connection {
   void on_publish_frame(const frame& f);
   void on_first_packet(const frame& f);
   void on_packet(const packet& p);
+  void on_acknowledgement(const acknowledgement& a);
+  [[nodiscard]] bool answers(packet_id id, packet_type with, reason code);
   void take_terms(const connect& hello);
   [[nodiscard]] decoded<> check_publish(publish& message);
   [[nodiscard]] decoded<> resolve_alias(publish& message);
@@ -124,7 +133,8 @@ class server_connection {
   std::uint32_t session_expiry_s_ = 0;
   std::uint16_t keep_alive_s_ = 0;
   std::uint16_t peer_receive_maximum_ = 65'535;
-  std::uint16_t unacknowledged_ = 0;  // messages of QoS 1 from the client that wait for our PUBACK
+  std::uint16_t unacknowledged_ = 0;  // messages of the client that wait for our PUBACK or PUBREC
+  std::uint16_t unreleased_ = 0;      // those of QoS 2 between our PUBREC and our PUBCOMP
   protocol_version version_ = protocol_version::v3_1_1;
   state state_ = state::awaiting_connect;
   bool keep_alive_changed_ = false;

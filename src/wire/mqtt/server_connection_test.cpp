@@ -24,8 +24,8 @@ TEST(server_connection, greets_311_and_5) {
 
   recording_server five;
   five.feed(hello_5);
-  // Receive Maximum 4096, Maximum QoS 1, Maximum Packet Size, Topic Alias Maximum 32, no shared subscriptions.
-  EXPECT_EQ(five.sent(), "20 12 00 00 0f 21 10 00 24 01 27 00 81 04 3f 22 00 20 2a 00");
+  // Receive Maximum 4096, Maximum Packet Size, Topic Alias Maximum 32, no shared subscriptions.
+  EXPECT_EQ(five.sent(), "20 10 00 00 0d 21 10 00 27 00 81 04 3f 22 00 20 2a 00");
 }
 
 TEST(server_connection, first_packet_must_be_connect_and_only_once) {
@@ -132,19 +132,50 @@ TEST(server_connection, the_window_of_311_is_back_pressure) {
   EXPECT_EQ(peer.feed("32 05 0001 'a' 0002"), 7U);
 }
 
-TEST(server_connection, qos_2_is_refused) {
+TEST(server_connection, qos_2_takes_two_round_trips) {
   recording_server five;
   five.feed(hello_5);
+  five.events();
   five.sent();
   five.feed("34 06 0001 'a' 0001 00");
-  EXPECT_EQ(five.sent(), "e0 01 9b");
+  EXPECT_EQ(five.sent(), "50 02 00 01");
+  five.feed("62 02 0001");
+  EXPECT_EQ(five.sent(), "70 02 00 01");
+  EXPECT_EQ(five.events(), (lines{"publish a ", "release 1"}));
+
+  five.answer = reason::quota_exceeded;
+  five.feed("34 06 0001 'a' 0002 00");
+  EXPECT_EQ(five.sent(), "50 03 00 02 97");
+  EXPECT_FALSE(five.connection.closed());
 
   recording_server four;
   four.feed(hello_4);
   four.sent();
+  four.answer = reason::quota_exceeded;
   four.feed("34 05 0001 'a' 0001");
-  EXPECT_EQ(four.sent(), "");
+  EXPECT_EQ(four.sent(), "") << "3.1.1 has no way to say it";
   EXPECT_TRUE(four.connection.closed());
+}
+
+TEST(server_connection, qos_2_counts_until_it_is_complete) {
+  recording_server peer({}, {.receive_maximum = 1});
+  peer.feed(hello_5);
+  peer.sent();
+  peer.feed("34 06 0001 'a' 0001 00 62 02 0001 34 06 0001 'a' 0002 00");
+  EXPECT_FALSE(peer.connection.closed());
+  peer.sent();
+  peer.feed("34 06 0001 'a' 0003 00");
+  EXPECT_EQ(peer.sent(), "e0 01 93");
+}
+
+TEST(server_connection, answers_to_qos_2_that_nobody_sent_break_it_off) {
+  for (const auto* packet : {"50 02 0001", "70 02 0001"}) {
+    recording_server peer;
+    peer.feed(hello_5);
+    peer.sent();
+    peer.feed(packet);
+    EXPECT_EQ(peer.sent(), "e0 01 82") << packet;
+  }
 }
 
 TEST(server_connection, resolves_topic_aliases) {

@@ -50,7 +50,13 @@ class recording_server final : public server_handler {
   }
   void on_publish(const publish& message) override {
     note("publish " + std::string(message.topic) + " " + std::string(as_text(message.payload)));
-    if (message.qos == qos::at_least_once && !hold_acks) connection.ack(message.packet_id, answer);
+    if (hold_acks) return;
+    if (message.qos == qos::at_least_once) connection.ack(message.packet_id, answer);
+    if (message.qos == qos::exactly_once) connection.receive(message.packet_id, answer);
+  }
+  void on_release(packet_id id) override {
+    note("release " + std::to_string(id));
+    connection.complete(id, reason::success);
   }
   void on_subscribe(const subscribe& request) override {
     byte_buffer codes;

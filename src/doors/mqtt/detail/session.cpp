@@ -25,8 +25,11 @@ message message_of(const model::record_view& r, model::lane l, place at) {
           r.retain, r.source,  r.arrival,    journal_place{l, at}};
 }
 
-session::session(std::string client_id, std::string name)
-    : client_id_(std::move(client_id)), name_(std::move(name)), window_(limits::mqtt_inflight_out_max) {}
+session::session(std::string client_id, std::string name, std::uint64_t number)
+    : client_id_(std::move(client_id)),
+      name_(std::move(name)),
+      number_(number),
+      window_(limits::mqtt_inflight_out_max) {}
 
 void session::attach(link& to) {
   link_ = &to;
@@ -237,6 +240,7 @@ session::outcome session::offer_again(delivery_context& c, model::lane l, place 
     c.count.lost.add(gone ? gone->count : 1);
     return outcome::done;
   }
+  if (r.kind != model::record_kind::message) return outcome::done;
   const auto m = message_of(r, l, at);
   const auto g = grant_for(m);
   // QoS 0 is not kept for a client that was away (MQTT5 4.1) or could not take it.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "doors/mqtt/detail/meters.hpp"
+#include "doors/mqtt/detail/receipts.hpp"
 #include "doors/mqtt/ports.hpp"
 #include "doors/mqtt/retained.hpp"
 #include "wire/mqtt/send_window.hpp"
@@ -75,12 +76,14 @@ struct stored_will {
 /// Owned by the broker, on its shard; ends with its connection or when its expiry has passed.
 class session {
  public:
-  session(std::string client_id, std::string name);
+  /// `number` tells it from every other session, one of the same client before it included: 1 to 2^48 - 1.
+  session(std::string client_id, std::string name, std::uint64_t number);
 
   [[nodiscard]] const std::string& client_id() const { return client_id_; }
   /// Of its certificate; empty without one. Only the same name may resume the session.
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& source() const { return name_.empty() ? client_id_ : name_; }
+  [[nodiscard]] std::uint64_t number() const { return number_; }
 
   void attach(link& to);
   /// From now on it stands where the live messages are and falls behind.
@@ -105,6 +108,8 @@ class session {
   [[nodiscard]] std::array<place, model::lane_count> resume_places(const offsets& routed) const;
   void resume_from(const std::array<place, model::lane_count>& places);
 
+  detail::receipts receipts;              // of what it publishes with QoS 2
+  std::uint64_t known_from_revision = 0;  // of the broker's state: from then on a restart finds the session again
   std::uint32_t expiry_s = 0;
   timestamp expires{};  // while detached
   std::optional<stored_will> will;
@@ -142,6 +147,7 @@ class session {
 
   std::string client_id_;
   std::string name_;
+  std::uint64_t number_;
   link* link_ = nullptr;
   subscriptions subscriptions_;
   wire::mqtt::send_window<in_flight> window_;

@@ -37,11 +37,17 @@ void put(byte_writer& out, const std::pair<std::string, subscription_entry>& s) 
 void put(byte_writer& out, const saved_session& s) {
   out.sized(s.client_id);
   out.sized(s.name);
+  out.varint(s.number);
   out.varint(s.expiry_s);
   out.u64(static_cast<std::uint64_t>(s.expires.ns));
   for (const auto& p : s.places) put(out, p);
   out.varint(s.subscriptions.size());
   for (const auto& one : s.subscriptions) put(out, one);
+  out.varint(s.receipts.size());
+  for (const auto& one : s.receipts) {
+    out.varint(one.id);
+    out.u8(static_cast<std::uint8_t>(one.lane));
+  }
 }
 
 void put(byte_writer& out, const std::string& topic, const retained_message& m) {
@@ -78,15 +84,26 @@ std::pair<std::string, subscription_entry> take_subscription(byte_reader& in) {
   return out;
 }
 
+receipt take_receipt(byte_reader& in) {
+  const auto id = in.varint();
+  const auto lane = in.u8();
+  if (id == 0 || id > UINT16_MAX || lane >= model::lane_count) in.fail();
+  return {.id = static_cast<wire::packet_id>(id), .lane = static_cast<model::lane>(lane)};
+}
+
 saved_session take_session(byte_reader& in) {
   saved_session out;
   out.client_id = in.sized_text();
   out.name = in.sized_text();
+  out.number = in.varint();
   out.expiry_s = static_cast<std::uint32_t>(in.varint());
   out.expires.ns = static_cast<std::int64_t>(in.u64());
   for (auto& p : out.places) p = take_place(in);
   for (auto left = in.varint(); in.ok() && left > 0; --left) out.subscriptions.push_back(take_subscription(in));
-  if (out.subscriptions.size() > limits::mqtt_subscriptions_per_session_max) in.fail();
+  for (auto left = in.varint(); in.ok() && left > 0; --left) out.receipts.push_back(take_receipt(in));
+  const bool bounded = out.subscriptions.size() <= limits::mqtt_subscriptions_per_session_max &&
+                       out.receipts.size() <= limits::mqtt_inflight_in_max;
+  if (!bounded) in.fail();
   return out;
 }
 

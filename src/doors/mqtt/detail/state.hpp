@@ -14,10 +14,12 @@ namespace perigee::doors::mqtt::detail {
 struct saved_session {
   std::string client_id;
   std::string name;
+  std::uint64_t number = 0;
   std::uint32_t expiry_s = 0;
   timestamp expires{};
   std::array<place, model::lane_count> places{};
   std::vector<std::pair<std::string, subscription_entry>> subscriptions{};
+  std::vector<receipt> receipts{};  // only their id and lane are kept: they are stored, and not released
 };
 
 struct saved_state {

@@ -39,6 +39,10 @@ class memory_log final : public log_port {
   void commit() {
     for (auto& one : lanes_) one.committed = one.records.size();
   }
+  /// As a kill does.
+  void lose_uncommitted() {
+    for (auto& one : lanes_) one.records.resize(one.committed);
+  }
   void commit(model::lane l) { lanes_[static_cast<std::size_t>(l)].committed = of(l).records.size(); }
   [[nodiscard]] const std::vector<model::record>& records(model::lane l = model::lane::bulk) const {
     return of(l).records;
@@ -81,9 +85,11 @@ class site final : private broker_host {
   metrics::registry registry;
   moment now{clock::time_point(std::chrono::hours(1)), {1'700'000'000'000'000'000}};
   broker core;
+  bool state_awaited = false;
 
  private:
   void work_waits() override { work_ = true; }
+  void state_waits() override { state_awaited = true; }
 
   bool work_ = false;
 };

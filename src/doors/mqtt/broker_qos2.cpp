@@ -1,0 +1,79 @@
+// QoS 2 from a client: once in the journal, over lost connections and crashes (MQTT5 4.3.3, method B). The message's
+// record carries its delivery, which is the session's number and the packet id; PUBREC follows its commit. PUBREL is a
+// record too, and PUBCOMP follows that one's commit: whoever reads the journal knows which packet ids are still held.
+
+#include "base/log.hpp"
+#include "doors/mqtt/broker.hpp"
+
+namespace perigee::doors::mqtt {
+
+namespace wire = perigee::wire::mqtt;
+
+namespace {
+
+constexpr int packet_id_bits = 16;
+
+std::uint64_t delivery_of(const detail::session& s, wire::packet_id id) { return s.number() << packet_id_bits | id; }
+
+}  // namespace
+
+answer broker::take_once(link& from, const wire::publish& message) {
+  auto& s = *from.session;
+  const auto id = message.packet_id;
+  if (message.topic.starts_with('$')) return {wire::reason::implementation_specific_error};  // those come with QoS 1
+  auto* held = s.receipts.find(id);
+  if (held == nullptr && s.receipts.full()) return {wire::reason::quota_exceeded};
+  if (held == nullptr) {
+    const auto taken = take(s.source(), message, delivery_of(s, id));
+    if (!taken.after) return taken;
+    s.receipts.hold({.id = id, .lane = taken.after->lane, .stored = taken.after->offset});
+    held = s.receipts.find(id);
+  }
+  answer out{wire::reason::success, answer::commit_point{held->lane, held->stored}};
+  if (options_.saves_state && s.expiry_s != 0) out.after_revision = s.known_from_revision;
+  if (out.after_revision > saved_revision_) host_.state_waits();
+  return out;
+}
+
+void broker::release(link& from, wire::packet_id id) {
+  const auto done = let_go(*from.session, id);
+  if (is_failure(done.code) && done.code != wire::reason::packet_identifier_not_found) {
+    // PUBCOMP cannot say it: the client comes again with its PUBREL.
+    from.connection().disconnect(done.code);
+    return disconnected(from, {.code = done.code, .what = "the journal takes no PUBREL now"});
+  }
+  from.acknowledge(wire::packet_type::pubcomp, id, done);
+  wait_for_commit(from);
+}
+
+answer broker::let_go(detail::session& s, wire::packet_id id) {
+  auto* held = s.receipts.find(id);
+  if (held == nullptr) return {wire::reason::packet_identifier_not_found};
+  if (!held->released) {
+    model::record_view r;
+    r.kind = model::record_kind::release;
+    r.lane = held->lane;
+    r.source = s.source();
+    r.arrival = context_.now.wall;
+    r.delivery = delivery_of(s, id);
+    const auto at = log_.append(r);
+    if (!at) return {wire::reason::quota_exceeded};
+    held->released = *at;
+  }
+  return {wire::reason::success, answer::commit_point{held->lane, *held->released}};
+}
+
+/// A record from before the restart.
+void broker::recall(model::lane l, place at, const model::record_view& r) {
+  const auto found = returning_.find(r.delivery >> packet_id_bits);
+  if (found == returning_.end() || at.offset >= restarted_at_[static_cast<std::size_t>(l)]) return;
+  const auto id = static_cast<wire::packet_id>(r.delivery);
+  auto& receipts = found->second->receipts;
+  if (r.kind == model::record_kind::release) {
+    receipts.forget(id, l);
+  } else {
+    receipts.hold({.id = id, .lane = l, .stored = at.offset});
+  }
+}
+
+}  // namespace perigee::doors::mqtt
