@@ -14,8 +14,10 @@ lane_log::lane_log(std::unique_ptr<detail::lane_core> core) : core_(std::move(co
 lane_log::~lane_log() = default;
 
 result<std::unique_ptr<lane_log>> lane_log::open(lane_site site, lane_options options, lane_recovery& found) {
-  PG_TRY(auto recovered, detail::recover(site, found));
-  auto core = std::make_unique<detail::lane_core>(std::move(site), options);
+  auto drops = std::make_shared<detail::drop_book>(site);
+  PG_TRY_VOID(drops->load());
+  PG_TRY(auto recovered, detail::recover(site, drops->list().end(), found));
+  auto core = std::make_unique<detail::lane_core>(std::move(site), options, std::move(drops));
   core->start_from(std::move(recovered), found);
   if (found.torn_bytes != 0 || found.damaged_bytes != 0) {
     log::warn("journal", "{}: {} torn bytes were cut off the end, {} damaged bytes are skipped", core->site().folder,
@@ -52,10 +54,6 @@ log_offset lane_log::acknowledged() const {
   return core_->chosen().durability == durability::memory ? core_->staged() : core_->committed();
 }
 std::optional<stamp> lane_log::high_water(std::string_view source) const { return core_->marks().find(source); }
-std::optional<stamp> lane_log::high_water(std::string_view source, perigee::epoch in) const {
-  return core_->marks().find(source, in);
-}
-std::vector<stamp> lane_log::high_waters(std::string_view source) const { return core_->marks().all(source); }
 std::uint64_t lane_log::bytes() const { return core_->segments().bytes(); }
 model::lane lane_log::lane() const { return core_->site().lane; }
 

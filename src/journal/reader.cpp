@@ -1,5 +1,6 @@
 #include "journal/reader.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -44,7 +45,7 @@ result<std::size_t> reader::read(std::size_t bytes_max, visitor visit) {
   while (position_ < log_->committed() && (visited == 0 || bytes < bytes_max)) {
     if (!segment_) {
       if (position_ < log_->start()) {
-        visit_gap(log_->start(), log_->core_->last_drop(), visit);
+        if (!pass_hole(visit)) break;
         ++visited;
         continue;
       }
@@ -76,19 +77,19 @@ result<reader::step> reader::read_one(visitor visit) {
   if (!frame || frame->offset >= end) {
     segment_.reset();
     if (position_ >= end || position_ < log_->start()) return step{};
-    visit_gap(end, model::gap_reason::damaged, visit);
+    pass_over(end, model::gap_reason::damaged, last_arrival_, visit);
     return step{1, 0};
   }
   if (frame->kind != detail::frame_kind::record || frame->offset < position_) return step{};
   step done{1, frame->whole.size()};
+  const auto record = model::decode_record(frame->body(), log_->lane());
   if (frame->offset > position_) {
-    visit_gap(frame->offset, model::gap_reason::damaged, visit);
+    pass_over(frame->offset, model::gap_reason::damaged, record ? record->arrival : last_arrival_, visit);
     ++done.records;
   }
-  const auto record = model::decode_record(frame->body(), log_->lane());
   if (!record) {
     log::fault(place, "record {} in {}: {}", frame->offset.value(), log_->core_->site().folder, record.error().what);
-    visit_gap(frame->offset.next(), model::gap_reason::damaged, visit);
+    pass_over(frame->offset.next(), model::gap_reason::damaged, last_arrival_, visit);
     return done;
   }
   position_ = frame->offset.next();
@@ -109,8 +110,26 @@ log_offset reader::refresh_end() {
   return at + 1 < all.size() ? all[at + 1].first : core.committed();
 }
 
-/// What is said in the place of records that are gone, up to `end`.
-void reader::visit_gap(log_offset end, model::gap_reason reason, visitor visit) {
+bool reader::pass_hole(visitor visit) {
+  const auto& core = *log_->core_;
+  if (position_ >= core.settled()) return false;
+  const auto* known = core.drops().find(position_);
+  const auto newest = core.segments().empty() ? last_arrival_ : core.segments()[0].newest_before;
+  if (known == nullptr || known->first > position_) {
+    // Nothing is known but that it is gone: nobody needed it, or whoever did has heard of it.
+    const auto end = known == nullptr ? core.settled() : std::min(known->first, core.settled());
+    pass_over(end, core.last_drop(), newest, visit);
+  } else if (known->first == position_) {
+    position_ = known->end;
+    visit_gap(known->first, known->gap, known->newest, visit);
+  } else {
+    pass_over(known->end, core.last_drop(), known->newest, visit);
+  }
+  return true;
+}
+
+/// What is said in the place of records of which nothing is known, up to `end`.
+void reader::pass_over(log_offset end, model::gap_reason reason, timestamp newest, visitor visit) {
   const auto first = std::exchange(position_, end);
   const auto count = end.value() - first.value();
   if (reason == model::gap_reason::damaged) {
@@ -124,14 +143,19 @@ void reader::visit_gap(log_offset end, model::gap_reason reason, visitor visit) 
                      .last = log_offset(end.value() - 1),
                      .count = count,
                      .reason = reason,
-                     .topic = {}},
+                     .oldest = std::min(last_arrival_.ns != 0 ? last_arrival_ : newest, newest),
+                     .newest = newest},
                     gap_payload_);
+  visit_gap(first, gap_payload_, newest, visit);
+}
+
+void reader::visit_gap(log_offset first, byte_view payload, timestamp newest, visitor visit) {
   model::record_view r;
   r.kind = model::record_kind::gap;
   r.lane = log_->lane();
-  r.payload = gap_payload_;
+  r.payload = payload;
   r.source = place;
-  r.arrival = last_arrival_;
+  r.arrival = newest;
   visit(first, r);
 }
 

@@ -45,11 +45,14 @@ class reader {
   result<> enter_segment();
   result<step> read_one(visitor visit);
   log_offset refresh_end();
-  void visit_gap(log_offset end, model::gap_reason reason, visitor visit);
+  /// Over what was dropped. False where it is still being written down: there is nothing to read yet.
+  bool pass_hole(visitor visit);
+  void pass_over(log_offset end, model::gap_reason reason, timestamp newest, visitor visit);
+  void visit_gap(log_offset first, byte_view payload, timestamp newest, visitor visit);
 
   lane_log* log_;
   log_offset position_;
-  timestamp last_arrival_{};  // of a record visited: the time that a gap is given
+  timestamp last_arrival_{};  // of a record visited
   std::unique_ptr<open_segment> segment_;
   byte_buffer gap_payload_;
 };

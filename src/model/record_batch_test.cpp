@@ -327,7 +327,7 @@ TEST(batch_opener, sees_through_batches_in_batches) {
   const auto inner = encoded(numbered({message("a/b", "1"), message("a/b", "2")}, 40));
   record lost;
   lost.kind = record_kind::gap;
-  encode_gap({lane::bulk, log_offset(1), log_offset(3), 3, gap_reason::age, ""}, lost.payload);
+  encode_gap({lane::bulk, log_offset(1), log_offset(3), 3, gap_reason::age}, lost.payload);
   batch_encoder encoder;
   ASSERT_TRUE(encoder.add(log_offset(8), message("c/d", "3").view()));
   ASSERT_TRUE(encoder.add(log_offset(9), wrapped(inner, "edge-1").view()));

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "doors/mqtt/door.hpp"
 #include "doors/mqtt/journal_log.hpp"
+#include "model/gap.hpp"
 #include "node/children.hpp"
 #include "node/process.hpp"
 #include "node/run_file.hpp"
@@ -64,6 +65,28 @@ std::unexpected<error> refuse_listener(const std::string& address, std::uint16_t
   return std::unexpected(why);
 }
 
+boost::json::value time_or_null(timestamp t) {
+  if (t.ns == 0) return nullptr;
+  return boost::json::string(to_iso8601(t));
+}
+
+boost::json::object to_json(std::string_view node, const model::gap& g) {
+  boost::json::array topics;
+  for (const auto& part : g.parts) topics.push_back({{"topic", part.topic}, {"messages", part.messages}});
+  return {{"node", node},
+          {"lane", model::name_of(g.lane)},
+          {"first", g.first.value()},
+          {"last", g.last.value()},
+          {"count", g.count},
+          {"messages", g.messages()},
+          {"reason", model::name_of(g.reason)},
+          {"oldest", time_or_null(g.oldest)},
+          {"newest", time_or_null(g.newest)},
+          {"topics", std::move(topics)},
+          {"others", g.others},
+          {"sentence", model::describe(g)}};
+}
+
 /// The contexts that listeners and the uplink share; empty without a [tls] section.
 struct tls_contexts {
   std::shared_ptr<io::tls_context> server;       // MQTT: a client certificate is required
@@ -98,6 +121,7 @@ struct instance::parts {
   void on_commit();
   io::task<> keep_time();
   [[nodiscard]] api::answer links();
+  [[nodiscard]] api::answer gaps();
   [[nodiscard]] api::answer status();
   void measure();
 
@@ -148,7 +172,6 @@ result<> instance::parts::open_journal() {
   journal::options options{.folder = chosen.data + "/journal",
                            .node = chosen.node_id,
                            .new_epoch = epoch(random.next() | 1),
-                           .new_life = epoch(random.next() | 1),
                            .metrics = metrics};
   for (std::size_t i = 0; i < model::lane_count; ++i) {
     options.lanes[i] = lane_options_of(chosen.journal.lanes[i], chosen.journal.segment_bytes);
@@ -218,6 +241,7 @@ result<> instance::parts::open_api() {
     return api::answer{200, "text/plain; version=0.0.4", metrics.exposition()};
   }};
   served["/api/v1/links"] = {[this] { return links(); }};
+  served["/api/v1/gaps"] = {[this] { return gaps(); }};
   served["/api/v1/status"] = {[this] { return status(); }};
   api = std::make_unique<api::server>(on.shard, std::move(*acceptor), std::move(served), metrics);
   info.api = run_info::listener{chosen.api->address, api->port(), at.tls ? "tls" : "tcp"};
@@ -254,6 +278,17 @@ api::answer instance::parts::links() {
   return {200, "application/json", body + "\n"};
 }
 
+/// The newest gaps known here: which records of this node and those below it are gone, and why (promise P3).
+api::answer instance::parts::gaps() {
+  boost::json::array all;
+  if (history) {
+    for (const auto& each : history->gaps()) {
+      if (const auto g = model::decode_gap(each.body)) all.push_back(to_json(each.node, *g));
+    }
+  }
+  return {200, "application/json", boost::json::serialize(boost::json::object{{"gaps", std::move(all)}}) + "\n"};
+}
+
 /// What `perigee status` and the demo's table show of a node.
 api::answer instance::parts::status() {
   const auto link = uplink ? to_json(uplink->state()) : "null";
@@ -288,7 +323,6 @@ void instance::parts::measure() {
   set("perigee_link_oldest_age_seconds", "Of the oldest", static_cast<double>(link.oldest_age.count()) / 1e9);
   set("perigee_link_drain_records_per_second", "Acknowledged", link.drain_records_per_second);
   set("perigee_link_eta_seconds", "Until nothing waits; -1: not draining", link.eta_seconds);
-  set("perigee_link_forks", "Times the parent knew another copy of the journal", static_cast<double>(link.forks));
   set("perigee_link_sent_bytes", "Batches since start", static_cast<double>(link.bytes_sent));
 }
 

@@ -78,6 +78,7 @@ cursor_state::cursor_state(io::worker& worker, std::unique_ptr<io::file> file, s
       name_(std::move(name)),
       lane_(l),
       position_(stored.position),
+      durable_(stored.position),
       stored_(stored) {}
 
 void cursor_state::move_to(log_offset to) {
@@ -112,7 +113,9 @@ void cursor_state::write() {
 
 void cursor_state::saved(const std::shared_ptr<cursor_state>& self) {
   self->saving_ = false;
-  if (!self->outcome_) {
+  if (self->outcome_) {
+    self->durable_ = self->stored_.position;
+  } else {
     self->unsaved_ = true;
     log::warn(place, "cursor {} is not saved: {}", self->name_, self->outcome_.error().text());
   }
@@ -185,7 +188,7 @@ result<> cursor_set::forget(std::string_view name, model::lane l) {
 log_offset cursor_set::oldest_needed(model::lane l) const {
   log_offset oldest(UINT64_MAX);
   for (const auto& [key, state] : all_) {
-    if (state->lane() == l && state->required()) oldest = std::min(oldest, state->position());
+    if (state->lane() == l && state->required()) oldest = std::min(oldest, state->durable());
   }
   return oldest;
 }

@@ -35,6 +35,8 @@ class cursor_state {
   cursor_state(io::worker& worker, std::unique_ptr<io::file> file, std::string name, model::lane l, cursor_slot stored);
 
   [[nodiscard]] log_offset position() const { return position_; }
+  /// Where it stands after a crash.
+  [[nodiscard]] log_offset durable() const { return durable_; }
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] model::lane lane() const { return lane_; }
   [[nodiscard]] bool required() const { return stored_.required; }
@@ -55,6 +57,7 @@ class cursor_state {
   const std::string name_;
   const model::lane lane_;
   log_offset position_;
+  log_offset durable_;
   cursor_slot stored_;  // as last written or being written
   bool unsaved_ = false;
   bool saving_ = false;
@@ -73,7 +76,8 @@ class cursor_set {
   /// A new one starts at `oldest`.
   result<std::shared_ptr<cursor_state>> open(std::string_view name, model::lane l, bool required, log_offset oldest);
   result<> forget(std::string_view name, model::lane l);
-  /// Where the hindmost required cursor of a lane stands; the end of all offsets where there is none.
+  /// Where the hindmost required cursor of a lane stands as it is saved, so that no crash takes it back to records that
+  /// were let go; the end of all offsets where there is none.
   [[nodiscard]] log_offset oldest_needed(model::lane l) const;
   /// One past the last record that any cursor of a lane has handled.
   [[nodiscard]] log_offset furthest(model::lane l) const;

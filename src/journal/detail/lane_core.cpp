@@ -44,12 +44,13 @@ lane_core::counters::counters(metrics::registry& in, const std::string& lane)
       size(in.make_gauge("perigee_journal_size_bytes", "Size of all segments", lane)),
       sync_seconds(in.make_histogram("perigee_journal_sync_seconds", "Duration of a sync", lane)) {}
 
-lane_core::lane_core(lane_site site, lane_options options)
+lane_core::lane_core(lane_site site, lane_options options, std::shared_ptr<drop_book> drops)
     : site_(std::move(site)),
       options_(within_bounds(options)),
       metrics_(site_.metrics, site_.lane),
-      flight_(
-          std::make_shared<flight>(site_.disk, site_.folder, options_.durability == durability::fsync, site_.time)) {
+      flight_(std::make_shared<flight>(site_.disk, site_.folder, options_.durability == durability::fsync, site_.time)),
+      drop_book_(std::move(drops)),
+      known_drops_(drop_book_->list()) {
   flight_->owner = this;
 }
 
@@ -264,6 +265,8 @@ void lane_core::tick(timestamp now) {
   while (segments_.size() >= 2 && segments_[1].newest_before < oldest_kept && may_drop_oldest()) {
     drop_oldest(model::gap_reason::age);
   }
+  prune_drops();
+  if (std::exchange(hole_settled_, false) && committed_listener) committed_listener();
   if (flying_ || !(trouble_ || disk_low_)) return;
   launch();  // what failed once more, or nothing, to see how much room there is
 }
@@ -279,14 +282,33 @@ void lane_core::drop_oldest(model::gap_reason reason) {
   last_drop_ = reason;
   metrics_.dropped.add(segments_[0].first.value() - gone.first.value());
   metrics_.size.set(static_cast<double>(segments_.bytes()));
-  site_.worker.submit(
-      [&disk = site_.disk, folder = site_.folder, name = segment_name(gone.first)] {
-        const auto removed = disk.remove(folder + '/' + name);
-        // In order and each for good: a power cut must not bring back the older of two and not the newer.
-        const auto synced = removed ? disk.sync_folder(folder) : removed;
-        if (!synced) log::warn(place, "{}/{}: not removed: {}", folder, name, synced.error().text());
-      },
-      [] {});
+  const doomed_segment what{gone.first, segments_[0].first, oldest_needed ? oldest_needed() : segments_[0].first,
+                            reason};
+  change_drops([what](drop_book& book) { return book.drop(what); }, what.first, what.end);
+}
+
+void lane_core::prune_drops() {
+  if (drops_pending_ != 0 || known_drops_.empty() || !oldest_needed) return;
+  const auto passed = oldest_needed();
+  if (known_drops_.oldest().end > passed) return;
+  change_drops([passed](drop_book& book) { return book.prune(passed); }, start(), start());
+}
+
+void lane_core::change_drops(std::move_only_function<drop_list(drop_book&)> change, log_offset settled_before,
+                             log_offset settled) {
+  if (drops_pending_++ == 0) settled_ = settled_before;
+  auto now = std::make_shared<drop_list>();
+  site_.worker.submit([book = drop_book_, now, change = std::move(change)]() mutable { *now = change(*book); },
+                      [held = flight_, now, settled] {
+                        if (held->owner != nullptr) held->owner->drops_changed(std::move(*now), settled);
+                      });
+}
+
+void lane_core::drops_changed(drop_list now, log_offset settled) {
+  --drops_pending_;
+  known_drops_ = std::move(now);
+  settled_ = settled;
+  hole_settled_ = true;
 }
 
 void lane_core::keep_to_size() {

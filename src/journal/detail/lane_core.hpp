@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "journal/detail/batch.hpp"
+#include "journal/detail/drop_book.hpp"
 #include "journal/detail/flight.hpp"
 #include "journal/detail/mark_table.hpp"
 #include "journal/detail/recovery.hpp"
@@ -18,7 +19,7 @@ namespace perigee::journal::detail {
 /// What a lane_log does; readers look into it for the segments. Same owner, shard and end.
 class lane_core {
  public:
-  lane_core(lane_site site, lane_options options);
+  lane_core(lane_site site, lane_options options, std::shared_ptr<drop_book> drops);
   ~lane_core();
 
   /// Takes over what recovery found, and stages what it could not prove.
@@ -38,6 +39,10 @@ class lane_core {
   [[nodiscard]] segment_list& segments() { return segments_; }
   [[nodiscard]] const segment_list& segments() const { return segments_; }
   [[nodiscard]] model::gap_reason last_drop() const { return last_drop_; }
+  /// What was dropped before `settled()`, as far as a required cursor still has to hear of it.
+  [[nodiscard]] const drop_list& drops() const { return known_drops_; }
+  /// From here up to start(), what was dropped is still being written down: a reader waits.
+  [[nodiscard]] log_offset settled() const { return drops_pending_ == 0 ? start() : settled_; }
   void count_unreadable(std::uint64_t records) { metrics_.unreadable.add(records); }
 
   std::move_only_function<void()> committed_listener;
@@ -76,6 +81,12 @@ class lane_core {
   void finish_close();
   [[nodiscard]] bool may_drop_oldest() const;
   void drop_oldest(model::gap_reason reason);
+  void prune_drops();
+  /// Runs `change` on the worker, where the book is at home, and takes over what it answers: then all before `settled`
+  /// is told of.
+  void change_drops(std::move_only_function<drop_list(drop_book&)> change, log_offset settled_before,
+                    log_offset settled);
+  void drops_changed(drop_list now, log_offset settled);
   void keep_to_size();
 
   const lane_site site_;
@@ -97,6 +108,11 @@ class lane_core {
   std::optional<error> trouble_;  // why the last write failed: the next tick tries again
   bool disk_low_ = false;
   model::gap_reason last_drop_ = model::gap_reason::disk_bound;
+  std::shared_ptr<drop_book> drop_book_;
+  drop_list known_drops_;
+  log_offset settled_{};
+  std::uint32_t drops_pending_ = 0;
+  bool hole_settled_ = false;  // readers that waited are told at the next tick
   bool closing_ = false;
   std::move_only_function<void(result<>)> closed_;
 };

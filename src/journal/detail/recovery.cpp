@@ -37,6 +37,16 @@ result<std::vector<segment_file>> list_segments(const lane_site& site, lane_reco
   return std::move(folder.segments);
 }
 
+/// Readers are told that what is before `dropped_end` is gone: so it goes.
+result<> finish_drops(const lane_site& site, log_offset dropped_end, std::vector<segment_file>& all) {
+  while (all.size() >= 2 && all[1].first <= dropped_end) {
+    PG_TRY_VOID(site.disk.remove(path_of(site, all[0].first)));
+    PG_TRY_VOID(site.disk.sync_folder(site.folder));
+    all.erase(all.begin());
+  }
+  return {};
+}
+
 void report_holes(const lane_site& site, const std::vector<segment_file>& all, lane_recovery& found) {
   for (std::size_t i = 1; i < all.size(); ++i) {
     if (!all[i].header || all[i].header->previous == all[i - 1].first) continue;
@@ -178,9 +188,10 @@ result<> replay_earlier(const lane_site& site, const std::vector<segment_file>& 
 
 }  // namespace
 
-result<recovered_lane> recover(const lane_site& site, lane_recovery& found) {
+result<recovered_lane> recover(const lane_site& site, log_offset dropped_end, lane_recovery& found) {
   recovered_lane out;
-  PG_TRY(const auto all, list_segments(site, found));
+  PG_TRY(auto all, list_segments(site, found));
+  PG_TRY_VOID(finish_drops(site, dropped_end, all));
   found.segments = all.size();
   if (all.empty()) return out;
   report_holes(site, all, found);

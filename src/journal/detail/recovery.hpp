@@ -18,8 +18,8 @@ struct recovered_lane {
   timestamp newest{};     // the latest arrival time among the records that were read
 };
 
-/// Reads the headers of all segments and the frames of the last one. Changes nothing but for removing segments that
-/// were never finished.
-result<recovered_lane> recover(const lane_site& site, lane_recovery& found);
+/// Reads the headers of all segments and the frames of the last one. Changes nothing but for segments that were never
+/// finished, and those that end at or before `dropped_end`: a crash kept them from being removed.
+result<recovered_lane> recover(const lane_site& site, log_offset dropped_end, lane_recovery& found);
 
 }  // namespace perigee::journal::detail

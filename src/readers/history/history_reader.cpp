@@ -14,6 +14,7 @@ constexpr std::array all_lanes{model::lane::alarm, model::lane::event, model::la
 constexpr auto totals_every = 1s;
 constexpr auto retention_every = 60s;
 constexpr auto retry_every = 1s;
+constexpr std::size_t gaps_shown_max = 100;
 
 }  // namespace
 
@@ -106,10 +107,15 @@ void history_reader::count() {
   if (!uncounted_ || clock::now() < totals_due_) return;
   uncounted_ = false;
   totals_due_ = clock::now() + totals_every;
-  ask([place = place_](store& from) { place->totals = from.totals(); },
+  ask(
+      [place = place_](store& from) {
+        place->totals = from.totals();
+        place->gaps = from.gaps(gaps_shown_max);
+      },
       [this, alive = std::weak_ptr(place_)] {
         if (alive.expired() || !place_->totals) return;
         totals_ = *place_->totals;
+        if (place_->gaps) gaps_ = std::move(*place_->gaps);
         meters_.missing.set(static_cast<double>(totals_.missing));
         meters_.doubled.set(static_cast<double>(totals_.doubled));
       });

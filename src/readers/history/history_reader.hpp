@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/metrics.hpp"
 #include "io/timer.hpp"
@@ -42,6 +43,8 @@ class history_reader {
   [[nodiscard]] std::uint64_t behind() const;
   /// What is stored and known to be missing, as of the last second.
   [[nodiscard]] const history_totals& totals() const { return totals_; }
+  /// The newest gap records stored, newest first, as of the last second.
+  [[nodiscard]] const std::vector<known_gap>& gaps() const { return gaps_; }
 
  private:
   struct lane_end {
@@ -54,6 +57,7 @@ class history_reader {
     record_block block;
     result<applied> outcome;
     result<history_totals> totals;
+    result<std::vector<known_gap>> gaps;
   };
   struct meters {
     metrics::counter& readings;
@@ -79,6 +83,7 @@ class history_reader {
   bool more_ = false;      // the last step stored something
   bool uncounted_ = true;  // something may be stored that the last count missed
   history_totals totals_;
+  std::vector<known_gap> gaps_;
   clock::time_point totals_due_{};
   clock::time_point retention_due_{};
 };

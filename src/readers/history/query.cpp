@@ -202,7 +202,7 @@ result<history_totals> store::totals() {
   PG_TRY(auto ask,
          state_->database.prepare(
              "SELECT (SELECT n FROM total WHERE name = 'readings'), (SELECT n FROM total WHERE name = 'messages'),"
-             " (SELECT count(*) FROM gap), (SELECT coalesce(sum(count), 0) FROM gap),"
+             " (SELECT count(*) FROM gap), (SELECT coalesce(sum(messages), 0) FROM gap),"
              " (SELECT count(*) FROM quarantine), (SELECT n FROM total WHERE name = 'quarantine_dropped'),"
              " (SELECT count(*) FROM series)"));
   PG_TRY(const bool row, ask.step());
@@ -222,6 +222,17 @@ result<history_totals> store::totals() {
     out.doubled += a.doubled;
   }
   return out;
+}
+
+result<std::vector<known_gap>> store::gaps(std::size_t most) {
+  PG_TRY(auto ask, state_->database.prepare("SELECT node, body FROM gap ORDER BY arrival_ns DESC, first DESC LIMIT ?"));
+  ask.begin().bind(static_cast<std::int64_t>(most));
+  std::vector<known_gap> out;
+  for (;;) {
+    PG_TRY(const bool row, ask.step());
+    if (!row) return out;
+    out.push_back({std::string(ask.text(0)), to_buffer(ask.blob(1))});
+  }
 }
 
 result<bool> store::retain(timestamp oldest) {

@@ -72,8 +72,8 @@ result<> store::state::prepare() {
   PG_TRY_VOID(aside.open(db));
   PG_TRY(read_cursor, db.prepare("SELECT next FROM cursor WHERE lane = ? AND epoch = ?"));
   PG_TRY(write_cursor, db.prepare("INSERT OR REPLACE INTO cursor(lane, epoch, next) VALUES(?, ?, ?)"));
-  PG_TRY(insert_gap, db.prepare("INSERT OR IGNORE INTO gap(node, epoch, lane, first, last, count, reason, topic,"
-                                " arrival_ns) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  PG_TRY(insert_gap, db.prepare("INSERT OR IGNORE INTO gap(node, epoch, lane, first, last, messages, body,"
+                                " arrival_ns) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
   PG_TRY(add_total, db.prepare("UPDATE total SET n = n + ? WHERE name = ?"));
   return {};
 }
@@ -188,8 +188,8 @@ result<> store::state::take_gap(const model::origin& from, const model::record_v
   PG_TRY(const auto g, model::decode_gap(m.payload));
   insert_gap.begin().bind(from.node).bind(static_cast<std::int64_t>(from.journal_epoch.value()));
   insert_gap.bind(static_cast<std::int64_t>(g.lane)).bind(static_cast<std::int64_t>(g.first.value()));
-  insert_gap.bind(static_cast<std::int64_t>(g.last.value())).bind(static_cast<std::int64_t>(g.count));
-  return insert_gap.bind(static_cast<std::int64_t>(g.reason)).bind(g.topic).bind(m.arrival.ns).run();
+  insert_gap.bind(static_cast<std::int64_t>(g.last.value())).bind(static_cast<std::int64_t>(g.messages()));
+  return insert_gap.bind(m.payload).bind(m.arrival.ns).run();
 }
 
 result<> store::state::set_aside(const model::origin& from, const model::record_view& r, const char* reason,

@@ -78,7 +78,7 @@ struct history_totals {
   std::uint64_t missing = 0;      // numbers of stamped devices between 1 and the highest seen
   std::uint64_t doubled = 0;      // messages of stamped devices that came again and were not stored again
   std::uint64_t gaps = 0;         // gap records
-  std::uint64_t gap_records = 0;  // records that they stand for
+  std::uint64_t gap_records = 0;  // messages that they stand for
   std::uint64_t quarantined = 0;
   std::uint64_t quarantine_dropped = 0;
   std::uint64_t series = 0;
@@ -103,6 +103,12 @@ struct quarantined {
   timestamp arrival;
   std::string topic;
   std::string reason;
+};
+
+/// A gap record of this node or one below it.
+struct known_gap {
+  std::string node;  // whose log lost the records
+  byte_buffer body;  // as in docs/formats/gap.md
 };
 
 /// What one `apply` did.
@@ -146,6 +152,8 @@ class store {
 
   [[nodiscard]] result<history_totals> totals();
   [[nodiscard]] result<std::vector<device_account>> devices();
+  /// The newest first.
+  [[nodiscard]] result<std::vector<known_gap>> gaps(std::size_t most);
 
   [[nodiscard]] result<std::vector<quarantined>> quarantine();
   /// Tries a quarantined record again; it stays there when it still cannot be read (the error says why).

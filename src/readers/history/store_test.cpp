@@ -149,7 +149,7 @@ TEST_F(store_test, what_a_child_sent_is_under_its_node) {
   for (std::uint64_t n = 0; n < 5; ++n) ASSERT_TRUE(encoder.add(log_offset(n), stamped(n + 1).view()));
   model::record gap;
   gap.kind = model::record_kind::gap;
-  model::encode_gap({model::lane::bulk, log_offset(5), log_offset(9), 5, model::gap_reason::age, ""}, gap.payload);
+  model::encode_gap({model::lane::bulk, log_offset(5), log_offset(9), 5, model::gap_reason::age}, gap.payload);
   ASSERT_TRUE(encoder.add(log_offset(9), gap.view()));
   model::record batch;
   batch.kind = model::record_kind::batch;
@@ -164,6 +164,11 @@ TEST_F(store_test, what_a_child_sent_is_under_its_node) {
   EXPECT_EQ((*all)[0].last, at_ms(5000));
   EXPECT_EQ(totals().gaps, 1U);
   EXPECT_EQ(totals().gap_records, 5U);
+  const auto gaps = store_->gaps(100);
+  ASSERT_TRUE(gaps);
+  ASSERT_EQ(gaps->size(), 1U);
+  EXPECT_EQ((*gaps)[0].node, "edge-1");
+  EXPECT_EQ(model::decode_gap((*gaps)[0].body)->count, 5U);
 }
 
 TEST_F(store_test, poison_is_set_aside_and_the_rest_goes_on) {

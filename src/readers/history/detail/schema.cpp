@@ -29,8 +29,9 @@ CREATE UNIQUE INDEX chunk_open ON chunk(series) WHERE open = 1;
 CREATE TABLE account(source TEXT NOT NULL, epoch INTEGER NOT NULL, state BLOB NOT NULL,
                      PRIMARY KEY(source, epoch)) WITHOUT ROWID;
 CREATE TABLE gap(node TEXT NOT NULL, epoch INTEGER NOT NULL, lane INTEGER NOT NULL, first INTEGER NOT NULL,
-                 last INTEGER NOT NULL, count INTEGER NOT NULL, reason INTEGER NOT NULL, topic TEXT NOT NULL,
+                 last INTEGER NOT NULL, messages INTEGER NOT NULL, body BLOB NOT NULL,
                  arrival_ns INTEGER NOT NULL, PRIMARY KEY(node, epoch, lane, first, last)) WITHOUT ROWID;
+CREATE INDEX gap_by_time ON gap(arrival_ns);
 CREATE TABLE quarantine(number INTEGER PRIMARY KEY AUTOINCREMENT, node TEXT NOT NULL, lane INTEGER NOT NULL,
                         offset INTEGER NOT NULL, arrival_ns INTEGER NOT NULL, topic TEXT NOT NULL,
                         reason TEXT NOT NULL, record BLOB NOT NULL);
