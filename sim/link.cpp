@@ -127,7 +127,7 @@ void link::answer_what_is_durable() {
     }
     const auto greeting = readers::uplink::receiver(*parent_.log()).greet(child_.name(), w.hello);
     down_.send([this, bytes = encode(greeting)] {
-      const auto taken = sender_->on_welcome(bytes, world_.now());
+      const auto taken = sender_->on_welcome(bytes, world_.now(), world_.wall());
       if (!taken) world_.broken(std::format("P1: {}: {}", child_.name(), taken.error().text()));
       pump();
     });

@@ -57,8 +57,12 @@ node::node(world& in, std::string name, std::uint64_t segment_bytes)
 
 void node::start() {
   const std::uint64_t epoch = std::hash<std::string>{}(name_) | 1;
-  journal::options chosen{
-      .folder = "data", .node = name_, .new_epoch = perigee::epoch(epoch), .disk_free_min = 0, .metrics = metrics_};
+  journal::options chosen{.folder = "data",
+                          .node = name_,
+                          .new_epoch = perigee::epoch(epoch),
+                          .new_life = perigee::epoch(world_.random().next() | 1),
+                          .disk_free_min = 0,
+                          .metrics = metrics_};
   for (auto& lane : chosen.lanes) lane.segment_bytes = segment_bytes_;
   journal::recovery_report found;
   auto opened = journal::journal::open(disk_, worker_, chosen, found);

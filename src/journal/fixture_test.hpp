@@ -125,13 +125,18 @@ struct node_bench {
   std::unique_ptr<journal> log;
   std::string node = "fog-1";
   std::uint64_t bytes_max = 1U << 20;
+  std::uint64_t lives = 100;
 
   result<> open() {
     log.reset();
     worker.forget_all();
     found = {};
-    options chosen{
-        .folder = "data", .node = node, .new_epoch = perigee::epoch(9), .disk_free_min = 0, .metrics = metrics};
+    options chosen{.folder = "data",
+                   .node = node,
+                   .new_epoch = perigee::epoch(9),
+                   .new_life = perigee::epoch(++lives),
+                   .disk_free_min = 0,
+                   .metrics = metrics};
     for (auto& lane : chosen.lanes) lane.bytes_max = bytes_max;
     PG_TRY(log, journal::open(disk, worker, chosen, found));
     return {};

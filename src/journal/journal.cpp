@@ -9,6 +9,7 @@
 #include "journal/detail/cursor_set.hpp"
 #include "journal/detail/frame.hpp"
 #include "journal/detail/identity.hpp"
+#include "journal/detail/lives.hpp"
 
 namespace perigee::journal {
 namespace {
@@ -60,7 +61,7 @@ result<std::unique_ptr<io::disk_lock>> lock_folder(io::disk& disk, const std::st
 
 journal::journal(std::unique_ptr<io::disk_lock> lock, std::string node, perigee::epoch epoch,
                  std::unique_ptr<detail::cursor_set> cursors)
-    : lock_(std::move(lock)), node_(std::move(node)), epoch_(epoch), cursors_(std::move(cursors)) {}
+    : lock_(std::move(lock)), node_(std::move(node)), lives_{epoch, {}}, cursors_(std::move(cursors)) {}
 journal::~journal() = default;
 
 result<std::unique_ptr<journal>> journal::open(io::disk& disk, io::worker& worker, const options& chosen,
@@ -72,7 +73,29 @@ result<std::unique_ptr<journal>> journal::open(io::disk& disk, io::worker& worke
   PG_TRY_VOID(cursors->load());
   auto self = std::make_unique<journal>(std::move(lock), std::move(who.node), who.epoch, std::move(cursors));
   for (std::size_t i = 0; i < model::lane_count; ++i) PG_TRY_VOID(self->open_lane(disk, worker, chosen, i, found));
+  PG_TRY_VOID(self->begin_life(disk, chosen, found.created));
   return self;
+}
+
+/// Nothing is appended before the new life is on stable storage: no other copy of the folder goes on under its name.
+result<> journal::begin_life(io::disk& disk, const options& chosen, bool created) {
+  auto known = detail::read_lives(disk, chosen.folder);
+  if (!known && !is(known.error(), errc::corrupt) && !is(known.error(), errc::not_found)) {
+    return std::unexpected(known.error());
+  }
+  if (known && known->journal == lives_.journal) {
+    lives_.lanes = std::move(known->lanes);
+  } else if (!created && std::ranges::any_of(lanes_, [](const auto& l) { return l->staged() != log_offset(); })) {
+    log::fault("journal", "{}: journal.lives is missing or damaged; the parent is told that it may be another copy",
+               chosen.folder);
+  }
+  const auto before = lives_;
+  for (std::size_t i = 0; i < model::lane_count; ++i) lives_.lanes[i].begin(chosen.new_life, lanes_[i]->staged());
+  const auto written = detail::write_lives(disk, chosen.folder, lives_);
+  if (written || !is(written.error(), errc::no_space) || before[model::lane::alarm].all().empty()) return written;
+  log::fault("journal", "{}: no room to begin a new life: the one before goes on", chosen.folder);
+  lives_ = before;
+  return {};
 }
 
 result<> journal::open_lane(io::disk& disk, io::worker& worker, const options& chosen, std::size_t index,
@@ -82,7 +105,7 @@ result<> journal::open_lane(io::disk& disk, io::worker& worker, const options& c
                  .worker = worker,
                  .folder = chosen.folder + '/' + std::string(model::name_of(l)),
                  .lane = l,
-                 .epoch = epoch_,
+                 .epoch = epoch(),
                  .disk_free_min = chosen.disk_free_min,
                  .metrics = chosen.metrics,
                  .time = chosen.time,

@@ -15,6 +15,7 @@
 #include "io/worker.hpp"
 #include "journal/cursor.hpp"
 #include "journal/lane_log.hpp"
+#include "journal/lineage.hpp"
 #include "journal/options.hpp"
 #include "journal/reader.hpp"
 #include "model/record.hpp"
@@ -44,7 +45,12 @@ class journal {
   result<log_offset> append(const model::record_view& r) { return (*this)[r.lane].append(r); }
   [[nodiscard]] lane_log& operator[](model::lane l) { return *lanes_[static_cast<std::size_t>(l)]; }
   [[nodiscard]] const lane_log& operator[](model::lane l) const { return *lanes_[static_cast<std::size_t>(l)]; }
-  [[nodiscard]] perigee::epoch epoch() const { return epoch_; }
+  /// Which journal this is, and where in it each of its lives starts.
+  [[nodiscard]] const lineage& lives() const { return lives_; }
+  [[nodiscard]] perigee::epoch epoch() const { return lives_.journal; }
+  /// The life in which this record was appended: (life, lane, offset) names it for ever, also where the folder is
+  /// copied and both copies go on.
+  [[nodiscard]] perigee::epoch life_at(model::lane l, log_offset at) const { return lives_[l].at(at).epoch; }
   [[nodiscard]] const std::string& node() const { return node_; }
 
   /// Called on the shard after each commit of any lane, in the order of registration, for the rest of the journal's
@@ -65,11 +71,12 @@ class journal {
  private:
   result<> open_lane(io::disk& disk, io::worker& worker, const options& chosen, std::size_t index,
                      recovery_report& found);
+  result<> begin_life(io::disk& disk, const options& chosen, bool created);
   void committed();
 
   std::unique_ptr<io::disk_lock> lock_;
   std::string node_;
-  perigee::epoch epoch_;
+  lineage lives_;
   std::unique_ptr<detail::cursor_set> cursors_;
   std::array<std::unique_ptr<lane_log>, model::lane_count> lanes_;
   std::vector<std::move_only_function<void()>> listeners_;

@@ -40,6 +40,57 @@ TEST(journal, is_the_same_after_a_restart) {
   EXPECT_EQ(b.found.lanes[2].records, 1U);
 }
 
+TEST(journal, begins_a_life_with_each_opening) {
+  node_bench b;
+  ASSERT_TRUE(b.open());
+  EXPECT_EQ(b.log->life_at(model::lane::bulk, log_offset(0)), epoch(101));
+  ASSERT_TRUE(b.append(model::lane::bulk, 1));
+  b.worker.run_all();
+  ASSERT_TRUE(b.append(model::lane::bulk, 2));  // lost with the process
+  prng random(3);
+  b.disk.crash(random);
+  ASSERT_TRUE(b.open());
+  const auto staged = (*b.log)[model::lane::bulk].staged();
+  EXPECT_EQ(b.log->life_at(model::lane::bulk, log_offset(0)), epoch(101));
+  EXPECT_EQ(b.log->life_at(model::lane::bulk, staged), epoch(102));
+  EXPECT_EQ(b.log->life_at(model::lane::alarm, log_offset(0)), epoch(102)) << "101 left nothing in this lane";
+  ASSERT_TRUE(b.disk.remove("data/journal.lives"));
+  ASSERT_TRUE(b.open());
+  EXPECT_EQ(b.log->life_at(model::lane::bulk, log_offset(0)), epoch(103)) << "a name that no other copy knows";
+}
+
+TEST(journal, opens_on_a_full_disk) {
+  node_bench b;
+  ASSERT_TRUE(b.open());
+  ASSERT_TRUE(b.append(model::lane::bulk, 1));
+  b.worker.run_all();
+  b.log.reset();
+  b.disk.set_capacity(0);
+  ASSERT_TRUE(b.open());
+  EXPECT_EQ(b.log->life_at(model::lane::bulk, log_offset(1)), epoch(101)) << "there is no room to note another";
+}
+
+TEST(journal, goes_on_under_another_life_where_it_was_restored) {
+  node_bench b;
+  ASSERT_TRUE(b.open());
+  ASSERT_TRUE(b.append(model::lane::bulk, 1));
+  b.worker.run_all();
+  b.log.reset();
+  const auto segment = *b.disk.contents("data/bulk/00000000000000000000.seg");
+  const auto lives = *b.disk.contents("data/journal.lives");
+  ASSERT_TRUE(b.open());
+  ASSERT_TRUE(b.append(model::lane::bulk, 2));
+  b.worker.run_all();
+  const auto original = b.log->lives();
+  b.log.reset();
+  ASSERT_TRUE(b.disk.remove("data/bulk/00000000000000000001.seg"));
+  ASSERT_TRUE(b.disk.overwrite("data/bulk/00000000000000000000.seg", segment));
+  ASSERT_TRUE(b.disk.overwrite("data/journal.lives", lives));
+  ASSERT_TRUE(b.open());
+  EXPECT_NE(b.log->life_at(model::lane::bulk, log_offset(1)), original[model::lane::bulk].at(log_offset(1)).epoch);
+  EXPECT_EQ(b.log->lives().resume(model::lane::bulk, original, log_offset(2)), log_offset(1));
+}
+
 TEST(journal, refuses_the_folder_of_another) {
   node_bench b;
   ASSERT_TRUE(b.open());

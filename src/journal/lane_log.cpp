@@ -54,6 +54,10 @@ log_offset lane_log::acknowledged() const {
   return core_->chosen().durability == durability::memory ? core_->staged() : core_->committed();
 }
 std::optional<stamp> lane_log::high_water(std::string_view source) const { return core_->marks().find(source); }
+std::optional<stamp> lane_log::high_water(std::string_view source, perigee::epoch in) const {
+  return core_->marks().find(source, in);
+}
+std::vector<stamp> lane_log::high_waters(std::string_view source) const { return core_->marks().all(source); }
 std::uint64_t lane_log::bytes() const { return core_->segments().bytes(); }
 model::lane lane_log::lane() const { return core_->site().lane; }
 

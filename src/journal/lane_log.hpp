@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/id.hpp"
@@ -22,7 +23,7 @@ namespace detail {
 class lane_core;
 }
 
-/// What a source last had stored: the newest sequence of its newest epoch.
+/// What a source last had stored in one of its epochs.
 struct stamp {
   perigee::epoch epoch;
   perigee::sequence sequence;
@@ -56,7 +57,7 @@ class lane_log {
   lane_log& operator=(const lane_log&) = delete;
 
   /// Copies the record to the next commit and answers its offset. errc::duplicate where it is stamped at or below its
-  /// source's high-water mark in the same epoch: it is staged or stored already. errc::full, errc::no_space,
+  /// source's high-water mark in that epoch: it is staged or stored already. errc::full, errc::no_space,
   /// errc::too_large and errc::closed store nothing. errc::out_of_order where it
   /// was refused before and a later one of its source was stored since: it is not here and cannot come in any more.
   result<log_offset> append(const model::record_view& r);
@@ -66,9 +67,13 @@ class lane_log {
   [[nodiscard]] log_offset staged() const;     // one past the last appended
   /// One past the last that a door may acknowledge: committed(), or staged() where the lane's durability is `memory`.
   [[nodiscard]] log_offset acknowledged() const;
-  /// The newest stamp appended from this source, so a sender can be told where to go on. It is durable with its record:
-  /// an answer that vouches for it waits until acknowledged() passes the staged() of now.
+  /// The newest stamp appended from this source in the epoch that it used last, or in `in`, so that a sender can be
+  /// told where to go on. It is durable with its record: an answer that vouches for it waits until acknowledged()
+  /// passes the staged() of now.
   [[nodiscard]] std::optional<stamp> high_water(std::string_view source) const;
+  [[nodiscard]] std::optional<stamp> high_water(std::string_view source, perigee::epoch in) const;
+  /// Of each of its newest limits::journal_epochs_max epochs, the one used last first.
+  [[nodiscard]] std::vector<stamp> high_waters(std::string_view source) const;
   [[nodiscard]] std::uint64_t bytes() const;  // of all segments
   [[nodiscard]] model::lane lane() const;
 

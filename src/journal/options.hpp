@@ -37,6 +37,7 @@ struct options {
   std::string folder;
   std::string node;          // a folder serves one node: another name is refused
   perigee::epoch new_epoch;  // a random number, not 0: the journal's epoch if the folder is new
+  perigee::epoch new_life;   // a random number, not 0, drawn for this opening: see life
   std::array<lane_options, model::lane_count> lanes{};
   std::uint64_t disk_free_min =
       32U << 20;  // below it appends answer errc::no_space, so that cursors can still be saved

@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "readers/uplink/fork_alarm.hpp"
 
 namespace perigee::node {
 namespace {
@@ -30,6 +31,7 @@ children::children(journal::journal& log, metrics::registry& registry, bool by_c
       batches_(registry.make_counter("perigee_children_batches_total", "Batches taken from children")),
       repeated_(registry.make_counter("perigee_children_batches_repeated_total", "Batches that were here already")),
       refused_(registry.make_counter("perigee_children_batches_refused_total", "Batches and hellos refused")),
+      forks_(registry.make_counter("perigee_children_forks_total", "Children whose journal was another copy")),
       bytes_(registry.make_counter("perigee_children_bytes_total", "Bytes of the batches taken")) {}
 
 /// The node that a connection speaks for; empty where it speaks for none.
@@ -55,24 +57,42 @@ mqtt::answer children::on_message(const mqtt::client_identity& from, const wire:
     return {reason::not_authorized, {}};
   }
   switch (topic->subject) {
-    case uplink::subject::hello: return on_hello(topic->node, message.payload);
+    case uplink::subject::hello: return on_hello(topic->node, message.payload, now);
     case uplink::subject::newest: return on_newest(topic->node, message.payload);
     case uplink::subject::lane: break;
   }
   return on_batch(topic->node, topic->lane, message.payload, now);
 }
 
-mqtt::answer children::on_hello(std::string_view child, byte_view payload) {
+mqtt::answer children::on_hello(std::string_view child, byte_view payload, timestamp now) {
   const auto said = uplink::decode_hello(payload);
   if (!said || welcomes_.size() >= limits::children_max) {
     refused_.add();
     return {said ? reason::quota_exceeded : reason::payload_format_invalid, {}};
   }
-  pending_welcome next{std::string(child), {}, uplink::encode(receiver_.greet(child, *said))};
+  const auto greeting = receiver_.greet(child, *said);
+  if (greeting.forked()) tell_of_fork(child, greeting, now);
+  pending_welcome next{std::string(child), {}, uplink::encode(greeting)};
   for (std::size_t i = 0; i < model::lane_count; ++i) next.wait_for[i] = log_[static_cast<model::lane>(i)].staged();
   welcomes_.push_back(std::move(next));
   on_commit();
   return {};
+}
+
+/// Said once for each life of the child's journal: the alarm is stamped with it.
+void children::tell_of_fork(std::string_view child, const uplink::welcome& found, timestamp now) {
+  auto alarm = uplink::fork_alarm(child, found, now);
+  alarm.source = uplink::fork_source_of(child);
+  alarm.epoch = found.life;
+  alarm.sequence = sequence(1);
+  const auto raised = log_.append(alarm.view());
+  if (!raised && is(raised.error(), errc::duplicate)) return;
+  forks_.add();
+  log::fault("node.children",
+             "the journal of {} is another copy than the one that went up before: what is new in it is taken, what is "
+             "here stays",
+             child);
+  if (!raised) log::warn("node.children", "the alarm cannot be stored: {}", raised.error().text());
 }
 
 mqtt::answer children::on_batch(std::string_view child, model::lane l, byte_view payload, timestamp now) {

@@ -36,7 +36,8 @@ class children final : public doors::mqtt::internal_port {
     byte_buffer payload;
   };
 
-  doors::mqtt::answer on_hello(std::string_view child, byte_view payload);
+  doors::mqtt::answer on_hello(std::string_view child, byte_view payload, timestamp now);
+  void tell_of_fork(std::string_view child, const readers::uplink::welcome& found, timestamp now);
   doors::mqtt::answer on_batch(std::string_view child, model::lane l, byte_view payload, timestamp now);
   doors::mqtt::answer on_newest(std::string_view child, byte_view payload);
   [[nodiscard]] bool is_durable(const offsets& all) const;
@@ -52,6 +53,7 @@ class children final : public doors::mqtt::internal_port {
   metrics::counter& batches_;
   metrics::counter& repeated_;
   metrics::counter& refused_;
+  metrics::counter& forks_;
   metrics::counter& bytes_;
 };
 

@@ -172,6 +172,7 @@ result<> instance::parts::open_journal() {
   journal::options options{.folder = chosen.data + "/journal",
                            .node = chosen.node_id,
                            .new_epoch = epoch(random.next() | 1),
+                           .new_life = epoch(random.next() | 1),
                            .metrics = metrics};
   for (std::size_t i = 0; i < model::lane_count; ++i) {
     options.lanes[i] = lane_options_of(chosen.journal.lanes[i], chosen.journal.segment_bytes);
@@ -323,6 +324,7 @@ void instance::parts::measure() {
   set("perigee_link_oldest_age_seconds", "Of the oldest", static_cast<double>(link.oldest_age.count()) / 1e9);
   set("perigee_link_drain_records_per_second", "Acknowledged", link.drain_records_per_second);
   set("perigee_link_eta_seconds", "Until nothing waits; -1: not draining", link.eta_seconds);
+  set("perigee_link_forks", "Times the parent knew another copy of the journal", static_cast<double>(link.forks));
   set("perigee_link_sent_bytes", "Batches since start", static_cast<double>(link.bytes_sent));
 }
 

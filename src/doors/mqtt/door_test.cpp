@@ -103,7 +103,8 @@ class a_door : public testing::Test {
 
   void start() {
     worker_ = shard_.make_worker("disk");
-    journal::options options{.folder = "j", .node = "n", .new_epoch = epoch(5), .metrics = metrics_};
+    journal::options options{
+        .folder = "j", .node = "n", .new_epoch = epoch(5), .new_life = epoch(5), .metrics = metrics_};
     journal::recovery_report found;
     auto opened = journal::journal::open(disk_, *worker_, options, found);
     if (!opened) throw std::runtime_error(opened.error().text());

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,12 +15,18 @@
 
 namespace perigee::journal::detail {
 
-/// The newest stamp of every source of a lane (promise P2). A stamp is set with its record and is durable with it: the
-/// table remembers what each mark was before the batch being staged and before the batch being written, so that a
-/// segment can start with exactly what is committed. Owned by the lane.
+/// The newest stamp of every source of a lane in each of its epochs (promise P2), so that a device that starts anew and
+/// then sends the rest of what it had kept is known again. A source has at most limits::journal_epochs_max of them: the
+/// one used longest ago is forgotten. A stamp is set with its record and is durable with it: the table remembers what
+/// each source's marks were before the batch being staged and before the batch being written, so that a segment can
+/// start with exactly what is committed. Owned by the lane.
 class mark_table {
  public:
+  /// Of the epoch used last.
   [[nodiscard]] std::optional<stamp> find(std::string_view source) const;
+  [[nodiscard]] std::optional<stamp> find(std::string_view source, perigee::epoch in) const;
+  /// Of all its epochs, the one used last first.
+  [[nodiscard]] std::vector<stamp> all(std::string_view source) const;
   /// errc::duplicate at or below the mark in the same epoch, errc::full for one source too many; sets nothing.
   [[nodiscard]] result<> check(std::string_view source, stamp s);
   /// After a check of the same source.
@@ -36,24 +43,35 @@ class mark_table {
   void encode(byte_buffer& out) const;
   /// Replaces all by a state frame's body. errc::corrupt, errc::unsupported.
   [[nodiscard]] result<> decode(byte_view body);
-  [[nodiscard]] std::size_t size() const { return marks_.size(); }
+  [[nodiscard]] std::size_t size() const { return all_.size(); }
 
  private:
-  struct mark {
+  /// Most sources have one epoch. A change of epoch makes a new list of the others, so that a copy of it costs nothing.
+  struct marks {
     stamp newest;
+    std::shared_ptr<const std::vector<stamp>> others{};  // the one used last first; none: there is one epoch
+
+    [[nodiscard]] const stamp* find(perigee::epoch in) const;
+    void set(stamp s);
+  };
+  struct entry {
+    marks now;
     std::uint64_t batch = 0;  // the batch that set it last
   };
   struct hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
   };
-  using map = std::unordered_map<std::string, mark, hash, std::equal_to<>>;
+  using map = std::unordered_map<std::string, entry, hash, std::equal_to<>>;
   struct before {
     map::value_type* of;
-    stamp was;  // epoch 0: the source was unknown
+    marks was;  // epoch 0: the source was unknown
   };
 
-  map marks_;
+  static void encode_one(const std::string& source, const marks& of, byte_writer& to);
+  [[nodiscard]] static marks decode_one(byte_reader& from);
+
+  map all_;
   map::value_type* checked_ = nullptr;  // what the last check found
   std::uint64_t batch_ = 1;
   std::vector<before> staged_;

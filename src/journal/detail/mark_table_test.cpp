@@ -58,6 +58,54 @@ TEST(mark_table, goes_back_to_what_is_committed_when_a_write_fails) {
   EXPECT_EQ(stored(marks).size(), 3U);
 }
 
+TEST(mark_table, knows_every_epoch_of_a_source) {
+  mark_table marks;
+  const auto in = [](std::uint64_t e, std::uint64_t n) { return stamp{perigee::epoch(e), perigee::sequence(n)}; };
+  const auto put = [&](stamp s) {
+    ASSERT_TRUE(marks.check("a", s));
+    marks.set("a", s);
+  };
+  put(in(1, 5));
+  put(in(2, 1));
+  EXPECT_TRUE(is(marks.check("a", in(1, 5)).error(), errc::duplicate));
+  put(in(1, 6));  // the rest of what it had kept
+  EXPECT_TRUE(is(marks.check("a", in(2, 1)).error(), errc::duplicate));
+  EXPECT_EQ(marks.find("a"), in(1, 6));
+  EXPECT_EQ(marks.find("a", perigee::epoch(2)), in(2, 1));
+  EXPECT_EQ(marks.find("a", perigee::epoch(3)), std::nullopt);
+  marks.launch();
+  EXPECT_EQ(stored(marks).all("a"), (std::vector{in(1, 6), in(2, 1)}));
+}
+
+TEST(mark_table, forgets_the_epoch_used_longest_ago) {
+  mark_table marks;
+  const auto in = [](std::uint64_t e) { return stamp{perigee::epoch(e), perigee::sequence(9)}; };
+  const auto put = [&](stamp s) {
+    ASSERT_TRUE(marks.check("a", s));
+    marks.set("a", s);
+  };
+  for (std::uint64_t e = 1; e <= limits::journal_epochs_max; ++e) put(in(e));
+  put({perigee::epoch(1), perigee::sequence(10)});
+  put(in(100));
+  EXPECT_EQ(marks.find("a", perigee::epoch(2)), std::nullopt);
+  EXPECT_TRUE(marks.find("a", perigee::epoch(1)));
+  EXPECT_TRUE(marks.find("a", perigee::epoch(3)));
+  EXPECT_EQ(marks.all("a").size(), limits::journal_epochs_max);
+}
+
+TEST(mark_table, takes_back_a_change_of_epoch) {
+  mark_table marks;
+  const stamp other{perigee::epoch(2), perigee::sequence(1)};
+  set(marks, "a", 1);
+  marks.launch();
+  marks.keep();
+  ASSERT_TRUE(marks.check("a", other));
+  marks.set("a", other);
+  set(marks, "a", 2);
+  EXPECT_EQ(stored(marks).all("a"), std::vector{at(1)});
+  EXPECT_EQ(marks.all("a"), (std::vector{at(2), other}));
+}
+
 TEST(mark_table, is_bounded) {
   mark_table marks;
   for (std::uint32_t i = 0; i < limits::journal_sources_max; ++i) set(marks, std::format("s{}", i), 1);

@@ -17,7 +17,9 @@ class history_reader_test : public testing::Test {
     clock::install(time_);
     journal::recovery_report found;
     auto opened = journal::journal::open(
-        disk_, worker_, {.folder = "journal", .node = "edge-1", .new_epoch = epoch(5), .metrics = metrics_}, found);
+        disk_, worker_,
+        {.folder = "journal", .node = "edge-1", .new_epoch = epoch(5), .new_life = epoch(5), .metrics = metrics_},
+        found);
     ASSERT_TRUE(opened) << opened.error().what;
     log_ = *std::move(opened);
     reopen();

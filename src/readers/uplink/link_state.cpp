@@ -9,9 +9,9 @@ std::string to_json(const link_state& s) {
   return std::format(
       R"({{"peer":"{}","connected":{},"sequence":{},"rtt_ms":{:.3f},"records_waiting":{},"bytes_waiting":{},)"
       R"("oldest_age_ms":{:.0f},"drain_records_per_s":{:.1f},"eta_s":{:.1f},"bytes_sent":{},"records_sent":{},)"
-      R"("budget_left_bytes":{}}})",
+      R"("forks":{},"budget_left_bytes":{}}})",
       s.peer, s.connected, s.sequence, ms(s.rtt), s.records_waiting, s.bytes_waiting, ms(s.oldest_age),
-      s.drain_records_per_second, s.eta_seconds, s.bytes_sent, s.records_sent, s.budget_left_bytes);
+      s.drain_records_per_second, s.eta_seconds, s.bytes_sent, s.records_sent, s.forks, s.budget_left_bytes);
 }
 
 }  // namespace perigee::readers::uplink

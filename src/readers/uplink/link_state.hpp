@@ -20,6 +20,7 @@ struct link_state {
   double eta_seconds = 0;               // until nothing waits at that rate; 0 = nothing waits, -1 = not draining
   std::uint64_t bytes_sent = 0;         // batches' payloads since start
   std::uint64_t records_sent = 0;       // acknowledged since start
+  std::uint64_t forks = 0;              // welcomes since start that said: this journal is another copy
   std::int64_t budget_left_bytes = -1;  // in this hour; -1 = no budget
 };
 

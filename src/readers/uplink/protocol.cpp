@@ -1,11 +1,13 @@
 #include "readers/uplink/protocol.hpp"
 
+#include <algorithm>
 #include <format>
 
 namespace perigee::readers::uplink {
 namespace {
 
 constexpr std::uint8_t protocol_version = 1;
+enum note : std::uint8_t { note_forked = 1, note_no_common = 2 };
 
 result<byte_reader> open(byte_view in) {
   byte_reader r(in);
@@ -49,7 +51,7 @@ byte_buffer encode(const hello& h) {
   byte_buffer out;
   byte_writer w(out);
   w.u8(protocol_version);
-  w.u64(h.epoch.value());
+  h.lives.encode(w);
   return out;
 }
 
@@ -57,26 +59,37 @@ byte_buffer encode(const welcome& m) {
   byte_buffer out;
   byte_writer w(out);
   w.u8(protocol_version);
-  w.u64(m.epoch.value());
-  for (const auto next : m.next) w.varint(next.value());
+  w.u64(m.life.value());
+  for (const auto& each : m.lanes) {
+    w.varint(each.next.value());
+    w.u8(static_cast<std::uint8_t>((each.forked ? note_forked : 0) | (each.no_common ? note_no_common : 0)));
+  }
   return out;
 }
 
 result<hello> decode_hello(byte_view in) {
   PG_TRY(auto r, open(in));
-  const hello out{perigee::epoch(r.u64())};
-  if (!r.ok() || out.epoch.value() == 0) return fail(errc::malformed, "a hello names its journal's epoch");
+  hello out{journal::lineage::decode(r)};
+  if (!r.ok()) return fail(errc::malformed, "a hello names its journal and the lives in it");
   return out;
 }
 
 result<welcome> decode_welcome(byte_view in) {
   PG_TRY(auto r, open(in));
   welcome out{perigee::epoch(r.u64()), {}};
-  for (auto& next : out.next) next = log_offset(r.varint());
+  for (auto& each : out.lanes) {
+    each.next = log_offset(r.varint());
+    const auto notes = r.u8();
+    each.forked = (notes & note_forked) != 0;
+    each.no_common = (notes & note_no_common) != 0;
+  }
   if (!r.ok()) return fail(errc::malformed, "a welcome names the next offset of each lane");
   return out;
 }
 
+bool welcome::forked() const { return std::ranges::any_of(lanes, &lane_welcome::forked); }
+
 std::string source_of(std::string_view child) { return std::format("uplink/{}", child); }
+std::string fork_source_of(std::string_view child) { return std::format("uplink/{}#forks", child); }
 
 }  // namespace perigee::readers::uplink

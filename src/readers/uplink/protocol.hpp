@@ -9,6 +9,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/id.hpp"
+#include "journal/lineage.hpp"
 #include "model/record.hpp"
 
 namespace perigee::readers::uplink {
@@ -32,11 +33,20 @@ struct up_topic {
 [[nodiscard]] std::string downlink_filter(std::string_view node);
 
 struct hello {
-  perigee::epoch epoch;
+  journal::lineage lives;
+};
+/// Where one lane goes on.
+struct lane_welcome {
+  log_offset next{};    // the first offset that the parent does not have, of this child's own
+  bool forked = false;  // the parent has records of this node that are not in this journal: it is an older copy, or new
+  bool no_common = false;  // and the parent knows none of its lives: `next` says nothing, the child goes by its cursor
+  bool operator==(const lane_welcome&) const = default;
 };
 struct welcome {
-  perigee::epoch epoch;
-  std::array<log_offset, model::lane_count> next;  // the first offset that the parent does not have
+  perigee::epoch life;  // as in the hello
+  std::array<lane_welcome, model::lane_count> lanes{};
+
+  [[nodiscard]] bool forked() const;
 };
 
 [[nodiscard]] byte_buffer encode(const hello& h);
@@ -47,5 +57,7 @@ struct welcome {
 
 /// Under which name a child's records are stamped in its parent's journal.
 [[nodiscard]] std::string source_of(std::string_view child);
+/// And under which name the parent's alarms about it are: a child's name has no '#', as it stands in topics.
+[[nodiscard]] std::string fork_source_of(std::string_view child);
 
 }  // namespace perigee::readers::uplink

@@ -1,15 +1,33 @@
 #include "readers/uplink/receiver.hpp"
 
+#include <algorithm>
+
 #include "model/record_batch.hpp"
 
 namespace perigee::readers::uplink {
+namespace {
+
+/// `marks`: what is here of each life, the one heard of last first. The newest life that both know decides.
+lane_welcome go_on(const journal::lane_lives& lives, const std::vector<journal::stamp>& marks) {
+  if (marks.empty()) return {};
+  for (auto place = lives.all().size(); place-- > 0;) {
+    const auto mark = std::ranges::find(marks, lives.all()[place].epoch, &journal::stamp::epoch);
+    if (mark == marks.end()) continue;
+    const log_offset had(mark->sequence.value());
+    const auto end = lives.end_of(place);
+    const auto strange = [&](const journal::stamp& later) { return !lives.find(later.epoch); };
+    return {.next = std::min(had, end), .forked = had > end || std::any_of(marks.begin(), mark, strange)};
+  }
+  return {.forked = true, .no_common = true};
+}
+
+}  // namespace
 
 welcome receiver::greet(std::string_view child, const hello& h) const {
-  welcome out{h.epoch, {}};
+  welcome out{h.lives.current(), {}};
   const auto source = source_of(child);
   for (std::size_t i = 0; i < model::lane_count; ++i) {
-    const auto mark = log_[static_cast<model::lane>(i)].high_water(source);
-    if (mark && mark->epoch == h.epoch) out.next[i] = log_offset(mark->sequence.value());
+    out.lanes[i] = go_on(h.lives.lanes[i], log_[static_cast<model::lane>(i)].high_waters(source));
   }
   return out;
 }
@@ -19,8 +37,7 @@ result<receiver::accepted> receiver::offer(std::string_view child, model::lane l
   if (header.node != child || header.lane != l) return fail(errc::refused, "the batch is another node's or lane's");
   const auto source = source_of(child);
   auto& lane = log_[l];
-  const auto mark = lane.high_water(source);
-  if (mark && mark->epoch == header.journal_epoch) {
+  if (const auto mark = lane.high_water(source, header.journal_epoch)) {
     const auto next = log_offset(mark->sequence.value());
     if (header.last < next) return accepted{l, log_offset(lane.staged().value() - 1), false};
     if (header.first != next) return fail(errc::out_of_order, "the batch does not follow the one before");

@@ -13,8 +13,9 @@ class receiver {
  public:
   explicit receiver(journal::journal& log) : log_(log) {}
 
-  /// What the child is told after its hello. Vouches for records only once they are durable, so the caller sends it
-  /// when every lane's acknowledged() has reached what staged() is now.
+  /// What the child is told after its hello, and whether its journal is one that went on elsewhere. Vouches for records
+  /// only once they are durable, so the caller sends it when every lane's acknowledged() has reached what staged() is
+  /// now.
   [[nodiscard]] welcome greet(std::string_view child, const hello& h) const;
 
   /// Where a batch went: acknowledge it when the lane's acknowledged() passes `wait_for`.

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "model/gap.hpp"
+#include "readers/uplink/fork_alarm.hpp"
 
 namespace perigee::readers::uplink {
 namespace {
@@ -30,7 +32,7 @@ result<std::unique_ptr<sender>> sender::open(journal::journal& log, sender_optio
     PG_TRY(auto cursor, log.open_cursor("uplink", l, true));
     const auto at = cursor->position();
     made->ends_[static_cast<std::size_t>(l)] =
-        std::make_unique<lane_end>(std::move(cursor), journal::reader(log[l], at));
+        std::make_unique<lane_end>(std::move(cursor), journal::reader(log[l], at), at);
   }
   return made;
 }
@@ -54,27 +56,40 @@ void sender::on_disconnected() {
   in_flight_.clear();
 }
 
-result<> sender::on_welcome(byte_view payload, clock::time_point now) {
+result<> sender::on_welcome(byte_view payload, clock::time_point now, timestamp wall) {
   PG_TRY(const auto w, decode_welcome(payload));
-  if (phase_ != phase::hello_sent || w.epoch != log_.epoch()) return {};  // an answer to an older hello
+  if (phase_ != phase::hello_sent || w.life != log_.lives().current()) return {};  // an answer to an older hello
   for (const auto l : lanes_by_priority) {
-    if (w.next[static_cast<std::size_t>(l)] <= log_[l].staged()) continue;
-    log::fault("readers.uplink",
-               "the parent has more of lane {} than this journal ever wrote: is the folder an older copy?",
-               model::name_of(l));
+    // After a crash records that the parent has may wait to be committed again.
+    if (w.lanes[static_cast<std::size_t>(l)].next <= log_[l].staged()) continue;
+    log::fault("readers.uplink", "the parent says it has more of lane {} than this journal has", model::name_of(l));
     return fail(errc::out_of_order, "the parent is ahead of this journal");
   }
+  if (w.forked()) tell_of_fork(w, wall);
   for (const auto l : lanes_by_priority) {
     auto& end = end_of(l);
-    const auto next = w.next[static_cast<std::size_t>(l)];
-    if (next > end.acked->position()) end.acked->advance(next);
-    end.reader.seek(next);
+    const auto& at = w.lanes[static_cast<std::size_t>(l)];
+    end.parent_has = at.no_common ? end.acked->position() : at.next;
+    if (end.parent_has > end.acked->position()) end.acked->advance(end.parent_has);
+    end.reader.seek(end.parent_has);
     // What waits now has waited long enough.
     end.waiting_since = end.reader.behind() != 0 ? now - options_.linger : clock::time_point::max();
   }
   phase_ = phase::flowing;
   link_.connected = true;
   return {};
+}
+
+/// Once in a life of this journal: from now on it is what the parent knows as another.
+void sender::tell_of_fork(const welcome& found, timestamp now) {
+  ++link_.forks;
+  if (std::exchange(told_of_fork_, true)) return;
+  log::fault("readers.uplink",
+             "the parent has records of {} that are not in this journal: the folder is an older copy, was emptied, or "
+             "lost its end with the power. What is new here goes up, what the parent has stays",
+             options_.node);
+  const auto raised = log_.append(fork_alarm(options_.node, found, now).view());
+  if (!raised) log::warn("readers.uplink", "the alarm cannot be stored: {}", raised.error().text());
 }
 
 void sender::on_answer(std::uint64_t token, bool success, clock::time_point now) {
@@ -103,7 +118,9 @@ void sender::settle(model::lane l) {
       continue;
     }
     if (!each->acked) return;
-    if (each->last.next() > acked.position()) acked.advance(each->last.next());
+    const auto reached = each->last.next();
+    if (reached > acked.position()) acked.advance(reached);
+    end_of(l).parent_has = std::max(end_of(l).parent_has, reached);
     each = in_flight_.erase(each);
   }
 }
@@ -116,17 +133,23 @@ std::optional<outgoing> sender::next(clock::time_point now) {
     if (l == model::lane::bulk) {
       if (auto newest = next_newest(now)) return newest;
     }
-    if (in_flight_.size() >= options_.in_flight || !within_budget(l) || !batch_due(l, now)) continue;
+    if (!has_room(l) || !within_budget(l) || !batch_due(l, now)) continue;
     if (auto out = next_batch(l, now)) return out;
   }
   return std::nullopt;
+}
+
+/// What is less urgent and in flight already holds nothing back.
+bool sender::has_room(model::lane l) const {
+  const auto as_urgent = std::ranges::count_if(in_flight_, [l](const batch& each) { return each.lane <= l; });
+  return static_cast<std::size_t>(as_urgent) < options_.in_flight;
 }
 
 std::optional<outgoing> sender::say_hello(clock::time_point now) {
   phase_ = phase::hello_sent;
   hello_sent_ = now;
   hello_token_ = next_token_++;
-  return outgoing{hello_token_, hello_topic(options_.node), encode(hello{log_.epoch()}), 1};
+  return outgoing{hello_token_, hello_topic(options_.node), encode(hello{log_.lives()}), 1};
 }
 
 bool sender::batch_due(model::lane l, clock::time_point now) {
@@ -140,27 +163,37 @@ bool sender::batch_due(model::lane l, clock::time_point now) {
   return l != model::lane::bulk || behind >= options_.batch_records || now >= end.waiting_since + options_.linger;
 }
 
-/// Reads records into the encoder; answers where the batch ends (exclusive).
-log_offset sender::fill(lane_end& from) {
+/// Reads records of one life into the encoder; none while a batch of another life is in flight: were that one refused,
+/// the parent could not tell that something is missing between the two.
+sender::filled sender::fill(model::lane l) {
+  auto& from = end_of(l);
   std::optional<log_offset> full_at;
-  const auto read =
-      from.reader.read(limits::uplink_batch_bytes_target, [&](log_offset at, const model::record_view& r) {
-        if (full_at || r.kind == model::record_kind::release) return;
-        if (encoder_.pending_records() >= options_.batch_records) {
-          full_at = at;
-          return;
-        }
-        const auto added = encoder_.add(at, r);
-        if (added) return;
-        if (is(added.error(), errc::full) && encoder_.pending_records() != 0) {
-          full_at = at;
-        } else {
-          pass_over(at, r, added.error());
-        }
-      });
+  std::optional<perigee::epoch> life;
+  const auto read = from.reader.read(limits::uplink_batch_bytes_target, [&](log_offset at,
+                                                                            const model::record_view& r) {
+    if (full_at || r.kind == model::record_kind::release) return;
+    // A gap is of the life that its last record was of.
+    const auto of = log_.life_at(l, log_offset(from.reader.position().value() - 1));
+    if (encoder_.pending_records() >= options_.batch_records || of != life.value_or(of) || another_in_flight(l, of)) {
+      full_at = at;
+      return;
+    }
+    life = of;
+    const auto added = encoder_.add(at, r);
+    if (added) return;
+    if (is(added.error(), errc::full) && encoder_.pending_records() != 0) {
+      full_at = at;
+    } else {
+      pass_over(at, r, added.error());
+    }
+  });
   if (!read) log::warn("readers.uplink", "the journal cannot be read: {}", read.error().text());
   if (full_at) from.reader.seek(*full_at);
-  return from.reader.position();
+  return {from.reader.position(), life.value_or(perigee::epoch())};
+}
+
+bool sender::another_in_flight(model::lane l, perigee::epoch life) const {
+  return std::ranges::any_of(in_flight_, [&](const batch& each) { return each.lane == l && each.life != life; });
 }
 
 /// A record that no batch can carry: a gap record goes up in its place (promise P3).
@@ -188,7 +221,7 @@ void sender::pass_over(log_offset at, const model::record_view& r, const error& 
 std::optional<outgoing> sender::next_batch(model::lane l, clock::time_point now) {
   auto& end = end_of(l);
   const auto first = end.reader.position();
-  const auto stop = fill(end);
+  const auto [stop, life] = fill(l);
   if (stop == first) return std::nullopt;
   const auto records = static_cast<std::uint32_t>(encoder_.pending_records());
   if (records != 0) {
@@ -197,8 +230,8 @@ std::optional<outgoing> sender::next_batch(model::lane l, clock::time_point now)
   }
   outgoing out{next_token_++, lane_topic(options_.node, l), {}, 1};
   const log_offset last(stop.value() - 1);
-  encoder_.finish(options_.node, l, log_.epoch(), first, last, out.payload);
-  in_flight_.push_back({out.token, l, first, last, records, now});
+  encoder_.finish(options_.node, l, life, first, last, out.payload);
+  in_flight_.push_back({out.token, l, life, last, records, now});
   end.waiting_since = clock::time_point::max();
   link_.bytes_sent += out.payload.size();
   budget_left_ -= static_cast<double>(out.payload.size());
@@ -230,7 +263,8 @@ std::optional<outgoing> sender::next_newest(clock::time_point now) {
     if (!encoder_.add(at, r->view())) break;
   }
   outgoing out{0, newest_topic(options_.node), {}, 0};
-  encoder_.finish(options_.node, model::lane::bulk, log_.epoch(), from, in_order.rbegin()->first, out.payload);
+  const auto last = in_order.rbegin()->first;
+  encoder_.finish(options_.node, model::lane::bulk, log_.life_at(model::lane::bulk, last), from, last, out.payload);
   link_.bytes_sent += out.payload.size();
   budget_left_ -= static_cast<double>(out.payload.size());
   return out;
@@ -251,7 +285,7 @@ bool sender::within_budget(model::lane l) const {
 
 clock::time_point sender::wake_at(clock::time_point now) const {
   if (phase_ == phase::hello_due) return std::max(now, not_before_);
-  if (phase_ != phase::flowing || in_flight_.size() >= options_.in_flight) return clock::time_point::max();
+  if (phase_ != phase::flowing || !has_room(model::lane::bulk)) return clock::time_point::max();
   if (!within_budget(model::lane::bulk)) return now + 1s;
   const auto& bulk = *ends_[static_cast<std::size_t>(model::lane::bulk)];
   if (bulk.waiting_since == clock::time_point::max()) return clock::time_point::max();
@@ -279,11 +313,11 @@ link_state sender::state(clock::time_point now, timestamp wall) {
   auto out = link_;
   std::optional<timestamp> oldest;
   for (const auto l : lanes_by_priority) {
-    const auto& acked = *end_of(l).acked;
-    const auto waiting = log_[l].committed().value() - std::min(acked.position(), log_[l].committed()).value();
+    const auto has = std::min(end_of(l).parent_has, log_[l].committed());
+    const auto waiting = log_[l].committed().value() - has.value();
     out.records_waiting += waiting;
     if (waiting == 0) continue;
-    journal::reader peek(log_[l], acked.position());
+    journal::reader peek(log_[l], has);
     (void)peek.read(1, [&](log_offset, const model::record_view& r) {
       if (!oldest || r.arrival < *oldest) oldest = r.arrival;
     });

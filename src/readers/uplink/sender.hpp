@@ -41,9 +41,10 @@ class sender {
   /// The connection is up and subscribed: hello is due.
   void on_connected();
   void on_disconnected();
-  /// From the parent, checked. errc::malformed; errc::out_of_order when the parent has more than this journal ever
-  /// wrote: the folder is an older copy, and nothing is sent until an operator decides.
-  result<> on_welcome(byte_view payload, clock::time_point now);
+  /// From the parent, checked. Where it has records of this node that are not in this journal (the folder is an older
+  /// copy, or was emptied), that is said in the log and by an alarm, and what is here and new goes up as another
+  /// life's. errc::malformed; errc::out_of_order for a parent that claims what cannot be.
+  result<> on_welcome(byte_view payload, clock::time_point now, timestamp wall);
   /// The PUBACK for `token`; false when its reason code was 0x80 or above: what is in flight is forgotten and hello is
   /// due again after a pause.
   void on_answer(std::uint64_t token, bool success, clock::time_point now);
@@ -61,12 +62,14 @@ class sender {
   struct lane_end {
     std::unique_ptr<journal::cursor> acked;
     journal::reader reader;
+    log_offset parent_has{};  // all before; the cursor never goes back, this does where the parent lost something
     clock::time_point waiting_since = clock::time_point::max();
   };
   struct batch {
     std::uint64_t token;
     model::lane lane;
-    log_offset first, last;
+    perigee::epoch life;
+    log_offset last;
     std::uint32_t records;
     clock::time_point sent;
     bool acked = false;
@@ -78,7 +81,15 @@ class sender {
   [[nodiscard]] std::optional<outgoing> next_batch(model::lane l, clock::time_point now);
   [[nodiscard]] std::optional<outgoing> next_newest(clock::time_point now);
   [[nodiscard]] std::optional<outgoing> say_hello(clock::time_point now);
-  [[nodiscard]] log_offset fill(lane_end& from);
+  /// What a batch of one life may hold.
+  struct filled {
+    log_offset stop;  // exclusive
+    perigee::epoch life;
+  };
+  [[nodiscard]] filled fill(model::lane l);
+  [[nodiscard]] bool has_room(model::lane l) const;
+  [[nodiscard]] bool another_in_flight(model::lane l, perigee::epoch life) const;
+  void tell_of_fork(const welcome& found, timestamp now);
   void pass_over(log_offset at, const model::record_view& r, const error& why);
   void settle(model::lane l);
   void refill_budget(clock::time_point now);
@@ -92,6 +103,7 @@ class sender {
   model::batch_encoder encoder_;
   std::deque<batch> in_flight_;
   phase phase_ = phase::offline;
+  bool told_of_fork_ = false;
   std::uint64_t next_token_ = 1;
   std::uint64_t hello_token_ = 0;
   clock::time_point hello_sent_{};

@@ -99,7 +99,7 @@ void uplink::on_message(const mqtt::publish& message) {
     if (downlink_) downlink_(message.topic, message.payload);
     return;
   }
-  if (const auto understood = core_->on_welcome(message.payload, clock::now()); !understood) {
+  if (const auto understood = core_->on_welcome(message.payload, clock::now(), clock::wall()); !understood) {
     log::warn("readers.uplink", "the parent's welcome is of no use: {}", understood.error().text());
     return client_.hang_up();
   }

@@ -1,122 +1,7 @@
-// A child's sender and its parent's receiver over two journals in memory, with nothing between them but the test.
-
-#include <gtest/gtest.h>
-
-#include <format>
-
-#include "base/limits.hpp"
-#include "io/memory_disk.hpp"
-#include "io/shard.hpp"
-#include "model/record_batch.hpp"
-#include "readers/uplink/receiver.hpp"
-#include "readers/uplink/sender.hpp"
+#include "readers/uplink/pair_test.hpp"
 
 namespace perigee::readers::uplink {
 namespace {
-
-using namespace std::chrono_literals;
-using model::lane;
-
-/// A node's journal on a disk of its own, committing at once.
-struct node_journal {
-  io::memory_disk disk;
-  io::inline_worker worker;
-  metrics::registry metrics;
-  journal::recovery_report found;
-  std::unique_ptr<journal::journal> log;
-
-  explicit node_journal(std::string name, std::uint64_t epoch) {
-    journal::options chosen{
-        .folder = "j", .node = std::move(name), .new_epoch = perigee::epoch(epoch), .metrics = metrics};
-    log = std::move(journal::journal::open(disk, worker, chosen, found).value());
-  }
-
-  void put(lane to, std::string_view topic, std::string_view payload) {
-    model::record_view r;
-    r.lane = to;
-    r.topic = topic;
-    r.payload = as_bytes(payload);
-    r.source = "test";
-    r.arrival = {1'700'000'000'000'000'000};
-    ASSERT_TRUE(log->append(r));
-  }
-
-  /// Every message in a lane, batches opened, as "node/offset topic payload".
-  std::vector<std::string> messages(lane from) {
-    std::vector<std::string> out;
-    model::batch_opener opener;
-    journal::reader reader((*log)[from]);
-    while (reader.behind() != 0) {
-      EXPECT_TRUE(reader.read(1 << 20, [&](log_offset at, const model::record_view& r) {
-        EXPECT_TRUE(opener.for_each_message(
-            {log->node(), log->epoch(), at}, r, [&](const model::origin& o, const model::record_view& m) {
-              out.push_back(std::format("{}/{} {} {}", o.node, o.offset.value(), m.topic, as_text(m.payload)));
-            }));
-      }));
-    }
-    return out;
-  }
-};
-
-class uplink_pair : public testing::Test {
- protected:
-  uplink_pair() {
-    clock::install(time_);
-    options_.node = "edge";
-    options_.batch_records = 10;
-    options_.in_flight = 3;
-    sender_ = std::move(sender::open(*child_.log, options_).value());
-  }
-
-  clock::time_point now() { return clock::now(); }
-  void pass(nanoseconds d) { time_.advance_to(now() + d); }
-
-  /// Connects and answers the hello.
-  void connect() {
-    sender_->on_connected();
-    const auto hello_out = sender_->next(now());
-    ASSERT_TRUE(hello_out);
-    EXPECT_EQ(hello_out->topic, "$perigee/uplink/edge/hello");
-    const auto said = decode_hello(hello_out->payload);
-    ASSERT_TRUE(said);
-    ASSERT_TRUE(sender_->on_welcome(encode(receiver_.greet("edge", *said)), now()));
-  }
-
-  result<receiver::accepted> deliver(const outgoing& out) {
-    const auto topic = parse_up_topic(out.topic);
-    EXPECT_TRUE(topic);
-    return receiver_.offer("edge", topic->lane, out.payload, clock::wall());
-  }
-
-  /// The next message that wants an answer.
-  std::optional<outgoing> next_batch() {
-    auto out = sender_->next(now());
-    while (out && out->qos == 0) out = sender_->next(now());
-    return out;
-  }
-
-  /// Sends and acknowledges until nothing more comes, and again when the last of it has lingered.
-  void run() {
-    for (int round = 0; round < 2; ++round) {
-      while (const auto out = next_batch()) {
-        const auto taken = deliver(*out);
-        sender_->on_answer(out->token, taken.has_value(), now());
-      }
-      pass(options_.linger);
-    }
-  }
-
-  void fill(int n) {
-    for (int i = 0; i < n; ++i) child_.put(lane::bulk, "t", std::format("{}", i));
-  }
-
-  io::virtual_time time_;
-  node_journal child_{"edge", 11};
-  node_journal parent_{"fog", 22};
-  receiver receiver_{*parent_.log};
-  sender_options options_;
-  std::unique_ptr<sender> sender_;
-};
 
 TEST_F(uplink_pair, everything_arrives_once_and_in_order) {
   fill(95);
@@ -195,7 +80,8 @@ TEST_F(uplink_pair, a_refusal_starts_over_after_a_pause) {
   const auto hello_again = sender_->next(now());
   ASSERT_TRUE(hello_again);
   EXPECT_EQ(hello_again->topic, "$perigee/uplink/edge/hello");
-  ASSERT_TRUE(sender_->on_welcome(encode(receiver_.greet("edge", hello{child_.log->epoch()})), now()));
+  const auto greeting = receiver().greet("edge", hello{child_.log->lives()});
+  ASSERT_TRUE(sender_->on_welcome(encode(greeting), now(), clock::wall()));
   run();
   EXPECT_EQ(parent_.messages(lane::bulk), child_.messages(lane::bulk));
 }
@@ -212,9 +98,9 @@ TEST_F(uplink_pair, silence_after_a_batch_is_a_stall) {
 TEST_F(uplink_pair, a_parent_that_has_more_than_the_child_ever_wrote_is_refused) {
   sender_->on_connected();
   ASSERT_TRUE(sender_->next(now()));
-  welcome ahead{child_.log->epoch(), {}};
-  ahead.next[2] = log_offset(7);
-  EXPECT_TRUE(is(sender_->on_welcome(encode(ahead), now()).error(), errc::out_of_order));
+  welcome ahead{child_.log->lives().current(), {}};
+  ahead.lanes[2].next = log_offset(7);
+  EXPECT_TRUE(is(sender_->on_welcome(encode(ahead), now(), clock::wall()).error(), errc::out_of_order));
   fill(3);
   EXPECT_FALSE(next_batch());
 }
@@ -225,9 +111,9 @@ TEST_F(uplink_pair, a_batch_in_another_nodes_name_is_refused) {
   pass(1s);
   const auto out = next_batch();
   ASSERT_TRUE(out);
-  EXPECT_TRUE(is(receiver_.offer("mallory", lane::bulk, out->payload, clock::wall()).error(), errc::refused));
-  EXPECT_TRUE(is(receiver_.offer("edge", lane::alarm, out->payload, clock::wall()).error(), errc::refused));
-  EXPECT_FALSE(receiver_.offer("edge", lane::bulk, as_bytes("rubbish"), clock::wall()));
+  EXPECT_TRUE(is(receiver().offer("mallory", lane::bulk, out->payload, clock::wall()).error(), errc::refused));
+  EXPECT_TRUE(is(receiver().offer("edge", lane::alarm, out->payload, clock::wall()).error(), errc::refused));
+  EXPECT_FALSE(receiver().offer("edge", lane::bulk, as_bytes("rubbish"), clock::wall()));
 }
 
 TEST_F(uplink_pair, a_backlog_sends_the_newest_values_first) {
@@ -274,8 +160,7 @@ TEST_F(uplink_pair, a_record_that_no_batch_can_carry_leaves_a_gap_and_the_rest_g
 
 TEST_F(uplink_pair, a_budget_holds_bulk_back_and_lets_alarms_through) {
   options_.budget_per_hour_bytes = 200;
-  sender_.reset();
-  sender_ = std::move(sender::open(*child_.log, options_).value());
+  restart_child();
   for (int i = 0; i < 200; ++i) child_.put(lane::bulk, "t", std::format("{:x}", i * 7919));
   connect();
   run();
@@ -292,6 +177,18 @@ TEST_F(uplink_pair, a_budget_holds_bulk_back_and_lets_alarms_through) {
   EXPECT_EQ(parent_.messages(lane::bulk).size(), 200U);
 }
 
+TEST_F(uplink_pair, an_alarm_is_not_held_back_by_a_full_window_of_bulk) {
+  fill(95);
+  connect();
+  while (next_batch()) {
+  }
+  child_.put(lane::alarm, "a", "fire");
+  child_.put(lane::event, "e", "door");
+  EXPECT_EQ(next_batch()->topic, "$perigee/uplink/edge/alarm");
+  EXPECT_EQ(next_batch()->topic, "$perigee/uplink/edge/event");
+  EXPECT_FALSE(next_batch());
+}
+
 TEST(uplink_protocol, topics_are_taken_apart) {
   EXPECT_EQ(parse_up_topic("$perigee/uplink/a/b/alarm")->node, "a/b");
   EXPECT_EQ(parse_up_topic(lane_topic("n", lane::event))->lane, lane::event);
@@ -302,13 +199,14 @@ TEST(uplink_protocol, topics_are_taken_apart) {
 }
 
 TEST(uplink_protocol, hello_and_welcome_survive_the_wire_and_rubbish_does_not) {
-  const auto h = decode_hello(encode(hello{epoch(77)}));
+  const node_journal node("n", 7);
+  const auto h = decode_hello(encode(hello{node.log->lives()}));
   ASSERT_TRUE(h);
-  EXPECT_EQ(h->epoch, epoch(77));
-  welcome w{epoch(5), {log_offset(1), log_offset(2), log_offset(300)}};
+  EXPECT_EQ(h->lives, node.log->lives());
+  const welcome w{epoch(5), {{{log_offset(1), true, false}, {log_offset(2), true, true}, {log_offset(300)}}}};
   auto bytes = encode(w);
   bytes.push_back(9);  // a newer version's addition is passed over
-  EXPECT_EQ(decode_welcome(bytes)->next, w.next);
+  EXPECT_EQ(decode_welcome(bytes)->lanes, w.lanes);
   EXPECT_TRUE(is(decode_hello({}).error(), errc::malformed));
   EXPECT_TRUE(is(decode_welcome(byte_view(bytes).first(9)).error(), errc::malformed));
   bytes[0] = 2;
