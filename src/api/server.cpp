@@ -3,7 +3,9 @@
 #include <boost/asio.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/json.hpp>
 #include <format>
+#include <optional>
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
@@ -18,26 +20,83 @@ using namespace std::chrono_literals;
 constexpr auto idle_max = 30s;     // between requests of one connection
 constexpr auto request_max = 10s;  // from a request's first byte to its answer's last
 
-answer problem(unsigned status, std::string_view what) {
-  return {status, "application/problem+json",
-          std::format(R"({{"status":{},"title":"{}"}})", status, what)};  // RFC 9457
+/// The segments that stand where the pattern has {...}; nothing where the path is another.
+std::optional<std::vector<std::string>> captures(std::string_view pattern, std::string_view path) {
+  std::vector<std::string> out;
+  while (!pattern.empty() && !path.empty()) {
+    const auto wanted = pattern.substr(0, pattern.find('/', 1));
+    const auto given = path.substr(0, path.find('/', 1));
+    const bool any = wanted.starts_with("/{");
+    if (any ? given.size() < 2 : wanted != given) return std::nullopt;
+    if (any) out.emplace_back(given.substr(1));
+    pattern.remove_prefix(wanted.size());
+    path.remove_prefix(given.size());
+  }
+  if (!pattern.empty() || !path.empty()) return std::nullopt;
+  return out;
 }
 
-std::string in_wire_form(const answer& a, bool keep_alive, bool with_body) {
-  const auto reason = http::obsolete_reason(static_cast<http::status>(a.status));
-  return std::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: {}\r\nCache-Control: no-store\r\n"
-      "X-Content-Type-Options: nosniff\r\n\r\n{}",
-      a.status, std::string_view(reason), a.type, a.body.size(), keep_alive ? "keep-alive" : "close",
-      with_body ? std::string_view(a.body) : std::string_view());
+/// A body is refused, whatever its length.
+answer refusal_of(const boost::system::error_code& why) {
+  if (why == http::error::body_limit || why == http::error::unexpected_body)
+    return problem(413, "Requests have no body here.");
+  return problem(400, "This is not an HTTP request that is served here.");
 }
+
+/// Takes as long wherever the first difference stands.
+bool same_secret(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  volatile unsigned difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) difference = difference | static_cast<unsigned>(a[i] ^ b[i]);
+  return difference == 0;
+}
+
+bool serves(const route& r, std::string_view method) {
+  return r.method == method || (r.method == "GET" && method == "HEAD");
+}
+
+std::string path_of(std::string_view target) { return std::string(target.substr(0, target.find('?'))); }
+
+io::task<answer> ready(answer made) { co_return made; }
 
 }  // namespace
 
-server::server(io::shard& on, std::unique_ptr<io::acceptor> at, routes served, metrics::registry& registry)
+struct server::question {
+  std::string method;
+  std::string path;
+  std::string authorization;
+  io::peer_info peer;
+};
+
+struct server::reply {
+  answer what;
+  std::string header;  // a further line of the head, with its end
+
+  [[nodiscard]] std::string in_wire_form(bool keep_alive, bool with_body) const {
+    const auto reason = http::obsolete_reason(static_cast<http::status>(what.status));
+    return std::format(
+        "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: {}\r\nCache-Control: no-store\r\n"
+        "X-Content-Type-Options: nosniff\r\n{}\r\n{}",
+        what.status, std::string_view(reason), what.type, what.body.size(), keep_alive ? "keep-alive" : "close", header,
+        with_body ? std::string_view(what.body) : std::string_view());
+  }
+};
+
+answer problem(unsigned status, std::string_view title) {
+  return {status, "application/problem+json",
+          std::format("{{\"status\":{},\"title\":{}}}\n", status, boost::json::serialize(boost::json::string(title)))};
+}
+
+handler at_once(std::function<answer(const request&)> make) {
+  return [make = std::move(make)](const request& asked) { return ready(make(asked)); };
+}
+
+server::server(io::shard& on, std::unique_ptr<io::acceptor> at, routes served, std::string token,
+               metrics::registry& registry)
     : on_(on),
       at_(std::move(at)),
       served_(std::move(served)),
+      token_(std::move(token)),
       requests_(registry.make_counter("perigee_http_requests_total", "HTTP requests answered")),
       refused_(registry.make_counter("perigee_http_refused_total", "HTTP connections and requests refused")),
       connections_(on) {}
@@ -89,6 +148,7 @@ io::task<> server::converse(io::stream& stream, clock::time_point& deadline) {
     http::request_parser<http::empty_body> parser;
     parser.header_limit(limits::http_header_bytes_max);
     parser.body_limit(0);
+    parser.eager(true);  // a body that came along is seen, and refused, at once
     bool wants_more = buffer.size() == 0;  // a pipelined request may be here already
     while (!parser.is_done()) {
       if (wants_more) {
@@ -100,33 +160,60 @@ io::task<> server::converse(io::stream& stream, clock::time_point& deadline) {
       boost::system::error_code ec;
       buffer.consume(parser.put(buffer.data(), ec));
       if (ec && ec != http::error::need_more) {
-        const auto bad = in_wire_form(problem(400, "This is not an HTTP request that is served here."), false, true);
-        PG_CO_TRY_VOID(co_await stream.write(as_bytes(bad)));
-        co_return fail(errc::malformed, "not an HTTP request");
+        PG_CO_TRY_VOID(co_await stream.write(as_bytes(reply{refusal_of(ec), {}}.in_wire_form(false, true))));
+        co_return fail(errc::malformed, "not an HTTP request that is served here");
       }
       if (buffer.size() == buffer.max_size()) co_return fail(errc::too_large, "the request's header is too large");
       wants_more = true;
     }
     const auto& request = parser.get();
-    const auto reply = respond(request.method_string(), request.target(), stream.peer());
+    PG_CO_TRY(const auto said, co_await respond({std::string(request.method_string()), path_of(request.target()),
+                                                 std::string(request[http::field::authorization]), stream.peer()}));
     requests_.add();
-    const bool with_body = request.method() != http::verb::head;
-    const auto wire = in_wire_form(reply, request.keep_alive(), with_body);
+    const auto wire = said.in_wire_form(request.keep_alive(), request.method() != http::verb::head);
     PG_CO_TRY_VOID(co_await stream.write(as_bytes(wire)));
     if (!request.keep_alive()) co_return result<>();
     deadline = clock::now() + idle_max;
   }
 }
 
-answer server::respond(std::string_view method, std::string_view path, const io::peer_info& peer) const {
-  if (method != "GET" && method != "HEAD") return problem(405, "Only GET and HEAD are served.");
-  const auto found = served_.find(path.substr(0, path.find('?')));
-  if (found == served_.end()) return problem(404, "There is nothing under this path.");
-  if (!found->second.open && !peer.loopback && peer.identity.empty()) {
-    refused_.add();
-    return problem(401, "Show a client certificate of this site's authority.");
+io::task<server::reply> server::respond(question asked) {
+  std::string allowed;
+  const route* chosen = nullptr;
+  request inner{asked.path, {}};
+  bool known = !asked.peer.identity.empty() || asked.peer.loopback;
+  for (const auto& each : served_) {
+    auto found = captures(each.pattern, asked.path);
+    if (!found) continue;
+    known = known || each.to == access::anybody;
+    for (const std::string_view method : {"GET", "HEAD", "POST", "DELETE"}) {
+      if (serves(each, method)) allowed += (allowed.empty() ? "" : ", ") + std::string(method);
+    }
+    if (!serves(each, asked.method)) continue;
+    chosen = &each;
+    inner.captured = std::move(*found);
   }
-  return found->second.make();
+  if (allowed.empty()) co_return reply{problem(404, "There is nothing under this path."), {}};
+  if (!known) {
+    refused_.add();
+    co_return reply{problem(401, "Show a client certificate of this site's authority."), {}};
+  }
+  if (chosen == nullptr)
+    co_return reply{problem(405, "This path is not served in this way."), std::format("Allow: {}\r\n", allowed)};
+  if (chosen->to == access::token_bearer && !shows_token(asked.authorization)) {
+    refused_.add();
+    co_return reply{problem(401, "Show the token of the node's run.json: Authorization: Bearer TOKEN."),
+                    "WWW-Authenticate: Bearer\r\n"};  // RFC 6750 3
+  }
+  PG_CO_TRY(auto made, co_await chosen->answer_with(std::move(inner)));
+  co_return reply{std::move(made), {}};
+}
+
+bool server::shows_token(std::string_view authorization) const {
+  constexpr std::string_view scheme = "Bearer ";
+  return !token_.empty() && authorization.size() > scheme.size() &&
+         boost::beast::iequals({authorization.data(), scheme.size()}, {scheme.data(), scheme.size()}) &&
+         same_secret(authorization.substr(scheme.size()), token_);
 }
 
 }  // namespace perigee::api

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/metrics.hpp"
 #include "io/scope.hpp"
@@ -18,19 +18,42 @@ struct answer {
   std::string body;
 };
 
-/// What is served under a path. `open` paths answer anybody; the others a peer on loopback or one that showed a
-/// certificate of the configured authority (promise P10).
-struct route {
-  std::function<answer()> make;
-  bool open = false;
-};
-using routes = std::map<std::string, route, std::less<>>;
+/// An error as RFC 9457 has it; the title is for a person.
+[[nodiscard]] answer problem(unsigned status, std::string_view title);
 
-/// HTTP/1.1 (RFC 9112) over whatever the acceptor gives, GET and HEAD only. Owned by the node, on its shard; ends when
-/// `run` is cancelled. At most limits::http_connections_max connections: one more is closed at once.
+/// What a handler is asked.
+struct request {
+  std::string path;                   // without the query
+  std::vector<std::string> captured;  // what stands in the path where the pattern has {...}, in order
+};
+using handler = std::function<io::task<answer>(request)>;
+
+/// A handler that waits for nothing.
+[[nodiscard]] handler at_once(std::function<answer(const request&)> make);
+
+/// Who is answered (promise P10).
+enum class access {
+  anybody,
+  known_peer,    // on loopback, or with a certificate of the configured authority
+  token_bearer,  // a known peer that shows the node's token too: no web page in somebody's browser has that
+};
+
+/// What is served: a method and a pattern whose segments are literal or `{name}`, which stands for any one segment. A
+/// route for GET serves HEAD.
+struct route {
+  std::string_view method = "GET";
+  std::string pattern;
+  handler answer_with;
+  access to = access::known_peer;
+};
+using routes = std::vector<route>;
+
+/// HTTP/1.1 (RFC 9112) over whatever the acceptor gives; requests have no body. Owned by the node, on its shard; ends
+/// when `run` is cancelled. At most limits::http_connections_max connections: one more is closed at once.
 class server {
  public:
-  server(io::shard& on, std::unique_ptr<io::acceptor> at, routes served, metrics::registry& registry);
+  server(io::shard& on, std::unique_ptr<io::acceptor> at, routes served, std::string token,
+         metrics::registry& registry);
 
   [[nodiscard]] io::task<> run();
   [[nodiscard]] std::uint16_t port() const { return at_->port(); }
@@ -39,11 +62,15 @@ class server {
   io::task<> serve(std::unique_ptr<io::stream> stream);
   io::task<> converse(io::stream& stream, clock::time_point& deadline);
   io::task<> watch(io::stream& stream, const clock::time_point& deadline);
-  [[nodiscard]] answer respond(std::string_view method, std::string_view path, const io::peer_info& peer) const;
+  struct question;
+  struct reply;
+  io::task<reply> respond(question asked);
+  [[nodiscard]] bool shows_token(std::string_view authorization) const;
 
   io::shard& on_;
   std::unique_ptr<io::acceptor> at_;
   routes served_;
+  std::string token_;
   metrics::counter& requests_;
   metrics::counter& refused_;
   io::scope connections_;

@@ -120,6 +120,7 @@ struct instance::parts {
   void start();
   void on_commit();
   io::task<> keep_time();
+  [[nodiscard]] api::routes routes();
   [[nodiscard]] api::answer links();
   [[nodiscard]] api::answer gaps();
   [[nodiscard]] api::answer status();
@@ -234,19 +235,26 @@ result<> instance::parts::open_api() {
   io::endpoint at{chosen.api->address, chosen.api->port, tls.open_server, false};
   auto acceptor = on.network.listen(at);
   if (!acceptor) return refuse_listener(chosen.api->address, chosen.api->port, acceptor.error());
-  api::routes served;
-  served["/livez"] = {[] { return api::answer{200, "text/plain", "ok\n"}; }, true};
-  served["/readyz"] = served["/livez"];  // a node listens when it is ready, and not before
-  served["/metrics"] = {[this] {
-    measure();
-    return api::answer{200, "text/plain; version=0.0.4", metrics.exposition()};
-  }};
-  served["/api/v1/links"] = {[this] { return links(); }};
-  served["/api/v1/gaps"] = {[this] { return gaps(); }};
-  served["/api/v1/status"] = {[this] { return status(); }};
-  api = std::make_unique<api::server>(on.shard, std::move(*acceptor), std::move(served), metrics);
+  PG_TRY(info.token, random_token());
+  api = std::make_unique<api::server>(on.shard, std::move(*acceptor), routes(), info.token, metrics);
   info.api = run_info::listener{chosen.api->address, api->port(), at.tls ? "tls" : "tcp"};
   return {};
+}
+
+/// What the API serves. A node listens when it is ready, and not before: so ready is as alive.
+api::routes instance::parts::routes() {
+  const auto alive = api::at_once([](const auto&) { return api::answer{200, "text/plain", "ok\n"}; });
+  return {
+      {"GET", "/livez", alive, api::access::anybody},
+      {"GET", "/readyz", alive, api::access::anybody},
+      {"GET", "/metrics", api::at_once([this](const auto&) {
+         measure();
+         return api::answer{200, "text/plain; version=0.0.4", metrics.exposition()};
+       })},
+      {"GET", "/api/v1/links", api::at_once([this](const auto&) { return links(); })},
+      {"GET", "/api/v1/gaps", api::at_once([this](const auto&) { return gaps(); })},
+      {"GET", "/api/v1/status", api::at_once([this](const auto&) { return status(); })},
+  };
 }
 
 result<> instance::parts::listen() {

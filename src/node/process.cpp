@@ -2,10 +2,13 @@
 
 #include <link.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <ctime>
+#include <format>
 #include <fstream>
 #include <string>
 
@@ -33,6 +36,15 @@ double seconds_of(const timeval& t) { return static_cast<double>(t.tv_sec) + sta
 }  // namespace
 
 std::int64_t process_id() { return ::getpid(); }
+
+result<std::string> random_token() {
+  std::array<std::uint8_t, 32> drawn{};
+  if (::getrandom(drawn.data(), drawn.size(), 0) != static_cast<ssize_t>(drawn.size()))
+    return fail(errc::io, "the system gives no random bytes");
+  std::string out;
+  for (const auto byte : drawn) out += std::format("{:02x}", byte);
+  return out;
+}
 
 std::uint64_t resident_bytes() {
   std::ifstream statm("/proc/self/statm");

@@ -2,10 +2,15 @@
 // What the operating system says of this process.
 
 #include <cstdint>
+#include <string>
+
+#include "base/error.hpp"
 
 namespace perigee::node {
 
 [[nodiscard]] std::int64_t process_id();
+/// 256 bits that nobody can guess, in hexadecimal. errc::io.
+[[nodiscard]] result<std::string> random_token();
 [[nodiscard]] std::uint64_t resident_bytes();
 /// User and system time.
 [[nodiscard]] double cpu_seconds();

@@ -40,6 +40,7 @@ result<> write_run_file(io::disk& on, const std::string& data_folder, const run_
   json::array listeners;
   for (const auto& each : info.mqtt) listeners.push_back(to_value(each));
   out["mqtt"] = std::move(listeners);
+  out["token"] = info.token;
   return io::write_whole(on, run_file_of(data_folder), as_bytes(json::serialize(out) + "\n"));
 }
 
@@ -54,6 +55,7 @@ result<run_info> read_run_file(io::disk& on, const std::string& data_folder) {
   out.id = text_of(in, "id");
   out.tier = text_of(in, "tier");
   out.started = text_of(in, "started");
+  out.token = text_of(in, "token");
   out.start_ms = number_of(in, "start_ms");
   if (const auto* api = in.if_contains("api"); api != nullptr && api->is_object())
     out.api = listener_of(api->get_object());

@@ -1,5 +1,6 @@
 #pragma once
-// `run.json` in a node's data folder: how to reach the running node. Written when it listens, removed when it stops.
+// `run.json` in a node's data folder: how to reach the running node. Written when it listens, removed when it stops;
+// for the node's own user alone, as every file of it.
 
 #include <cstdint>
 #include <optional>
@@ -25,6 +26,7 @@ struct run_info {
   double start_ms = 0;          // from the process's start to listening
   std::optional<listener> api;  // transport tcp or tls
   std::vector<listener> mqtt;
+  std::string token;  // lets the API change something; a new one at each start
 };
 
 [[nodiscard]] std::string run_file_of(const std::string& data_folder);

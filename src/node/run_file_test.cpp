@@ -17,12 +17,14 @@ TEST(run_file, comes_back_as_it_went) {
   info.start_ms = 12.5;
   info.api = {"127.0.0.1", 8443, "tls"};
   info.mqtt = {{"127.0.0.1", 1883, "tcp"}, {"::1", 8883, "wss"}};
+  info.token = "c0ffee";
   ASSERT_TRUE(write_run_file(on, "data", info));
   const auto read = read_run_file(on, "data");
   ASSERT_TRUE(read);
   EXPECT_EQ(read->pid, 42);
   EXPECT_EQ(read->id, info.id);
   EXPECT_EQ(read->start_ms, 12.5);
+  EXPECT_EQ(read->token, "c0ffee");
   ASSERT_TRUE(read->api);
   EXPECT_EQ(read->api->port, 8443);
   ASSERT_EQ(read->mqtt.size(), 2U);

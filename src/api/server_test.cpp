@@ -1,0 +1,123 @@
+// The API over a network in memory, on virtual time.
+
+#include "api/server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <format>
+
+#include "io/memory_network.hpp"
+
+namespace perigee::api {
+namespace {
+
+using namespace std::chrono_literals;
+
+io::task<> exchange(io::network& net, std::uint16_t port, std::string bytes, std::string& into) {
+  PG_CO_TRY(auto stream, co_await net.connect({.host = "node", .port = port, .tls = {}}, clock::now() + 1s));
+  PG_CO_TRY_VOID(co_await stream->write(as_bytes(bytes)));
+  byte_buffer buffer(512);
+  for (;;) {
+    const auto n = co_await stream->read_some(buffer);
+    if (!n) break;
+    into += as_text(byte_view(buffer).first(*n));
+  }
+  co_return result<>();
+}
+
+class an_api : public testing::Test {
+ protected:
+  an_api() {
+    clock::install(time_);
+    const auto echo = at_once([this](const request& asked) {
+      ++handled_;
+      return answer{200, "text/plain", asked.captured.empty() ? asked.path : asked.captured.front()};
+    });
+    routes served{{"GET", "/livez", echo, access::anybody},
+                  {"GET", "/things", echo},
+                  {"GET", "/things/{number}", echo},
+                  {"DELETE", "/things/{number}", echo, access::token_bearer},
+                  {"POST", "/things/{number}/retry", echo, access::token_bearer}};
+    auto at = net_.listen({.host = "node", .port = 80, .tls = {}});
+    server_ = std::make_unique<server>(shard_, std::move(*at), std::move(served), "s3cret", metrics_);
+    services_.spawn("api", server_->run());
+  }
+  ~an_api() override {
+    services_.cancel();
+    time_.run(shard_, 1s);
+  }
+
+  /// The answer to one request; empty where the connection was closed over it, as memory_network then drops it.
+  std::string ask(std::string_view line, std::string_view headers = "", std::string_view body = "") {
+    std::string got;
+    services_.spawn("client", exchange(net_, server_->port(),
+                                       std::format("{} HTTP/1.1\r\nHost: node\r\n{}\r\n{}", line, headers, body), got));
+    time_.run(shard_, 60s);
+    return got;
+  }
+  static bool is_status(const std::string& answer, int code) {
+    return answer.starts_with(std::format("HTTP/1.1 {} ", code));
+  }
+
+  io::virtual_time time_;
+  io::shard shard_;
+  prng random_{1};
+  io::memory_network net_{shard_, random_};
+  metrics::registry metrics_;
+  std::unique_ptr<server> server_;
+  int handled_ = 0;
+  io::scope services_{shard_};
+};
+
+constexpr std::string_view right_token = "Authorization: Bearer s3cret\r\n";
+
+TEST_F(an_api, finds_a_route_by_its_pattern) {
+  EXPECT_TRUE(ask("GET /things").ends_with("\r\n\r\n/things"));
+  EXPECT_TRUE(ask("GET /things/17?x=1").ends_with("\r\n\r\n17"));
+  EXPECT_TRUE(ask("HEAD /things/17").ends_with("\r\n\r\n"));
+  for (const auto* elsewhere : {"/", "/thing", "/things/", "/things/1/2", "/things/1/retry/x", "//things"})
+    EXPECT_TRUE(is_status(ask(std::format("GET {}", elsewhere)), 404)) << elsewhere;
+}
+
+TEST_F(an_api, says_which_methods_a_path_has) {
+  const auto wrong = ask("POST /things/17", right_token);
+  EXPECT_TRUE(is_status(wrong, 405)) << wrong;
+  EXPECT_TRUE(wrong.contains("\r\nAllow: GET, HEAD, DELETE\r\n")) << wrong;
+  EXPECT_TRUE(wrong.contains("application/problem+json"));
+  EXPECT_TRUE(ask("GET /things/17/retry").contains("\r\nAllow: POST\r\n"));
+}
+
+TEST_F(an_api, changes_something_for_a_bearer_of_the_token_alone) {
+  EXPECT_TRUE(ask("DELETE /things/17", right_token).ends_with("\r\n\r\n17"));
+  EXPECT_TRUE(ask("POST /things/17/retry", "authorization: bearer s3cret\r\n").ends_with("\r\n\r\n17"));
+  for (const auto* wrong :
+       {"", "Authorization: s3cret\r\n", "Authorization: Bearer s3creT\r\n", "Authorization: Bearer s3cret2\r\n",
+        "Authorization: Bearer \r\n", "Authorization: Basic s3cret\r\n", "Cookie: token=s3cret\r\n"}) {
+    const auto refused = ask("DELETE /things/17", wrong);
+    EXPECT_TRUE(is_status(refused, 401)) << wrong;
+    EXPECT_TRUE(refused.contains("\r\nWWW-Authenticate: Bearer\r\n")) << wrong;
+  }
+}
+
+TEST_F(an_api, refuses_bodies_and_what_is_no_http) {
+  constexpr std::string_view retry = "POST /things/17/retry";
+  EXPECT_TRUE(is_status(ask(retry, std::format("{}Content-Length: 0\r\n", right_token)), 200));
+  EXPECT_EQ(handled_, 1);
+  const auto& refused = metrics_.make_counter("perigee_http_refused_total", "HTTP connections and requests refused");
+  const auto is_refused = [&](std::string_view line, std::string_view header, std::string_view body) {
+    const auto before = refused.value();
+    ask(line, std::format("{}{}", right_token, header), body);
+    return handled_ == 1 && refused.value() == before + 1;
+  };
+  EXPECT_TRUE(is_refused(retry, "Content-Length: 2\r\n", "{}"));
+  EXPECT_TRUE(is_refused(retry, "Transfer-Encoding: chunked\r\n", "2\r\n{}\r\n0\r\n\r\n"));
+  EXPECT_TRUE(is_refused("GET", "", ""));
+  EXPECT_TRUE(is_refused("SSH-2.0-x", "", ""));
+}
+
+TEST(api_problem, is_json_whatever_the_title) {
+  EXPECT_EQ(problem(404, "no \"17\"").body, "{\"status\":404,\"title\":\"no \\\"17\\\"\"}\n");
+}
+
+}  // namespace
+}  // namespace perigee::api
