@@ -23,7 +23,9 @@ class demo_count_test : public testing::Test {
     folder_ = testing::TempDir() + "pg_count_" + testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
-    auto opened = history::store::open({.path = folder_ + "/history.db", .node = "cloud", .journal = epoch(3)});
+    journal::lineage journal{epoch(3), {}};
+    for (auto& lane : journal.lanes) lane.begin(epoch(3), log_offset(0));
+    auto opened = history::store::open({.path = folder_ + "/history.db", .node = "cloud", .journal = journal});
     EXPECT_TRUE(opened);
     history_ = std::move(*opened);
     auto ledger = node::ledger::open(disk_, "ledger", motor.name);

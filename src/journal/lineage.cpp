@@ -65,6 +65,7 @@ lane_lives lane_lives::decode(byte_reader& from) {
 
 log_offset lineage::resume(model::lane l, const lineage& then, log_offset position) const {
   if (then.journal != journal) return {};
+  if (then.current() == current()) return position;
   const auto& mine = (*this)[l];
   // Without a common life (there were too many since) the position is what there is to go by.
   const auto same = mine.same_until(then[l]).value_or(position);

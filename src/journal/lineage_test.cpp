@@ -51,6 +51,7 @@ TEST(lineage, tells_a_reader_where_to_go_on) {
   const auto then = journal_of(7, lives({{1, 0}, {2, 10}}));
   const auto restarted = journal_of(7, lives({{1, 0}, {2, 10}, {3, 50}}));
   EXPECT_EQ(restarted.resume(lane::bulk, then, log_offset(40)), log_offset(40));
+  EXPECT_EQ(restarted.resume(lane::bulk, restarted, log_offset(60)), log_offset(60)) << "still the same life";
   const auto restored = journal_of(7, lives({{1, 0}, {2, 10}, {4, 20}}));
   EXPECT_EQ(restored.resume(lane::bulk, then, log_offset(40)), log_offset(20)) << "what follows is other records";
   EXPECT_EQ(restored.resume(lane::bulk, then, log_offset(15)), log_offset(15));

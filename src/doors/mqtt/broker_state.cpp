@@ -7,7 +7,7 @@ namespace perigee::doors::mqtt {
 
 void broker::save(byte_buffer& out, moment now) const {
   detail::saved_state state;
-  state.epoch = log_.epoch();
+  state.lives = log_.lives();
   state.routed = context_.routed;
   for (const auto& [client_id, s] : sessions_) {
     if (s->expiry_s == 0) continue;
@@ -30,10 +30,13 @@ void broker::save(byte_buffer& out, moment now) const {
 
 result<> broker::restore(byte_view in, moment now) {
   PG_TRY(auto state, detail::decode_state(in));
-  const bool same_journal = state.epoch == log_.epoch();
+  const bool same_journal = state.lives.journal == log_.lives().journal;
+  const auto go_on = [&](std::size_t lane, log_offset at) {
+    return log_.lives().resume(static_cast<model::lane>(lane), state.lives, at);
+  };
   for (std::size_t i = 0; i < model::lane_count; ++i) {
     const auto end = log_.committed(static_cast<model::lane>(i));
-    context_.routed[i] = same_journal ? std::min(state.routed[i], end) : log_offset{};
+    context_.routed[i] = std::min(go_on(i, state.routed[i]), end);
     noted_[i] = context_.routed[i];
     restarted_at_[i] = end;
   }
@@ -42,19 +45,24 @@ result<> broker::restore(byte_view in, moment now) {
     auto s = std::make_unique<detail::session>(saved.client_id, saved.name, saved.number);
     s->expiry_s = saved.expiry_s;
     s->expires = saved.expires;
-    s->resume_from(same_journal ? saved.places : decltype(saved.places){});
+    for (std::size_t i = 0; i < model::lane_count; ++i) {
+      const auto at = go_on(i, saved.places[i].offset);
+      if (at < saved.places[i].offset) saved.places[i] = {at, 0};
+    }
+    s->resume_from(saved.places);
     if (same_journal) {
       for (const auto& r : saved.receipts) s->receipts.hold(r);
       returning_.emplace(saved.number, s.get());
     }
     for (auto& [filter, entry] : saved.subscriptions) {
-      if (!same_journal) entry.since = {};
+      for (std::size_t i = 0; i < model::lane_count; ++i) entry.since[i] = go_on(i, entry.since[i]);
       subscribers_.insert(filter, {s.get(), s->subscribe(filter, entry).first, nullptr});
     }
     sessions_.insert_or_assign(saved.client_id, std::move(s));
   }
   for (auto& [topic, m] : state.retained) {
-    if (!same_journal) m.stored.reset();
+    const auto behind = m.stored->at.offset.next();
+    if (go_on(static_cast<std::size_t>(m.stored->lane), behind) < behind) m.stored.reset();
     if (!retained_.put(topic, std::move(m))) count_.not_retained.add();
   }
   count_.sessions.set(static_cast<double>(sessions_.size()));

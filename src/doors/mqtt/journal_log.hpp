@@ -20,7 +20,7 @@ class journal_log final : public log_port {
   log_offset staged(model::lane l) const override { return log_[l].staged(); }
   log_offset acknowledged(model::lane l) const override { return log_[l].acknowledged(); }
   log_offset committed(model::lane l) const override { return log_[l].committed(); }
-  perigee::epoch epoch() const override { return log_.epoch(); }
+  const journal::lineage& lives() const override { return log_.lives(); }
   result<place> read(const read_request& what, visitor visit) override;
 
  private:

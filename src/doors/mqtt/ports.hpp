@@ -11,6 +11,7 @@
 #include "base/function_ref.hpp"
 #include "base/id.hpp"
 #include "base/time.hpp"
+#include "journal/lineage.hpp"
 #include "model/record.hpp"
 #include "wire/mqtt/packet.hpp"
 
@@ -49,8 +50,8 @@ class log_port {
   [[nodiscard]] virtual log_offset staged(model::lane l) const = 0;
   [[nodiscard]] virtual log_offset acknowledged(model::lane l) const = 0;
   [[nodiscard]] virtual log_offset committed(model::lane l) const = 0;
-  /// Which life of the log its offsets belong to.
-  [[nodiscard]] virtual perigee::epoch epoch() const = 0;
+  /// Whose offsets these are. Places kept over a restart hold as far as it says.
+  [[nodiscard]] virtual const journal::lineage& lives() const = 0;
   /// Visits committed messages in order. Answers where to go on.
   [[nodiscard]] virtual result<place> read(const read_request& what, visitor visit) = 0;
 };

@@ -192,6 +192,36 @@ TEST(session, survives_a_restart_of_the_broker) {
   EXPECT_EQ(fresh.heard(), lines{"cfg off retained"}) << "the journal knows better than the file";
 }
 
+TEST(session, goes_back_to_where_a_restored_journal_parts_from_the_one_it_read) {
+  site before;
+  client device(before, "d1");
+  client viewer(before, "v1", lasting);
+  viewer.subscribe("a/+");
+  device.publish("a/1", "old");
+  before.commit();
+  viewer.exchange();
+  const auto backup = before.log;
+  before.log.begin_life(epoch(9));
+  device.publish("a/2", "only in the original", qos::at_least_once, true);
+  before.commit();
+  viewer.exchange();
+  byte_buffer saved;
+  before.core.save(saved, before.now);
+
+  site after;
+  after.log = backup;
+  after.log.begin_life(epoch(10));
+  auto other = before.log.records()[1];
+  other.topic = "a/3";
+  other.payload = to_buffer(as_bytes("at the same place"));
+  ASSERT_TRUE(after.log.append(other.view()));
+  after.log.commit();
+  ASSERT_TRUE(after.core.restore(saved, after.now));
+  after.settle();
+  client back(after, "v1", resuming());
+  EXPECT_EQ(back.heard(), lines{"a/3 at the same place"});
+}
+
 /// MQTT 3.1.1, byte for byte.
 class old_client final : private transport {
  public:
@@ -266,7 +296,11 @@ TEST(session, of_qos_0_alone_reads_nothing_again) {
 
 detail::saved_state example() {
   detail::saved_state state;
-  state.epoch = epoch(7);
+  state.lives.journal = epoch(7);
+  for (auto& lane : state.lives.lanes) {
+    lane.begin(epoch(8), log_offset(0));
+    lane.begin(epoch(9), log_offset(150));
+  }
   state.routed = {log_offset(1), log_offset(2), log_offset(300)};
   detail::saved_session one{
       .client_id = "client", .name = "name", .number = 5, .expiry_s = 60, .expires = {1'700'000'000'000'000'000}};

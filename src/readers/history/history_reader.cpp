@@ -20,7 +20,7 @@ constexpr std::size_t gaps_shown_max = 100;
 
 result<std::unique_ptr<history_reader>> history_reader::open(io::shard& on, io::worker& worker, journal::journal& log,
                                                              history_options options) {
-  PG_TRY(auto into, store::open({.path = options.path, .node = log.node(), .journal = log.epoch()}));
+  PG_TRY(auto into, store::open({.path = options.path, .node = log.node(), .journal = log.lives()}));
   // tidy: new — the constructor is private
   auto made = std::unique_ptr<history_reader>(new history_reader(on, worker, std::move(options), std::move(into)));
   for (const auto l : all_lanes) {

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "model/derived.hpp"
+#include "readers/history/detail/lineage_table.hpp"
 #include "readers/history/detail/schema.hpp"
 #include "readers/history/detail/store_state.hpp"
 
@@ -25,6 +26,9 @@ result<std::unique_ptr<store>> store::open(store_options options) {
   PG_TRY(auto db, detail::open_database(options.path, options.node, options.read_only));
   auto made = std::make_unique<state>(std::move(options), std::move(db));
   PG_TRY_VOID(made->prepare());
+  if (!made->options.read_only && !made->options.node.empty()) {
+    PG_TRY_VOID(detail::follow(made->database, made->options.journal));
+  }
   // tidy: new — the constructor is private
   return std::unique_ptr<store>(new store(std::move(made)));
 }
@@ -50,7 +54,7 @@ result<> store::retry(std::int64_t number) {
   r.epoch = {};
   PG_TRY_VOID(state_->begin());
   applied done;
-  auto read = state_->read({kept.node, state_->options.journal, kept.offset}, r, done);
+  auto read = state_->read({kept.node, state_->options.journal.journal, kept.offset}, r, done);
   if (read && *read != nullptr) read = fail(errc::malformed, *read);
   const auto finished = [&]() -> result<> {
     PG_TRY_VOID(read);
@@ -79,7 +83,9 @@ result<> store::state::prepare() {
 }
 
 result<log_offset> store::state::position(model::lane l) {
-  read_cursor.begin().bind(static_cast<std::int64_t>(l)).bind(static_cast<std::int64_t>(options.journal.value()));
+  read_cursor.begin()
+      .bind(static_cast<std::int64_t>(l))
+      .bind(static_cast<std::int64_t>(options.journal.journal.value()));
   PG_TRY(const bool row, read_cursor.step());
   const auto next = row ? read_cursor.integer(0) : 0;
   read_cursor.begin();
@@ -128,7 +134,7 @@ result<applied> store::state::stage(const record_block& block) {
     PG_TRY_VOID(total("messages", done.messages));
     if (block.next() <= from) return {};
     write_cursor.begin().bind(static_cast<std::int64_t>(block.lane()));
-    write_cursor.bind(static_cast<std::int64_t>(options.journal.value()));
+    write_cursor.bind(static_cast<std::int64_t>(options.journal.journal.value()));
     return write_cursor.bind(static_cast<std::int64_t>(block.next().value())).run();
   }();
   if (staged) return done;
@@ -137,7 +143,7 @@ result<applied> store::state::stage(const record_block& block) {
 }
 
 result<> store::state::take(log_offset at, const model::record_view& r, applied& done) {
-  const model::origin here{options.node, options.journal, at};
+  const model::origin here{options.node, options.journal[r.lane].at(at).epoch, at};
   PG_TRY(const auto* const reason, read(here, r, done));
   return reason == nullptr ? result<>() : set_aside(here, r, reason, done);
 }

@@ -13,6 +13,7 @@
 #include "base/function_ref.hpp"
 #include "base/id.hpp"
 #include "base/time.hpp"
+#include "journal/lineage.hpp"
 #include "model/chunk.hpp"
 #include "model/reading.hpp"
 #include "model/record.hpp"
@@ -23,9 +24,9 @@ namespace perigee::readers::history {
 using series_id = id<std::int64_t, struct series_id_tag>;
 
 struct store_options {
-  std::string path;          // of the database file; its folder exists
-  std::string node;          // the node whose journal is read; empty to look only
-  perigee::epoch journal{};  // of that journal: positions in another one do not count
+  std::string path;            // of the database file; its folder exists
+  std::string node;            // the node whose journal is read; empty to look only
+  journal::lineage journal{};  // of that node: positions in another one, or in another copy of it, do not count
   bool read_only = false;
 };
 

@@ -43,9 +43,13 @@ class store_test : public testing::Test {
  protected:
   void SetUp() override { reopen(); }
   /// Ends the store as a crash would, apart from what SQLite itself has not committed, and opens it again.
-  void reopen(epoch journal = epoch(3)) {
+  void reopen(epoch name = epoch(3), std::initializer_list<journal::life> lives = {{epoch(9), log_offset(0)}}) {
     store_.reset();
-    auto opened = store::open({.path = folder_ / "history.db", .node = "cloud", .journal = journal});
+    journal::lineage journal{name, {}};
+    for (auto& lane : journal.lanes) {
+      for (const auto& each : lives) lane.begin(each.epoch, each.first);
+    }
+    auto opened = store::open({.path = folder_ / "history.db", .node = "cloud", .journal = std::move(journal)});
     ASSERT_TRUE(opened) << opened.error().what;
     store_ = *std::move(opened);
   }
@@ -311,6 +315,19 @@ TEST_F(store_test, a_new_journal_is_read_from_its_start) {
   apply(0, stamped_run(1, 10));
   reopen(epoch(4));
   EXPECT_EQ(store_->position(model::lane::bulk), log_offset(0));
+}
+
+TEST_F(store_test, goes_back_to_where_a_restored_journal_parts_from_the_one_it_read) {
+  const journal::life old{epoch(9), log_offset(0)};
+  apply(0, stamped_run(1, 10));
+  reopen(epoch(3), {old, {epoch(10), log_offset(10)}});
+  EXPECT_EQ(store_->position(model::lane::bulk), log_offset(10)) << "a mere restart";
+  apply(10, stamped_run(11, 20));
+  reopen(epoch(3), {old, {epoch(11), log_offset(5)}});
+  EXPECT_EQ(store_->position(model::lane::bulk), log_offset(5));
+  EXPECT_EQ(apply(5, stamped_run(21, 25)).readings, 5U) << "what stands at these places now is not skipped";
+  reopen(epoch(3), {old, {epoch(11), log_offset(5)}, {epoch(12), log_offset(10)}});
+  EXPECT_EQ(store_->position(model::lane::bulk), log_offset(10));
 }
 
 TEST_F(store_test, belongs_to_one_node_and_may_be_looked_at_by_any) {

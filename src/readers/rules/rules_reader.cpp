@@ -65,11 +65,12 @@ result<> rules_reader::restore() {
   if (tail.u32() != crc32c(body)) return fail(errc::corrupt, "the rules' state file fails its check");
   byte_reader r(body);
   if (r.u8() > state_version) return fail(errc::unsupported, "a newer version wrote the rules' state file");
-  const bool same_journal = epoch(r.u64()) == log_.epoch();
+  const auto then = journal::lineage::decode(r);
+  if (!r.ok()) return fail(errc::corrupt, "the rules' state file is cut short");
   for (const auto l : all_lanes) {
-    const log_offset at(r.u64());
+    const auto at = log_.lives().resume(l, then, log_offset(r.u64()));
     auto& end = *ends_[static_cast<std::size_t>(l)];
-    if (same_journal && at > end.reader.position()) end.reader.seek(at);
+    if (at > end.reader.position()) end.reader.seek(at);
   }
   const auto alarms = r.sized();
   if (!r.ok()) return fail(errc::corrupt, "the rules' state file is cut short");
@@ -81,7 +82,7 @@ byte_buffer rules_reader::state() const {
   byte_buffer out;
   byte_writer w(out);
   w.u8(state_version);
-  w.u64(log_.epoch().value());
+  log_.lives().encode(w);
   for (const auto& end : ends_) w.u64(end->reader.position().value());
   byte_buffer alarms;
   set_.snapshot(alarms);
@@ -121,7 +122,7 @@ bool rules_reader::step(timestamp now) {
 void rules_reader::decide(log_offset at, const model::record_view& r) {
   deciding_at_ = at;
   decided_here_ = 0;
-  const model::origin here{options_.node, log_.epoch(), at};
+  const model::origin here{options_.node, log_.life_at(r.lane, at), at};
   const auto opened = opener_.for_each_message(here, r, [&](const model::origin& from, const model::record_view& m) {
     const bool own_output = from.node == options_.node && model::is_derived(m);
     if (m.kind != model::record_kind::message || own_output || m.topic.starts_with('$')) return;
@@ -162,7 +163,7 @@ void rules_reader::put(lane to, std::string_view topic, byte_view payload, std::
   r.qos = qos;
   r.retain = retain;
   r.source = model::derived_source(deciding_lane_);
-  r.epoch = log_.epoch();
+  r.epoch = log_.life_at(deciding_lane_, deciding_at_);
   r.sequence = sequence((deciding_at_.value() << outputs_bits) + ++decided_here_);
   r.arrival = now_;
   decided_.push_back(std::move(r));

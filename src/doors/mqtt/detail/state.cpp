@@ -131,7 +131,7 @@ void encode(const saved_state& state, byte_buffer& to) {
   byte_writer out(to);
   out.bytes(as_bytes(magic));
   out.u8(version);
-  out.u64(state.epoch.value());
+  state.lives.encode(out);
   put(out, state.routed);
   out.varint(state.sessions.size());
   for (const auto& one : state.sessions) put(out, one);
@@ -155,7 +155,7 @@ result<saved_state> decode_state(byte_view bytes) {
   }
   byte_reader in(bytes.subspan(5, bytes.size() - least));
   saved_state out;
-  out.epoch = epoch(in.u64());
+  out.lives = journal::lineage::decode(in);
   out.routed = take_offsets(in);
   for (auto left = in.varint(); in.ok() && left > 0; --left) out.sessions.push_back(take_session(in));
   for (auto left = in.varint(); in.ok() && left > 0; --left) out.retained.push_back(take_retained(in));

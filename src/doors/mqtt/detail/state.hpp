@@ -23,7 +23,7 @@ struct saved_session {
 };
 
 struct saved_state {
-  perigee::epoch epoch{};
+  journal::lineage lives{};
   offsets routed{};
   std::vector<saved_session> sessions{};
   std::vector<std::pair<std::string, retained_message>> retained{};

@@ -23,7 +23,7 @@ class memory_log final : public log_port {
   log_offset staged(model::lane l) const override { return log_offset(of(l).records.size()); }
   log_offset acknowledged(model::lane l) const override { return log_offset(of(l).committed); }
   log_offset committed(model::lane l) const override { return log_offset(of(l).committed); }
-  perigee::epoch epoch() const override { return epoch_; }
+  const journal::lineage& lives() const override { return lives_; }
   result<place> read(const read_request& what, visitor visit) override {
     ++reads;
     const auto& in = of(what.lane);
@@ -36,6 +36,13 @@ class memory_log final : public log_port {
     return place{log_offset(at), 0};
   }
 
+  memory_log() { begin_life(epoch(8)); }
+  /// As an opening of the journal does.
+  void begin_life(epoch life) {
+    for (std::size_t i = 0; i < model::lane_count; ++i) {
+      lives_.lanes[i].begin(life, staged(static_cast<model::lane>(i)));
+    }
+  }
   void commit() {
     for (auto& one : lanes_) one.committed = one.records.size();
   }
@@ -58,7 +65,7 @@ class memory_log final : public log_port {
   };
   [[nodiscard]] const lane_records& of(model::lane l) const { return lanes_[static_cast<std::size_t>(l)]; }
 
-  perigee::epoch epoch_{7};
+  journal::lineage lives_{epoch(7), {}};
   lane_records lanes_[model::lane_count];
 };
 

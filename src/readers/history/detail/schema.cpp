@@ -19,6 +19,7 @@ constexpr const char* tables = R"sql(
 BEGIN;
 CREATE TABLE node(name TEXT NOT NULL);
 CREATE TABLE cursor(lane INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, next INTEGER NOT NULL);
+CREATE TABLE lineage(id INTEGER PRIMARY KEY, state BLOB NOT NULL);
 CREATE TABLE series(id INTEGER PRIMARY KEY, node TEXT NOT NULL, device TEXT NOT NULL, metric TEXT NOT NULL,
                     UNIQUE(device, metric, node));
 CREATE TABLE chunk(id INTEGER PRIMARY KEY, series INTEGER NOT NULL, open INTEGER NOT NULL,
