@@ -112,11 +112,18 @@ result<> journal::open_lane(io::disk& disk, io::worker& worker, const options& c
                  .at_least = cursors_->furthest(l)};
   PG_TRY(lanes_[index], lane_log::open(std::move(site), chosen.lanes[index], found.lanes[index]));
   lanes_[index]->on_commit([this] { committed(); });
+  lanes_[index]->on_trouble([this](const trouble& t) {
+    if (trouble_listener_) trouble_listener_(t);
+  });
   lanes_[index]->on_needed([this, l] { return cursors_->oldest_needed(l); });
   return {};
 }
 
 void journal::on_commit(std::move_only_function<void()> listener) { listeners_.push_back(std::move(listener)); }
+
+void journal::on_trouble(std::move_only_function<void(const trouble&)> listener) {
+  trouble_listener_ = std::move(listener);
+}
 
 void journal::committed() {
   for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i]();

@@ -56,6 +56,8 @@ class journal {
   /// Called on the shard after each commit of any lane, in the order of registration, for the rest of the journal's
   /// life. With a worker that runs in place (io::inline_worker) that is inside append.
   void on_commit(std::move_only_function<void()> listener);
+  /// Called on the shard when the disk begins to fail a lane and when it is well again. One listener; it may append.
+  void on_trouble(std::move_only_function<void(const trouble&)> listener);
   /// The cursor of this name in this lane, where it stood; a new one starts at the oldest record kept. A `required`
   /// cursor holds back retention. errc::exists while it is open already, errc::full past the limit, errc::malformed for
   /// a name that is not [a-z0-9._-]{1,64}.
@@ -80,6 +82,7 @@ class journal {
   std::unique_ptr<detail::cursor_set> cursors_;
   std::array<std::unique_ptr<lane_log>, model::lane_count> lanes_;
   std::vector<std::move_only_function<void()>> listeners_;
+  std::move_only_function<void(const trouble&)> trouble_listener_;
 };
 
 }  // namespace perigee::journal

@@ -63,6 +63,9 @@ model::lane lane_log::lane() const { return core_->site().lane; }
 
 void lane_log::tick(timestamp now) { core_->tick(now); }
 void lane_log::on_commit(std::move_only_function<void()> listener) { core_->committed_listener = std::move(listener); }
+void lane_log::on_trouble(std::move_only_function<void(const trouble&)> listener) {
+  core_->trouble_listener = std::move(listener);
+}
 void lane_log::on_needed(std::move_only_function<log_offset() const> oldest_needed) {
   core_->oldest_needed = std::move(oldest_needed);
 }

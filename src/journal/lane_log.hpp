@@ -81,6 +81,8 @@ class lane_log {
   void tick(timestamp now);
   /// Called on the shard after each commit, before the journal's own listeners.
   void on_commit(std::move_only_function<void()> listener);
+  /// Called on the shard when the disk begins to fail this lane and when it is well again. It may append.
+  void on_trouble(std::move_only_function<void(const trouble&)> listener);
   /// Where the oldest required cursor stands: no segment from there on is dropped unless by when_full::drop_oldest.
   void on_needed(std::move_only_function<log_offset() const> oldest_needed);
   /// Commits what is staged and seals it, so that the next start has nothing to prove. Then `done`, with errc::closed

@@ -260,6 +260,37 @@ TEST(lane_log, takes_no_sync_for_good_after_one_failed) {
   expect_run(read_all(*b.log), 0, 6);
 }
 
+TEST(lane_log, tells_when_the_disk_begins_and_ends_to_fail) {
+  lane_bench b;
+  bool failing = false;
+  io::faulty_disk faulty(b.memory, [&](io::faulty_disk::operation op, const std::string&) {
+    return failing && op == io::faulty_disk::operation::sync ? errc::io : errc::ok;
+  });
+  b.disk = &faulty;
+  ASSERT_TRUE(b.open());
+  std::vector<bool> told;
+  b.log->on_trouble([&](const trouble& t) {
+    EXPECT_EQ(t.what, trouble::kind::write_failed);
+    EXPECT_EQ(t.lane, model::lane::bulk);
+    told.push_back(t.began);
+  });
+  b.fill_durably(0, 3, true);
+  EXPECT_TRUE(told.empty());
+  failing = true;
+  b.fill_durably(3, 5);
+  for (int i = 0; i < 3; ++i) {
+    b.log->tick({});
+    b.worker.run_all();
+  }
+  EXPECT_EQ(told, std::vector{true}) << "once, however often it is tried";
+  EXPECT_TRUE(b.metrics.exposition().contains("perigee_journal_failing{lane=\"bulk\"} 1"));
+  failing = false;
+  b.log->tick({});
+  b.worker.run_all();
+  EXPECT_EQ(told, (std::vector{true, false}));
+  EXPECT_TRUE(b.metrics.exposition().contains("perigee_journal_failing{lane=\"bulk\"} 0"));
+}
+
 TEST(lane_log, makes_a_name_durable_before_it_trusts_it) {
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {  // a power cut takes an unsynced name as often as not
     lane_bench b;
@@ -301,25 +332,6 @@ TEST(lane_log, survives_a_full_disk) {
   expect_run(read_all(*b.log), 0, 20);
 }
 
-TEST(lane_log, refuses_at_its_bound_while_a_reader_needs_the_oldest) {
-  lane_bench b;
-  b.options.bytes_max = 8192;
-  ASSERT_TRUE(b.open());
-  log_offset needed;
-  b.log->on_needed([&] { return needed; });
-  result<log_offset> last;
-  for (std::uint64_t n = 0; last && n < 1000; ++n) {
-    last = b.append(numbered(n));
-    b.worker.run_all();
-  }
-  ASSERT_FALSE(last);
-  EXPECT_TRUE(is(last.error(), errc::full));
-  EXPECT_EQ(b.log->start(), log_offset(0));
-  needed = b.log->committed();
-  EXPECT_TRUE(b.append(numbered(0)));
-  EXPECT_GT(b.log->start(), log_offset(0));
-}
-
 TEST(lane_log, drops_the_oldest_and_says_so_to_its_readers) {
   lane_bench b;
   b.options.bytes_max = 8192;
@@ -349,36 +361,6 @@ TEST(lane_log, drops_the_oldest_and_says_so_to_its_readers) {
   EXPECT_EQ(got[gaps.size()].at, start);
 }
 
-TEST(lane_log, keeps_at_most_so_many_records) {
-  lane_bench b;
-  b.options.records_max = 100;
-  b.options.when_full = when_full::drop_oldest;
-  ASSERT_TRUE(b.open());
-  b.log->on_needed([] { return log_offset(0); });
-  for (std::uint64_t n = 0; n < 1000; ++n) {
-    ASSERT_TRUE(b.append(numbered(n))) << n;
-    b.worker.run_all();
-    ASSERT_LE(b.log->committed().value() - b.log->start().value(), 100U);
-    const auto least = std::min<std::uint64_t>(n, 75);
-    ASSERT_GE(b.log->committed().value() - b.log->start().value(), least) << "whole segments go";
-  }
-}
-
-TEST(lane_log, refuses_one_record_too_many) {
-  lane_bench b;
-  b.options.records_max = 10;
-  ASSERT_TRUE(b.open());
-  log_offset needed;
-  b.log->on_needed([&] { return needed; });
-  b.fill_durably(0, 9, true);
-  b.fill(9, 10);
-  EXPECT_TRUE(is(b.append(numbered(10)).error(), errc::full)) << "what is staged counts";
-  b.worker.run_all();
-  EXPECT_TRUE(is(b.append(numbered(10)).error(), errc::full));
-  needed = log_offset(9);
-  EXPECT_TRUE(b.append(numbered(10)));
-}
-
 TEST(lane_log, drops_by_age_what_no_reader_needs) {
   lane_bench b;
   b.options.segment_bytes = 1024;
@@ -394,23 +376,6 @@ TEST(lane_log, drops_by_age_what_no_reader_needs) {
   b.log->tick(now);
   EXPECT_GT(b.log->start(), log_offset(20));
   EXPECT_LE(b.log->start(), log_offset(50));
-}
-
-TEST(lane_log, bounds_what_is_staged) {
-  lane_bench b;
-  ASSERT_TRUE(b.open());
-  const auto large = numbered(0, 1U << 20);
-  result<log_offset> last;
-  int taken = 0;
-  for (; last && taken < 20; ++taken) last = b.append(large);
-  ASSERT_FALSE(last);
-  EXPECT_TRUE(is(last.error(), errc::full));
-  EXPECT_LE(taken, 6);
-  b.worker.run_all();
-  EXPECT_TRUE(b.append(numbered(0, limits::payload_bytes_max))) << "one record alone always fits";
-  EXPECT_TRUE(is(b.append(numbered(0, limits::payload_bytes_max + 1)).error(), errc::too_large));
-  b.worker.run_all();
-  EXPECT_EQ(read_all(*b.log).back().record.payload.size(), limits::payload_bytes_max);
 }
 
 TEST(lane_log, acknowledges_at_once_where_memory_was_chosen) {

@@ -45,6 +45,18 @@ struct options {
   const time_source* time = nullptr;  // to measure syncs with; none: they are not
 };
 
+/// What is wrong with a lane's disk, told when it begins and when it ends.
+struct trouble {
+  enum class kind {
+    write_failed,  // a write or its sync: nothing more is acknowledged until the same records stand in another segment
+    disk_low,      // less is free than options::disk_free_min: a lane that does not drop takes nothing more
+  };
+  model::lane lane = model::lane::bulk;
+  kind what = kind::write_failed;
+  bool began = false;  // false: ended
+  const char* why = "";
+};
+
 /// What opening one lane found. Anything but zero in the last five is worth a line in the log, and gets one.
 struct lane_recovery {
   std::uint64_t segments = 0;

@@ -10,6 +10,7 @@
 #include "doors/mqtt/journal_log.hpp"
 #include "model/gap.hpp"
 #include "node/children.hpp"
+#include "node/journal_alarms.hpp"
 #include "node/process.hpp"
 #include "node/run_file.hpp"
 #include "node/sensors.hpp"
@@ -135,6 +136,7 @@ struct instance::parts {
   std::unique_ptr<io::worker> disk_worker;
   std::unique_ptr<io::worker> history_worker;
   std::unique_ptr<journal::journal> log;
+  std::unique_ptr<node::journal_alarms> journal_alarms;
   std::unique_ptr<doors::mqtt::journal_log> broker_log;
   std::unique_ptr<node::children> children;
   std::unique_ptr<doors::mqtt::door> door;
@@ -180,6 +182,7 @@ result<> instance::parts::open_journal() {
   }
   journal::recovery_report found;
   PG_TRY(log, journal::journal::open(on.disk, *disk_worker, options, found));
+  journal_alarms = std::make_unique<node::journal_alarms>(*log);
   return {};
 }
 
@@ -279,6 +282,7 @@ io::task<> instance::parts::keep_time() {
   for (;;) {
     PG_CO_TRY_VOID(co_await io::sleep_for(on.shard, journal_tick));
     log->tick(clock::wall());
+    journal_alarms->tick(clock::wall());
   }
 }
 

@@ -42,6 +42,7 @@ lane_core::counters::counters(metrics::registry& in, const std::string& lane)
       dropped(in.make_counter("perigee_journal_dropped_records_total", "Records that retention removed", lane)),
       unreadable(in.make_counter("perigee_journal_unreadable_records_total", "Records lost to damage", lane)),
       size(in.make_gauge("perigee_journal_size_bytes", "Size of all segments", lane)),
+      failing(in.make_gauge("perigee_journal_failing", "Whether the newest write was refused by the disk", lane)),
       sync_seconds(in.make_histogram("perigee_journal_sync_seconds", "Duration of a sync", lane)) {}
 
 lane_core::lane_core(lane_site site, lane_options options, std::shared_ptr<drop_book> drops)
@@ -216,7 +217,18 @@ void lane_core::landed() {
   }
   launch_if_ready();
   if (wrote && committed_listener) committed_listener();
+  tell_trouble();
   if (closing_) finish_close();
+}
+
+/// Tells what has changed. `trouble_` is known to be over when a write has landed, or nothing is left to be written.
+void lane_core::tell_trouble() {
+  const auto tell = [this](bool is, bool& told, trouble::kind what, const char* why) {
+    if (std::exchange(told, is) != is && trouble_listener) trouble_listener({site_.lane, what, is, why});
+  };
+  metrics_.failing.set(trouble_ ? 1 : 0);
+  tell(trouble_.has_value(), failing_told_, trouble::kind::write_failed, trouble_ ? trouble_->what : "");
+  tell(disk_low_, disk_low_told_, trouble::kind::disk_low, "the disk is nearly full");
 }
 
 void lane_core::committed(const batch& b) {

@@ -47,6 +47,7 @@ class lane_core {
 
   std::move_only_function<void()> committed_listener;
   std::move_only_function<log_offset() const> oldest_needed;
+  std::move_only_function<void(const trouble&)> trouble_listener;
 
  private:
   struct counters {
@@ -59,6 +60,7 @@ class lane_core {
     metrics::counter& dropped;
     metrics::counter& unreadable;
     metrics::gauge& size;
+    metrics::gauge& failing;
     metrics::histogram& sync_seconds;
 
    private:
@@ -78,6 +80,7 @@ class lane_core {
   void launch_if_ready();
   void committed(const batch& b);
   void failed();
+  void tell_trouble();
   void finish_close();
   [[nodiscard]] bool may_drop_oldest() const;
   void drop_oldest(model::gap_reason reason);
@@ -107,6 +110,8 @@ class lane_core {
   bool sealed_ = true;            // a mark proves all that was written
   std::optional<error> trouble_;  // why the last write failed: the next tick tries again
   bool disk_low_ = false;
+  bool failing_told_ = false;
+  bool disk_low_told_ = false;
   model::gap_reason last_drop_ = model::gap_reason::disk_bound;
   std::shared_ptr<drop_book> drop_book_;
   drop_list known_drops_;
