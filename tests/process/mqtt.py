@@ -99,8 +99,7 @@ class Client:
         return tuple(answer)
 
     def read_answer(self):
-        """PUBACK, PUBREC or PUBCOMP, its packet identifier and its reason code; 3.1.1 has no codes, and 5 leaves success
-        out."""
+        """PUBACK, PUBREC or PUBCOMP, packet identifier and reason code; 3.1.1 has no codes, 5 leaves success out."""
         kind, _, body = self.read()
         assert kind in (PUBACK, PUBREC, PUBCOMP), (kind, body)
         return kind, struct.unpack(">H", body[:2])[0], body[2] if len(body) > 2 else SUCCESS
