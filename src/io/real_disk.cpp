@@ -105,6 +105,16 @@ int flags_of(open_mode mode) {
   return O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
 }
 
+/// Of a folder: makes its name durable. One that was there before may stand where this user may not look.
+result<> sync_parent(const std::string& path, bool made) {
+  const auto slash = path.rfind('/');
+  const auto parent = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  const descriptor fd(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0 && errno == EACCES && !made) return {};
+  if (fd.get() < 0 || ::fsync(fd.get()) != 0) return failed("the folder around a new one cannot be synced");
+  return {};
+}
+
 constexpr mode_t private_file = 0600;
 constexpr mode_t private_folder = 0700;
 
@@ -132,7 +142,10 @@ class posix_disk final : public disk {
   result<> make_folder(const std::string& folder) override {
     for (std::size_t end = folder.find('/', 1);; end = folder.find('/', end + 1)) {
       const auto part = folder.substr(0, end);
-      if (::mkdir(part.c_str(), private_folder) != 0 && errno != EEXIST) return failed("the folder cannot be made");
+      const bool made = ::mkdir(part.c_str(), private_folder) == 0;
+      if (!made && errno != EEXIST) return failed("the folder cannot be made");
+      // A power cut may have come between an earlier mkdir and its sync, so the last one is synced in any case.
+      if (made || end == std::string::npos) PG_TRY_VOID(sync_parent(part, made));
       if (end == std::string::npos) return {};
     }
   }
