@@ -116,6 +116,8 @@ class broker {
   // Messages in (broker_publish.cpp).
   void publish(link& from, const wire::mqtt::publish& message);
   [[nodiscard]] answer take(std::string_view source, const wire::mqtt::publish& message, std::uint64_t delivery = 0);
+  [[nodiscard]] bool overtakes_refused(link& from, const wire::mqtt::publish& message) const;
+  void remember_refused(link& from, const wire::mqtt::publish& message) const;
   [[nodiscard]] answer take_internal(const link& from, const wire::mqtt::publish& message);
   [[nodiscard]] model::lane lane_of(std::string_view topic) const;
   void subscribe(link& from, const wire::mqtt::subscribe& request);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "base/log.hpp"
@@ -31,6 +32,13 @@ void read_stamp(byte_view properties, model::record_view& r) {
   r.sequence = sequence(sequence_value);
 }
 
+std::optional<refused_stamp> stamp_of(const wire::publish& message) {
+  model::record_view r;
+  read_stamp(message.properties, r);
+  if (!r.stamped()) return std::nullopt;
+  return refused_stamp{r.epoch, r.sequence};
+}
+
 /// The topic alias belongs to the connection, not to the message (MQTT5 3.3.2.3.4).
 byte_view without_alias(byte_view properties, byte_buffer& scratch) {
   scratch.clear();
@@ -57,6 +65,10 @@ void broker::publish(link& from, const wire::publish& message) {
   auto clean = message;
   if (message.topic_alias) clean.properties = without_alias(message.properties, properties_);
   const bool once = message.qos == wire::qos::exactly_once;
+  if (overtakes_refused(from, clean)) {
+    from.connection().disconnect(wire::reason::quota_exceeded);
+    return disconnected(from, {.code = wire::reason::quota_exceeded, .what = "an earlier stamp was refused"});
+  }
   const auto taken = once                             ? take_once(from, clean)
                      : message.topic.starts_with('$') ? take_internal(from, clean)
                                                       : take(from.session->source(), clean);
@@ -65,6 +77,7 @@ void broker::publish(link& from, const wire::publish& message) {
     log::debug("doors.mqtt", "a message of '{}' on {} is refused: {}", from.identity().client_id, message.topic,
                name_of(taken.code));
   }
+  if (taken.code == wire::reason::quota_exceeded) remember_refused(from, clean);
   if (message.qos == wire::qos::at_most_once) return;
   from.acknowledge(once ? wire::packet_type::pubrec : wire::packet_type::puback, message.packet_id, taken);
   wait_for_commit(from);
@@ -92,6 +105,27 @@ answer broker::take(std::string_view source, const wire::publish& message, std::
   const auto staged = log_.staged(r.lane).value();
   if (staged == 0) return {};
   return {wire::reason::success, answer::commit_point{r.lane, log_offset(staged - 1)}};
+}
+
+/// A stamped message that was refused must come before any later one: were a later one stored, the source's mark would
+/// be past it, and it would be taken for stored when it comes again. Whether a later one was on its way already, or was
+/// sent by a client that gave up, cannot be told on this connection; on the next one all that comes is sent knowingly.
+bool broker::overtakes_refused(link& from, const wire::publish& message) const {
+  if (std::ranges::none_of(from.refused, [](const auto& each) { return each.has_value(); })) return false;
+  auto& first = from.refused[static_cast<std::size_t>(lane_of(message.topic))];
+  if (!first || message.topic.starts_with('$')) return false;
+  const auto stamp = stamp_of(message);
+  if (!stamp || stamp->of != first->of) return false;
+  if (stamp->number > first->number) return true;
+  first.reset();
+  return false;
+}
+
+void broker::remember_refused(link& from, const wire::publish& message) const {
+  if (message.properties.empty() || message.topic.starts_with('$')) return;
+  auto& first = from.refused[static_cast<std::size_t>(lane_of(message.topic))];
+  const auto stamp = stamp_of(message);
+  if (stamp && (!first || first->of != stamp->of)) first = stamp;
 }
 
 answer broker::take_internal(const link& from, const wire::publish& message) {

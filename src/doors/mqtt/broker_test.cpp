@@ -92,6 +92,47 @@ TEST(broker, user_properties_stamp_a_record) {
   EXPECT_FALSE(s.log.records()[1].view().stamped());
 }
 
+byte_buffer stamped(std::string_view number) {
+  byte_buffer properties;
+  property_writer(properties).user("epoch", "99").user("seq", number);
+  return properties;
+}
+
+/// Were 6 stored, 5 would be taken for stored when it comes again.
+TEST(broker, a_stamped_message_does_not_overtake_a_refused_one) {
+  site s;
+  {
+    client device(s, "d1");
+    s.log.refuses = errc::no_space;
+    device.publish("a", "5", qos_1, false, stamped("5"));
+    s.log.refuses = errc::ok;
+    device.publish("a", "6", qos_1, false, stamped("6"));
+    EXPECT_EQ(device.heard(), (lines{"ack 1 quota exceeded", "closed quota exceeded"}));
+  }
+  EXPECT_TRUE(s.log.records().empty());
+  client again(s, "d1");
+  again.publish("a", "5", qos_1, false, stamped("5"));
+  again.publish("a", "6", qos_1, false, stamped("6"));
+  EXPECT_EQ(s.log.records().size(), 2U);
+}
+
+TEST(broker, a_refused_message_that_comes_again_lets_later_ones_pass) {
+  site s;
+  client device(s, "d1");
+  s.log.refuses = errc::full;
+  device.publish("a", "5", qos_1, false, stamped("5"));
+  s.log.refuses = errc::ok;
+  device.publish("a", "x");
+  byte_buffer other_life;
+  property_writer(other_life).user("epoch", "100").user("seq", "6");
+  device.publish("a", "6", qos_1, false, other_life);
+  device.publish("a", "5", qos_1, false, stamped("5"));
+  device.publish("a", "6", qos_1, false, stamped("6"));
+  s.commit();
+  device.exchange();
+  EXPECT_EQ(device.heard(), (lines{"ack 1 quota exceeded", "ack 2", "ack 3", "ack 4", "ack 5"}));
+}
+
 TEST(broker, subscribers_see_a_message_after_its_commit) {
   site s;
   client device(s, "d1");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,12 @@ struct link_options {
   std::string name;  // of the client's certificate; empty without one
   std::string address;
   bool anonymous = false;  // a client without a certificate is let in
+};
+
+/// A stamped message that found no room.
+struct refused_stamp {
+  epoch of{};
+  sequence number{};
 };
 
 /// One connection as the broker sees it: the protocol's end, and the acknowledgements that wait for a commit. Made by
@@ -60,6 +68,8 @@ class link final : private wire::mqtt::server_handler {
 
   detail::session* session = nullptr;
   bool waits_for_commit = false;  // it is in the broker's list
+  /// The first of each lane that was refused on this connection and has not come again.
+  std::array<std::optional<refused_stamp>, model::lane_count> refused{};
 
  private:
   struct pending_ack {
