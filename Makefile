@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 SEEDS ?= 200
+CUTS ?= 200
+HOURS ?= 1
 FUZZ_SECONDS ?= 60
 SINCE ?= HEAD~1
 JOBS ?= $(shell nproc)
@@ -12,7 +14,7 @@ JOBS ?= $(shell nproc)
 sources = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 changed = $(shell git diff --name-only --diff-filter=d $(SINCE) -- 'src/*.cpp' 'sim/*.cpp' | grep -Ev '_(test|fuzz)\.cpp$$')
 
-.PHONY: help setup run test bench sim fuzz lint format clean release dev
+.PHONY: help setup run test bench sim faults powercut soak fuzz lint format clean release dev
 
 help: ## This list
 	@echo "Perigee. On a fresh Debian 12 or 13: make run"
@@ -34,6 +36,17 @@ bench: release ## Measure against peers in the same run (ARGS="--rows ingest" is
 sim: setup build/dev/build.ninja ## Simulate a site from SEEDS seeds
 	@ninja -C build/dev -j $(JOBS) --quiet perigee_sim
 	@exec build/dev/sim/perigee_sim --seeds $(SEEDS) $(ARGS)
+
+faults: release ## Kill, pause, cut off and fill up real processes (ARGS="--seed 7 --kills 300" is passed on)
+	@ninja -C build/release -j $(JOBS) --quiet clock_shim
+	@exec tests/faults/faults.py $(ARGS)
+
+powercut: release ## Cut the power of a real node CUTS times
+	@ninja -C build/release -j $(JOBS) --quiet powercut_fs
+	@exec tests/powercut/powercut.py --cuts $(CUTS) $(ARGS)
+
+soak: release ## Load a site for HOURS with mild faults: memory, files and disk stay flat
+	@exec tests/faults/soak.py --hours $(HOURS) $(ARGS)
 
 fuzz: setup ## Run every fuzz target for FUZZ_SECONDS each (ARGS=name for one)
 	@exec fuzz/run $(FUZZ_SECONDS) $(ARGS)

@@ -28,10 +28,15 @@ def connect_packet(client_id, version=5, clean=True, expiry_s=0):
     return packet(CONNECT, text("MQTT") + bytes([version, 2 if clean else 0, 0, 60]) + properties + text(client_id))
 
 
-def publish_packet(topic, payload, qos=0, packet_id=0, version=5):
+def user_property(name, value):
+    return b"\x26" + text(name) + text(value)
+
+
+def publish_packet(topic, payload, qos=0, packet_id=0, version=5, properties=b""):
+    """`properties` are shorter than 128 bytes."""
     identifier = struct.pack(">H", packet_id) if qos else b""
-    properties = b"\0" if version == 5 else b""
-    return packet(PUBLISH, text(topic) + identifier + properties + payload, flags=qos << 1)
+    block = bytes([len(properties)]) + properties if version == 5 else b""
+    return packet(PUBLISH, text(topic) + identifier + block + payload, flags=qos << 1)
 
 
 class Closed(Exception):

@@ -97,6 +97,7 @@ class Node:
         self.config = self.folder / f"{name}.toml"
         self.ports = {transport: 0 for transport in listeners}
         self.api_port = 0
+        self.env = None  # as this process has it
         self.process = None
         self.started_before = 0
 
@@ -110,17 +111,19 @@ class Node:
         """Starts the process without waiting for it to listen."""
         self.config.write_text(self.toml())
         self.started_before += 1
-        self.process = Process(self.folder, f"run-{self.started_before}", [PERIGEE, "run", self.config])
+        self.process = Process(self.folder, f"run-{self.started_before}", [PERIGEE, "run", self.config],
+                               env=self.env)
         return self.process
 
     def start(self):
         self.launch()
-        info = wait_until(f"{self.name} listens", self._run_info)
+        info = wait_until(f"{self.name} listens", self.run_info)
         self.ports = {each["transport"]: each["port"] for each in info["mqtt"]}
         self.api_port = info["api"]["port"]
         return self
 
-    def _run_info(self):
+    def run_info(self):
+        """What the node wrote when it was up; None while it is not."""
         if not self.process.running():
             raise AssertionError(f"{self.name} ended with {self.process.popen.returncode}:\n{self.process.err}")
         try:
