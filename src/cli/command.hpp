@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.hpp"
+
 namespace perigee::cli {
 
 /// As sysexits.h has them, so that scripts can tell a wrong call from a wrong file from a node that is not there.
@@ -32,6 +34,8 @@ class invocation {
   [[nodiscard]] bool has(std::string_view name) const { return values_.contains(name); }
   [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
   [[nodiscard]] std::span<const std::string> all(std::string_view name) const;
+  /// errc::malformed where the text is not a whole number.
+  [[nodiscard]] result<std::uint64_t> whole_number(std::string_view name, std::uint64_t otherwise) const;
   [[nodiscard]] bool json() const { return has("--json"); }
 
  private:
@@ -57,6 +61,11 @@ exit_code run_explain(const invocation& called);
 exit_code run_version(const invocation& called);
 exit_code run_doctor(const invocation& called);
 exit_code run_status(const invocation& called);
+exit_code run_journal(const invocation& called);
+exit_code run_journal_ls(const invocation& called);
+exit_code run_journal_dump(const invocation& called);
+exit_code run_journal_verify(const invocation& called);
+exit_code run_journal_repair(const invocation& called);
 exit_code run_tail(const invocation& called);
 exit_code run_test(const invocation& called);
 exit_code run_demo(const invocation& called);

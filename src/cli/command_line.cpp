@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <format>
 #include <memory>
@@ -128,6 +129,16 @@ std::optional<std::string> invocation::text(std::string_view name) const {
   const auto found = values_.find(name);
   if (found == values_.end() || found->second.empty()) return std::nullopt;
   return found->second.front();
+}
+
+result<std::uint64_t> invocation::whole_number(std::string_view name, std::uint64_t otherwise) const {
+  const auto given = text(name);
+  if (!given) return otherwise;
+  std::uint64_t number = 0;
+  const auto* end = given->data() + given->size();
+  const auto [rest, failed] = std::from_chars(given->data(), end, number);
+  if (failed != std::errc() || rest != end) return fail(errc::malformed, "not a whole number");
+  return number;
 }
 
 std::span<const std::string> invocation::all(std::string_view name) const {

@@ -24,6 +24,28 @@ constexpr argument tail_arguments[] = {
     {"--count", "N", "end after this many messages", optional},
     {"--json", "", "one JSON object per line", optional},
 };
+constexpr argument json_lines = {"--json", "", "one JSON object per line", optional};
+constexpr argument journal_data = {"--data", "DIR", "the node's data folder, or the journal's own, in place of FILE",
+                                   optional};
+constexpr argument journal_file = {"file", "FILE", "the node's configuration", optional};
+constexpr argument journal_ls_arguments[] = {journal_file, journal_data, json};
+constexpr argument journal_dump_arguments[] = {
+    journal_file,
+    journal_data,
+    {"--lane", "LANE", "alarm, event or bulk (default bulk)", optional},
+    {"--from", "N", "the first offset", optional},
+    {"--to", "N", "the last offset", optional},
+    {"--limit", "N", "end after this many lines", optional},
+    json_lines,
+};
+constexpr argument journal_verify_arguments[] = {journal_file, journal_data, json_lines};
+constexpr argument journal_repair_arguments[] = {
+    journal_file,
+    journal_data,
+    {"--write", "", "do it; without, it only says what it would do", optional},
+    {"--node", "NAME", "whose journal it is, where journal.id is lost", optional},
+    json_lines,
+};
 constexpr argument test_arguments[] = {{"folder", "DIR", "rules and the *.test.toml beside them", required}, json};
 constexpr argument demo_arguments[] = {
     demo_data,
@@ -49,6 +71,11 @@ constexpr command table[] = {
     {"demo stop", "take the demo down", demo_stop_arguments, run_demo_stop},
     {"status", "what a running node says of itself", status_arguments, run_status},
     {"tail", "messages as they come", tail_arguments, run_tail},
+    {"journal", "a node's journal on the disk", {}, run_journal},
+    {"journal ls", "lanes, segments and cursors; beside a running node too", journal_ls_arguments, run_journal_ls},
+    {"journal dump", "records, one a line", journal_dump_arguments, run_journal_dump},
+    {"journal verify", "read every byte; exit 1 on damage", journal_verify_arguments, run_journal_verify},
+    {"journal repair", "mend what verify finds, losing nothing readable", journal_repair_arguments, run_journal_repair},
     {"validate", "check files and show every error", validate_arguments, run_validate},
     {"test", "run the tests beside rules", test_arguments, run_test},
     {"explain", "more about an error code", explain_arguments, run_explain},

@@ -19,6 +19,8 @@ void complain(std::string_view text) { std::fwrite(text.data(), 1, text.size(), 
 
 bool stdout_is_terminal() { return isatty(STDOUT_FILENO) == 1; }
 
+bool stderr_is_terminal() { return isatty(STDERR_FILENO) == 1; }
+
 bool stdout_has_colour() {
   const char* no_colour = std::getenv("NO_COLOR");
   return stdout_is_terminal() && (no_colour == nullptr || *no_colour == '\0');

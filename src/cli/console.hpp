@@ -12,6 +12,7 @@ void print(std::string_view text);
 void complain(std::string_view text);
 
 [[nodiscard]] bool stdout_is_terminal();
+[[nodiscard]] bool stderr_is_terminal();
 /// A terminal, and NO_COLOR is not set.
 [[nodiscard]] bool stdout_has_colour();
 [[nodiscard]] unsigned terminal_columns();

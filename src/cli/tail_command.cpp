@@ -2,12 +2,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <format>
 
 #include "cli/command.hpp"
 #include "cli/console.hpp"
 #include "cli/node_place.hpp"
+#include "cli/payload_text.hpp"
 #include "cli/run_to_end.hpp"
 #include "client/mqtt_client.hpp"
 #include "io/scope.hpp"
@@ -18,18 +18,6 @@ namespace perigee::cli {
 namespace {
 
 namespace mqtt = wire::mqtt;
-
-bool is_printable(byte_view bytes) {
-  return std::ranges::none_of(bytes, [](std::uint8_t b) { return b < 0x20 && b != '\t'; });
-}
-
-/// Text as it is, bytes as hexadecimal.
-std::string shown(byte_view payload) {
-  if (is_printable(payload)) return std::string(as_text(payload));
-  std::string out = "0x";
-  for (const auto b : payload) out += std::format("{:02x}", b);
-  return out;
-}
 
 /// Prints messages of one filter as they come. Owned by the command; ends after `count`, a signal, or the node.
 class tail final : public mqtt::client_handler {
@@ -84,11 +72,11 @@ class tail final : public mqtt::client_handler {
   void say(const mqtt::publish& message) const {
     const auto time = to_iso8601(clock::wall());
     if (json_) {
-      const bool text = is_printable(message.payload);
+      const bool text = is_text(message.payload);
       print(std::format("{{\"topic\":{},\"time\":\"{}\",\"retain\":{},\"{}\":{}}}\n", json_text(message.topic), time,
-                        message.retain, text ? "payload" : "payload_hex", json_text(shown(message.payload))));
+                        message.retain, text ? "payload" : "payload_hex", json_text(payload_text(message.payload))));
     } else {
-      print(std::format("{}  {}  {}\n", time, message.topic, shown(message.payload)));
+      print(std::format("{}  {}  {}\n", time, message.topic, payload_text(message.payload)));
     }
   }
 
@@ -121,12 +109,8 @@ exit_code refuse(exit_code code, std::string_view sentence) {
 exit_code run_tail(const invocation& called) {
   const auto filter = *called.text("topic");
   if (!mqtt::is_topic_filter(filter)) return refuse(exit_code::usage, "not a topic filter: 'site/#', 'site/+/motor'");
-  std::uint64_t count = 0;
-  if (const auto text = called.text("--count")) {
-    const auto [rest, failed] = std::from_chars(text->data(), text->data() + text->size(), count);
-    if (failed != std::errc() || rest != text->data() + text->size())
-      return refuse(exit_code::usage, "--count takes a whole number");
-  }
+  const auto count = called.whole_number("--count", 0);
+  if (!count) return refuse(exit_code::usage, "--count takes a whole number");
   const auto place = find_node(called, "--node");
   if (!place) return place.error();
   const auto* at = choose_listener(place->running, place->tls != nullptr);
@@ -135,7 +119,7 @@ exit_code run_tail(const invocation& called) {
   io::shard shard;
   const auto network = io::real_network(shard);
   tail reader(shard, *network, {at->address, at->port, secure ? place->tls : nullptr, at->transport.starts_with("ws")},
-              filter, count, called.json());
+              filter, *count, called.json());
   const auto ended = run_to_end(shard, reader.run());
   return ended ? exit_code::ok : refuse(exit_code::unavailable, ended.error().text());
 }

@@ -126,6 +126,7 @@ struct node_bench {
   std::string node = "fog-1";
   std::uint64_t bytes_max = 1U << 20;
   std::uint64_t lives = 100;
+  std::uint64_t segment_bytes = 16U << 20;
 
   result<> open() {
     log.reset();
@@ -137,7 +138,10 @@ struct node_bench {
                    .new_life = perigee::epoch(++lives),
                    .disk_free_min = 0,
                    .metrics = metrics};
-    for (auto& lane : chosen.lanes) lane.bytes_max = bytes_max;
+    for (auto& lane : chosen.lanes) {
+      lane.bytes_max = bytes_max;
+      lane.segment_bytes = segment_bytes;
+    }
     PG_TRY(log, journal::open(disk, worker, chosen, found));
     return {};
   }

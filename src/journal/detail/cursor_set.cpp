@@ -24,20 +24,6 @@ bool well_named(std::string_view name) {
   return !name.empty() && name.size() <= limits::journal_cursor_name_bytes_max && std::ranges::all_of(name, fits);
 }
 
-/// The newer of the two slots.
-result<cursor_slot> read_slots(io::file& from) {
-  std::optional<cursor_slot> newest;
-  for (const auto at : {std::uint64_t{0}, cursor_slot_spacing}) {
-    std::array<std::uint8_t, cursor_slot_bytes> bytes;
-    PG_TRY(const auto got, from.read_at(at, bytes));
-    const auto slot = decode_slot(byte_view(bytes).first(got));
-    if (!slot && is(slot.error(), errc::unsupported)) return slot;
-    if (slot && (!newest || slot->saves > newest->saves)) newest = *slot;
-  }
-  if (!newest) return fail(errc::corrupt, "neither of the cursor's two slots can be read");
-  return *newest;
-}
-
 }  // namespace
 
 void encode_slot(const cursor_slot& s, byte_span out) {
@@ -69,6 +55,19 @@ result<cursor_slot> decode_slot(byte_view in) {
     return fail(errc::corrupt, "the slot does not verify");
   if (version > slot_version) return fail(errc::unsupported, "the cursor was written by a newer version of Perigee");
   return s;
+}
+
+result<cursor_slot> read_cursor(io::file& from) {
+  std::optional<cursor_slot> newest;
+  for (const auto at : {std::uint64_t{0}, cursor_slot_spacing}) {
+    std::array<std::uint8_t, cursor_slot_bytes> bytes;
+    PG_TRY(const auto got, from.read_at(at, bytes));
+    const auto slot = decode_slot(byte_view(bytes).first(got));
+    if (!slot && is(slot.error(), errc::unsupported)) return slot;
+    if (slot && (!newest || slot->saves > newest->saves)) newest = *slot;
+  }
+  if (!newest) return fail(errc::corrupt, "neither of the cursor's two slots can be read");
+  return *newest;
 }
 
 cursor_state::cursor_state(io::worker& worker, std::unique_ptr<io::file> file, std::string name, model::lane l,
@@ -141,7 +140,7 @@ result<> cursor_set::load_one(const std::string& key) {
     return {};
   }
   PG_TRY(auto file, disk_.open(path_of(key), io::open_mode::write));
-  auto slot = read_slots(*file);
+  auto slot = read_cursor(*file);
   if (!slot && !is(slot.error(), errc::corrupt)) return std::unexpected(slot.error());
   if (slot && slot->epoch != epoch_) slot = fail(errc::corrupt, "the cursor belongs to another journal");
   if (!slot) {

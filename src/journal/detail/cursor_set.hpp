@@ -29,6 +29,9 @@ void encode_slot(const cursor_slot& s, byte_span out);
 /// errc::corrupt, errc::unsupported.
 [[nodiscard]] result<cursor_slot> decode_slot(byte_view in);
 
+/// The newer of a cursor file's two slots. errc::corrupt where neither verifies.
+[[nodiscard]] result<cursor_slot> read_cursor(io::file& from);
+
 /// One cursor: shared by its owner, the set, and a save that is under way.
 class cursor_state {
  public:

@@ -21,12 +21,16 @@ std::string path_in(const std::string& folder) { return folder + "/drops"; }
 drop_book::drop_book(const lane_site& site)
     : disk_(site.disk), folder_(site.folder), lane_(site.lane), epoch_(site.epoch) {}
 
+result<drop_list> read_drops(io::disk& disk, const std::string& folder, perigee::epoch journal) {
+  const auto bytes = io::read_whole(disk, path_in(folder), file_bytes_max);
+  if (!bytes && is(bytes.error(), errc::not_found)) return drop_list();
+  if (!bytes) return std::unexpected(bytes.error());
+  return drop_list::decode(*bytes, journal);
+}
+
 result<> drop_book::load() {
-  const auto bytes = io::read_whole(disk_, path_in(folder_), file_bytes_max);
-  if (!bytes && is(bytes.error(), errc::not_found)) return {};
-  PG_TRY_VOID(bytes);
-  auto read = drop_list::decode(*bytes, epoch_);
-  if (!read && is(read.error(), errc::unsupported)) return std::unexpected(read.error());
+  auto read = read_drops(disk_, folder_, epoch_);
+  if (!read && !is(read.error(), errc::corrupt)) return std::unexpected(read.error());
   if (read) {
     list_ = *std::move(read);
   } else {

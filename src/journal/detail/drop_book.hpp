@@ -19,6 +19,9 @@ struct doomed_segment {
   model::gap_reason reason;
 };
 
+/// What a lane's folder says of what was dropped. errc::corrupt, errc::unsupported.
+[[nodiscard]] result<drop_list> read_drops(io::disk& disk, const std::string& folder, perigee::epoch journal);
+
 /// Removes segments, and writes down first what was in them where a required cursor still needs them (promise P3).
 /// After `load`, used on the lane's worker only, by jobs that share it: it may outlive the lane.
 class drop_book {

@@ -36,6 +36,7 @@ void encode_header(const segment_header& h, byte_span out) {
   put(out, 8, format_version);
   put(out, 9, static_cast<std::uint8_t>(h.lane));
   put(out, 10, static_cast<std::uint8_t>(h.seal.cipher));
+  put(out, 11, static_cast<std::uint8_t>(h.repaired ? 1 : 0));
   put(out, 16, h.first.value());
   put(out, 24, h.epoch.value());
   put(out, 32, h.newest_before.ns);
@@ -70,7 +71,8 @@ result<segment_header> decode_header(byte_view in) {
                         .synced_records = get<std::uint32_t>(at + 52),
                         .seal = {.cipher = static_cast<cipher>(at[10]),
                                  .key_id = get<std::uint64_t>(at + 56),
-                                 .salt = get<std::array<std::uint8_t, 16>>(at + salt_at)}};
+                                 .salt = get<std::array<std::uint8_t, 16>>(at + salt_at)},
+                        .repaired = at[11] != 0};
 }
 
 std::string segment_name(log_offset first) { return std::format("{:020}{}", first.value(), name_suffix); }

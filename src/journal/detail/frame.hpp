@@ -42,6 +42,7 @@ struct segment_header {
   std::uint32_t synced_bytes = 0;
   std::uint32_t synced_records = 0;
   segment_seal seal{};
+  bool repaired = false;  // what it lacks, up to the next segment, is known to be gone
 };
 
 void encode_header(const segment_header& h, byte_span out);

@@ -8,13 +8,25 @@
 namespace perigee::journal::detail {
 namespace {
 
+bool belongs(const segment_file& file, model::lane lane, std::optional<epoch> of) {
+  if (!file.header) return true;
+  return file.header->first == file.first && file.header->lane == lane && (!of || file.header->epoch == *of);
+}
+
+}  // namespace
+
 result<segment_file> read_segment_file(io::disk& disk, const std::string& path, log_offset first) {
   PG_TRY(const auto file, disk.open(path, io::open_mode::read));
   PG_TRY(const auto bytes, file->size());
   std::array<std::uint8_t, segment_header_bytes> head;
-  PG_TRY(const auto got, file->read_at(0, head));
+  const auto got = file->read_at(0, head);
   segment_file out{.first = first, .bytes = bytes};
-  const auto header = decode_header(byte_view(head).first(got));
+  if (!got) {
+    out.damage = "the disk does not read its header";
+    out.unread = got.error();
+    return out;
+  }
+  const auto header = decode_header(byte_view(head).first(*got));
   if (header) {
     out.header = *header;
   } else if (is(header.error(), errc::unsupported)) {
@@ -24,13 +36,6 @@ result<segment_file> read_segment_file(io::disk& disk, const std::string& path, 
   }
   return out;
 }
-
-bool belongs(const segment_file& file, model::lane lane, std::optional<epoch> of) {
-  if (!file.header) return true;
-  return file.header->first == file.first && file.header->lane == lane && (!of || file.header->epoch == *of);
-}
-
-}  // namespace
 
 result<lane_folder> read_lane_folder(io::disk& disk, const std::string& folder, model::lane lane,
                                      std::optional<epoch> of) {

@@ -19,6 +19,7 @@ struct segment_file {
   std::uint64_t bytes = 0;
   std::optional<segment_header> header{};  // none: it does not verify, because:
   const char* damage = "";
+  std::optional<error> unread{};  // the disk did not give it
 
   [[nodiscard]] std::string name() const { return segment_name(first); }
 };
@@ -38,6 +39,9 @@ inline constexpr std::string_view set_aside_suffix = ".misplaced";
 /// retention removes meanwhile is left out. errc::unsupported where a newer version wrote a segment.
 [[nodiscard]] result<lane_folder> read_lane_folder(io::disk& disk, const std::string& folder, model::lane lane,
                                                    std::optional<epoch> of);
+
+/// One file's header, whatever the file is called. errc::unsupported.
+[[nodiscard]] result<segment_file> read_segment_file(io::disk& disk, const std::string& path, log_offset first);
 
 /// Renames a misplaced segment so that no new segment can take its name and so replace it. The new name.
 [[nodiscard]] result<std::string> set_aside(io::disk& disk, const std::string& folder, const segment_file& which);

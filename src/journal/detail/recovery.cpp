@@ -31,6 +31,7 @@ result<std::vector<segment_file>> list_segments(const lane_site& site, lane_reco
   }
   for (const auto& each : folder.segments) {
     if (each.header) continue;
+    if (each.unread) return std::unexpected(*each.unread);  // it may read again: nothing is assumed
     ++found.damaged_segments;
     log::fault(place, "{}: {}; its records are read as far as they verify", path_of(site, each.first), each.damage);
   }

@@ -1,0 +1,15 @@
+#pragma once
+// Payloads for a person: text as it is, anything else as hexadecimal.
+
+#include <string>
+
+#include "base/bytes.hpp"
+
+namespace perigee::cli {
+
+/// Well-formed UTF-8 without control characters.
+[[nodiscard]] bool is_text(byte_view payload);
+/// The text, or "0x" and two digits a byte.
+[[nodiscard]] std::string payload_text(byte_view payload);
+
+}  // namespace perigee::cli
