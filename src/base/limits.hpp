@@ -107,6 +107,13 @@ inline constexpr std::uint32_t uplink_drain_samples_max = 64;
 inline constexpr std::uint32_t uplink_windows_max = 16;           // of a metered link's schedule
 inline constexpr std::uint32_t uplink_newest_records_max = 2000;  // looked at for the newest values
 
+// Quarantine
+inline constexpr std::uint32_t quarantine_records_max = 1000;
+inline constexpr std::uint32_t quarantine_record_bytes_max = 1U << 20;
+inline constexpr std::uint32_t quarantine_bytes_max = 32U << 20;
+inline constexpr std::uint32_t quarantine_staged_bytes_max = 1U << 20;  // set aside and not yet written
+inline constexpr std::uint32_t quarantine_shown_bytes_max = 128U << 10;  // of a payload, in an answer
+
 // doors/machine, doors/replay
 inline constexpr std::uint32_t machine_catch_up_max = 1000;  // records at one call
 inline constexpr std::uint32_t replay_catch_up_max = 1000;   // records at one call
@@ -126,7 +133,5 @@ inline constexpr std::uint32_t history_series_max = 20'000;
 inline constexpr std::uint32_t history_accounts_max = 20'000;
 inline constexpr std::uint32_t history_runs_max = 256;
 inline constexpr std::uint32_t history_points_max = 10'000;
-inline constexpr std::uint32_t quarantine_records_max = 1000;
-inline constexpr std::uint32_t quarantine_record_bytes_max = 1U << 20;
 
 }  // namespace perigee::limits

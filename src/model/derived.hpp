@@ -11,6 +11,9 @@ namespace perigee::model {
 /// which message it came: they ascend, but do not count one by one as a device's do. No client may take such a name.
 inline constexpr std::string_view derived_prefix = "rules/";
 
+/// Gap records for what is dropped from quarantine go under this name.
+inline constexpr std::string_view quarantine_source = "quarantine/gaps";
+
 [[nodiscard]] inline std::string derived_source(lane decided_on) {
   return std::string(derived_prefix) + std::string(name_of(decided_on));
 }

@@ -89,7 +89,7 @@ wire::reason broker::admits(const link& from, const wire::connect& hello) const 
   if (hello.client_id.size() > limits::mqtt_client_id_bytes_max) return wire::reason::client_identifier_not_valid;
   // Sources of this shape belong to the node's own readers, whose marks a client must not move.
   const auto reserved = [](std::string_view name) {
-    return name.starts_with("uplink/") || name.starts_with(model::derived_prefix);
+    return name.starts_with("uplink/") || name.starts_with(model::derived_prefix) || name == model::quarantine_source;
   };
   // Nor may one node take another's session.
   const bool anothers = hello.client_id.starts_with(uplink_prefix) && !from.options().name.empty() &&
