@@ -37,8 +37,7 @@ class Stored:
 def judge_device(device, copies):
     """Numbers that were lost, and that are there more often than can be explained."""
     lost = sorted(number for number in device.acked if copies[number] == 0)
-    allowed = (lambda number: 1) if device.stamped else device.times_sent
-    doubled = sorted(number for number, times in copies.items() if times > allowed(number))
+    doubled = sorted(number for number, times in copies.items() if times > device.copies_allowed(number))
     return lost, doubled
 
 

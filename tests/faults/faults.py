@@ -20,7 +20,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 import checker
 from injector import Injector
 from processes import wait_until
-from publishers import Publisher
+from publishers import ExactlyOncePublisher, Publisher
 from site_under_faults import DRAIN_PATIENCE_S, Site
 
 FAULT_KINDS = ("kills", "stops", "cuts", "half_open", "slow", "narrow", "resets", "full_disk", "clock_jumps")
@@ -28,7 +28,7 @@ SHIM = os.environ.get("PERIGEE_CLOCK_SHIM", "build/release/tests/faults/libclock
 
 
 def make_devices(site, per_second):
-    """Stamped and plain ones, at the edge and at the gateway, in every lane."""
+    """Of QoS 2, stamped and plain ones, at the edge and at the gateway, in every lane."""
     edge, fog = site.device_port("edge"), site.device_port("fog")
     kinds = (("stamped-1", edge, ["line/1"], True),
              ("stamped-2", edge, ["line/2", "event/line/2", "alarm/line/2"], True),
@@ -36,7 +36,9 @@ def make_devices(site, per_second):
              ("plain-2", edge, ["event/line/4", "alarm/line/4"], False),
              ("stamped-3", fog, ["hall/1"], True),
              ("plain-3", fog, ["alarm/hall/2", "hall/2"], False))
-    return [Publisher(name, port, topics, per_second, stamped) for name, port, topics, stamped in kinds]
+    once = [ExactlyOncePublisher("once-1", edge, ["line/5"], per_second),
+            ExactlyOncePublisher("once-2", fog, ["event/hall/3"], per_second)]
+    return once + [Publisher(name, port, topics, per_second, stamped) for name, port, topics, stamped in kinds]
 
 
 def until(kills, seconds):
@@ -96,7 +98,7 @@ def main():
     options.add_argument("--kills", type=int, default=300, help="at least this many")
     options.add_argument("--seconds", type=float, default=0, help="at least this long")
     options.add_argument("--pace", type=float, default=0.8, help="mean seconds from fault to fault")
-    options.add_argument("--rate", type=float, default=100, help="messages per second of each of six devices")
+    options.add_argument("--rate", type=float, default=100, help="messages per second of each of eight devices")
     options.add_argument("--disk", type=int, default=512, help="MiB of each node's disk, where one can be mounted")
     options.add_argument("--keep", action="store_true", help="keep the folder")
     chosen = options.parse_args()

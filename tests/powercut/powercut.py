@@ -23,7 +23,7 @@ sys.path[:0] = [str(TESTS / "faults"), str(TESTS / "process")]
 import checker
 import mqtt
 from processes import Node, Process, wait_until
-from publishers import Publisher
+from publishers import ExactlyOncePublisher, Publisher
 from site_under_faults import CONFIG, LANES, NEVER_EXPIRES, UPLINK, FaultyNode
 
 FILE_SYSTEM = os.environ.get("PERIGEE_POWERCUT_FS", "build/release/tests/powercut/powercut_fs")
@@ -98,7 +98,8 @@ class Bench:
         self.node.stop()  # which makes the sessions durable
         self.node.start()
         self.devices = [Publisher("stamped", self.node.port, ["line/1", "event/line/1"], per_second, True),
-                        Publisher("plain", self.node.port, ["line/2", "alarm/line/2"], per_second, False)]
+                        Publisher("plain", self.node.port, ["line/2", "alarm/line/2"], per_second, False),
+                        ExactlyOncePublisher("once", self.node.port, ["line/3", "event/line/3"], per_second)]
         self.seen = checker.Stored([])
         self.recovery_ms = []
         self.findings = []
@@ -220,7 +221,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seed", type=int, default=random.randrange(1 << 32), help="draws the cuts and the losses")
     options.add_argument("--cuts", type=int, default=200)
-    options.add_argument("--rate", type=float, default=300, help="messages per second of each of two devices")
+    options.add_argument("--rate", type=float, default=300, help="messages per second of each of three devices")
     options.add_argument("--keep", action="store_true", help="keep the folder")
     chosen = options.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="perigee-powercut-"))

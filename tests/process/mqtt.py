@@ -49,10 +49,18 @@ class Client:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.received = b""
-        self.send(connect_packet(client_id, version, clean, expiry_s))
+        try:
+            self.session_present = self._connect(connect_packet(client_id, version, clean, expiry_s))
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self, hello):
+        """Whether the session goes on."""
+        self.send(hello)
         kind, _, body = self.read()
         assert kind == CONNACK and body[1] == 0, (kind, body)
-        self.session_present = bool(body[0])
+        return bool(body[0])
 
     def __enter__(self):
         return self
