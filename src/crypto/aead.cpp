@@ -36,6 +36,8 @@ void* make_context(const key& with, bool seals) {
 }  // namespace
 
 key derive_key(byte_view secret, byte_view salt, byte_view info) {
+  constexpr std::array<std::uint8_t, 32> no_salt{};  // RFC 5869 2.2: as many zeros as the hash has bytes
+  if (salt.empty()) salt = no_salt;
   struct freed {
     void operator()(EVP_KDF* k) const { EVP_KDF_free(k); }
     void operator()(EVP_KDF_CTX* c) const { EVP_KDF_CTX_free(c); }

@@ -32,6 +32,12 @@ TEST(derive_key, is_hkdf_of_rfc_5869) {
             array_of<32>("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"));
 }
 
+TEST(derive_key, needs_no_salt) {
+  const auto secret = hex("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b");  // RFC 5869 A.3
+  EXPECT_EQ(derive_key(secret, {}, {}),
+            array_of<32>("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"));
+}
+
 // Test case 16 of the GCM specification (McGrew and Viega).
 const auto case_16_key = array_of<32>("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308");
 const auto case_16_nonce = array_of<12>("cafebabefacedbaddecaf888");

@@ -14,12 +14,13 @@ namespace {
 /// A source that stamps, sends again what was not acknowledged, and a lane that may crash at any moment.
 class story {
  public:
-  explicit story(std::uint64_t seed)
+  explicit story(std::uint64_t seed, bool encrypted)
       : random_(seed), faulty_(bench_.memory, [this](auto op, const auto&) { return fault(op); }) {
     bench_.disk = &faulty_;
     bench_.options.segment_bytes = 1024 + random_.below(4096);
     fails_ = random_.chance(0.5) ? 0.05 : 0;
     fills_ = random_.chance(0.3);
+    if (encrypted) bench_.keys = keyring({crypto::key{1, 2, 3}});
   }
 
   void run() {
@@ -113,10 +114,14 @@ class story {
   std::uint64_t acked_ = 0;
 };
 
-TEST(lane_log_crashes, lose_nothing_acknowledged) {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+class lane_log_crashes : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(encrypted, lane_log_crashes, testing::Bool());
+
+TEST_P(lane_log_crashes, lose_nothing_acknowledged) {
+  const std::uint64_t seeds = GetParam() ? 20 : 60;  // encrypted ones take longer
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
-    story(seed).run();
+    story(seed, GetParam()).run();
     if (testing::Test::HasFailure()) return;
   }
 }

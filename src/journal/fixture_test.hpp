@@ -75,6 +75,8 @@ struct lane_bench {
   queued_worker worker;
   lane_options options{};
   metrics::registry metrics;
+  keyring keys;
+  std::uint64_t openings = 0;
   lane_recovery found;
   std::unique_ptr<lane_log> log;
 
@@ -88,7 +90,9 @@ struct lane_bench {
                    .lane = model::lane::bulk,
                    .epoch = test_epoch,
                    .disk_free_min = 0,
-                   .metrics = metrics};
+                   .metrics = metrics,
+                   .keys = keys,
+                   .salt_seed = ++openings};
     PG_TRY(log, lane_log::open(std::move(site), options, found));
     return {};
   }

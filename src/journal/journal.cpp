@@ -9,6 +9,7 @@
 #include "journal/detail/cursor_set.hpp"
 #include "journal/detail/frame.hpp"
 #include "journal/detail/identity.hpp"
+#include "journal/detail/lane_folder.hpp"
 #include "journal/detail/lives.hpp"
 
 namespace perigee::journal {
@@ -57,6 +58,24 @@ result<std::unique_ptr<io::disk_lock>> lock_folder(io::disk& disk, const std::st
   return lock;
 }
 
+/// errc::refused where a segment is encrypted under a key that is not here: it would read as damage.
+result<> check_keys(io::disk& disk, const options& chosen) {
+  for (std::size_t i = 0; i < model::lane_count; ++i) {
+    const auto lane = static_cast<model::lane>(i);
+    const auto folder = std::format("{}/{}", chosen.folder, model::name_of(lane));
+    const auto files = detail::read_lane_folder(disk, folder, lane, std::nullopt);
+    if (!files && is(files.error(), errc::not_found)) continue;
+    if (!files) return std::unexpected(files.error());
+    for (const auto& each : files->segments) {
+      const bool sealed = each.header && each.header->seal.cipher != detail::cipher::none;
+      if (!sealed || chosen.keys.has(each.header->seal.key_id)) continue;
+      log::fault("journal", "{}/{} is encrypted under key {:016x}", folder, each.name(), each.header->seal.key_id);
+      return fail(errc::refused, "the journal is encrypted under a key that is not among [journal] keys: add it there");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 journal::journal(std::unique_ptr<io::disk_lock> lock, std::string node, perigee::epoch epoch,
@@ -68,6 +87,7 @@ result<std::unique_ptr<journal>> journal::open(io::disk& disk, io::worker& worke
                                                recovery_report& found) {
   PG_TRY_VOID(disk.make_folder(chosen.folder));
   PG_TRY(auto lock, lock_folder(disk, chosen.folder));
+  PG_TRY_VOID(check_keys(disk, chosen));
   PG_TRY(auto who, claim(disk, chosen, found.created));
   auto cursors = std::make_unique<detail::cursor_set>(disk, worker, chosen.folder + "/cursors", who.epoch);
   PG_TRY_VOID(cursors->load());
@@ -109,6 +129,8 @@ result<> journal::open_lane(io::disk& disk, io::worker& worker, const options& c
                  .disk_free_min = chosen.disk_free_min,
                  .metrics = chosen.metrics,
                  .time = chosen.time,
+                 .keys = chosen.keys,
+                 .salt_seed = chosen.salt_seed + index,
                  .at_least = cursors_->furthest(l)};
   PG_TRY(lanes_[index], lane_log::open(std::move(site), chosen.lanes[index], found.lanes[index]));
   lanes_[index]->on_commit([this] { committed(); });

@@ -14,6 +14,7 @@
 #include "base/time.hpp"
 #include "io/file.hpp"
 #include "io/worker.hpp"
+#include "journal/keyring.hpp"
 #include "journal/options.hpp"
 #include "model/record.hpp"
 
@@ -41,7 +42,9 @@ struct lane_site {
   std::uint64_t disk_free_min;
   metrics::registry& metrics;
   const time_source* time = nullptr;  // none: the duration of syncs is not measured
-  log_offset at_least{};              // a cursor stands here: no record is numbered lower from now on
+  keyring keys{};                     // none: nothing is encrypted
+  std::uint64_t salt_seed = 0;
+  log_offset at_least{};  // a cursor stands here: no record is numbered lower from now on
 };
 
 /// One lane's durable log: an append-only run of segment files with group commit. Records are numbered 0, 1, 2 ... and

@@ -7,6 +7,7 @@
 
 #include "base/metrics.hpp"
 #include "base/time.hpp"
+#include "journal/keyring.hpp"
 #include "model/record.hpp"
 
 namespace perigee::journal {
@@ -42,6 +43,8 @@ struct options {
   std::uint64_t disk_free_min =
       32U << 20;  // below it appends answer errc::no_space, so that cursors can still be saved
   metrics::registry& metrics;
+  keyring keys{};                     // to encrypt with at rest; none: nothing is encrypted
+  std::uint64_t salt_seed = 0;        // random, drawn for this opening: where there are keys
   const time_source* time = nullptr;  // to measure syncs with; none: they are not
 };
 

@@ -9,6 +9,7 @@
 #include "journal/detail/frame.hpp"
 #include "journal/detail/frame_scanner.hpp"
 #include "journal/detail/lane_core.hpp"
+#include "journal/detail/segment_cipher.hpp"
 
 namespace perigee::journal {
 namespace {
@@ -22,6 +23,7 @@ struct reader::open_segment {
   log_offset first;
   std::unique_ptr<io::file> file;
   detail::frame_scanner scanner;
+  std::optional<detail::segment_cipher> cipher;
 };
 
 reader::reader(lane_log& from, log_offset position) : log_(&from), position_(position) {}
@@ -66,7 +68,9 @@ result<> reader::enter_segment() {
   PG_TRY(auto file,
          core.site().disk.open(core.site().folder + '/' + detail::segment_name(segment.first), io::open_mode::read));
   detail::frame_scanner scanner(*file, near.position, segment.bytes, segment.first.next(near.record));
-  segment_ = std::make_unique<open_segment>(segment.first, std::move(file), std::move(scanner));
+  const auto& site = core.site();
+  auto cipher = detail::segment_cipher::make(site.keys, segment.seal, {site.lane, site.epoch, segment.first});
+  segment_ = std::make_unique<open_segment>(segment.first, std::move(file), std::move(scanner), std::move(cipher));
   return {};
 }
 
@@ -82,7 +86,9 @@ result<reader::step> reader::read_one(visitor visit) {
   }
   if (frame->kind != detail::frame_kind::record || frame->offset < position_) return step{};
   step done{1, frame->whole.size()};
-  const auto record = model::decode_record(frame->body(), log_->lane());
+  const auto body = detail::body_of(*frame, segment_->cipher);
+  if (!body) return step{};  // as bad as bytes that are no frame: told with what else is gone up to the next good one
+  const auto record = model::decode_record(*body, log_->lane());
   if (frame->offset > position_) {
     pass_over(frame->offset, model::gap_reason::damaged, record ? record->arrival : last_arrival_, visit);
     ++done.records;

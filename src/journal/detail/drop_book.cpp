@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "journal/detail/frame.hpp"
 #include "journal/detail/frame_scanner.hpp"
+#include "journal/detail/segment_cipher.hpp"
 
 namespace perigee::journal::detail {
 namespace {
@@ -19,7 +20,7 @@ std::string path_in(const std::string& folder) { return folder + "/drops"; }
 }  // namespace
 
 drop_book::drop_book(const lane_site& site)
-    : disk_(site.disk), folder_(site.folder), lane_(site.lane), epoch_(site.epoch) {}
+    : disk_(site.disk), folder_(site.folder), lane_(site.lane), epoch_(site.epoch), keys_(site.keys) {}
 
 result<drop_list> read_drops(io::disk& disk, const std::string& folder, perigee::epoch journal) {
   const auto bytes = io::read_whole(disk, path_in(folder), file_bytes_max);
@@ -75,12 +76,14 @@ result<> drop_book::tally(const doomed_segment& what, log_offset from, model::ga
   const auto scan = [&]() -> result<> {
     PG_TRY(const auto file, disk_.open(folder_ + '/' + segment_name(what.first), io::open_mode::read));
     PG_TRY(const auto bytes, file->size());
+    auto cipher = segment_cipher::make(keys_, what.seal, {lane_, epoch_, what.first});
     frame_scanner scanner(*file, segment_header_bytes, bytes, what.first);
     for (;;) {
       PG_TRY(const auto next, scanner.next());
       if (!next || next->offset >= what.end) return {};
       if (next->kind != frame_kind::record || next->offset < from) continue;
-      const auto record = model::decode_record(next->body(), lane_);
+      const auto body = body_of(*next, cipher);
+      const auto record = body ? model::decode_record(*body, lane_) : std::unexpected(body.error());
       if (!record) continue;
       into.add(*record);
       --unread;

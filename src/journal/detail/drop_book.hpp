@@ -6,6 +6,7 @@
 #include "base/id.hpp"
 #include "io/file.hpp"
 #include "journal/detail/drop_list.hpp"
+#include "journal/detail/frame.hpp"
 #include "journal/lane_log.hpp"
 #include "model/gap.hpp"
 
@@ -15,6 +16,7 @@ namespace perigee::journal::detail {
 struct doomed_segment {
   log_offset first;
   log_offset end;
+  segment_seal seal;
   log_offset needed;  // by the hindmost required cursor; at or past `end`: nobody misses what is in it
   model::gap_reason reason;
 };
@@ -46,6 +48,7 @@ class drop_book {
   const std::string folder_;
   const model::lane lane_;
   const perigee::epoch epoch_;
+  const keyring keys_;
   drop_list list_;
 };
 

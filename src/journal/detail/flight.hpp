@@ -2,12 +2,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "io/file.hpp"
 #include "journal/detail/batch.hpp"
+#include "journal/detail/segment_cipher.hpp"
+#include "journal/lane_log.hpp"
 
 namespace perigee::journal::detail {
 
@@ -16,18 +19,24 @@ class lane_core;
 /// One write on its way to the disk. Made once per lane and used again for each write; the worker's job shares it, so
 /// that it outlives a lane that is destroyed meanwhile. The shard touches it only while it is not under way.
 struct flight {
-  flight(io::disk& on, std::string in, bool synced, const time_source* measured_by)
-      : disk(on), folder(std::move(in)), sync(synced), time(measured_by) {}
+  flight(const lane_site& of, bool synced)
+      : disk(of.disk), folder(of.folder), sync(synced), time(of.time), keys(of.keys) {}
 
   io::disk& disk;
   const std::string folder;
   const bool sync;
   const time_source* const time;  // none: syncs are not measured
-  lane_core* owner = nullptr;     // none: nobody waits for the outcome any more
+  const keyring keys;
+  lane_core* owner = nullptr;  // none: nobody waits for the outcome any more
 
   batch content;                   // empty: only looks how much room the disk has
   std::unique_ptr<io::file> file;  // of the newest segment; none before this process has made one
   std::uint64_t position = 0;      // in the file
+  segment_seal seal;               // of that file
+  segment_place place;             //
+
+  /// How much of the disk the content takes.
+  [[nodiscard]] std::size_t content_bytes() const;
 
   result<> outcome;
   double sync_seconds = 0;
@@ -37,9 +46,13 @@ struct flight {
   void run();
 
  private:
+  [[nodiscard]] std::size_t sealed_frames() const { return content.records + (content.opens_segment ? 1 : 0); }
+  byte_view to_write();
   result<> write();
   result<> write_new_segment();
   result<> timed_sync();
+
+  std::optional<segment_cipher> cipher_;
 };
 
 }  // namespace perigee::journal::detail

@@ -13,6 +13,7 @@ namespace {
 constexpr std::array<std::uint8_t, 8> segment_magic{'P', 'G', 'S', 'E', 'G', '\r', '\n', 0};
 constexpr std::size_t header_crc_at = segment_header_bytes - 4;
 constexpr std::size_t salt_at = 64;
+constexpr std::uint32_t sealed_flag = 0x80;  // in a frame's kind
 constexpr std::size_t name_digits = 20;
 constexpr std::string_view name_suffix = ".seg";
 
@@ -91,16 +92,24 @@ frame_head read_head(const std::uint8_t* at) {
   const auto sized = get<std::uint32_t>(at + 4);
   return {.crc = get<std::uint32_t>(at),
           .length = sized & frame_body_bytes_max,
-          .kind = static_cast<std::uint8_t>(sized >> 24),
+          .kind = static_cast<std::uint8_t>(sized >> 24 & ~sealed_flag),
+          .sealed = (sized >> 24 & sealed_flag) != 0,
           .low_offset = get<std::uint32_t>(at + 8)};
 }
 
-void seal_frame(byte_span whole, frame_kind kind, log_offset offset) {
+void write_head(byte_span whole, frame_kind kind, log_offset offset, bool sealed) {
   const auto length = whole.size() - frame_head_bytes;
   PG_CHECK(length <= frame_body_bytes_max, "a frame's body has at most 16 MiB");
-  put(whole, 4, static_cast<std::uint32_t>(length) | static_cast<std::uint32_t>(kind) << 24);
+  const auto marked = static_cast<std::uint32_t>(kind) | (sealed ? sealed_flag : 0);
+  put(whole, 4, static_cast<std::uint32_t>(length) | marked << 24);
   put(whole, 8, static_cast<std::uint32_t>(offset.value()));
-  put(whole, 0, crc32c(whole.subspan(4)));
+}
+
+void write_crc(byte_span whole) { put(whole, 0, crc32c(whole.subspan(4))); }
+
+void finish_frame(byte_span whole, frame_kind kind, log_offset offset) {
+  write_head(whole, kind, offset, false);
+  write_crc(whole);
 }
 
 bool verifies(byte_view whole, const frame_head& head) { return crc32c(whole.subspan(4)) == head.crc; }

@@ -58,12 +58,16 @@ struct frame_head {
   std::uint32_t crc;
   std::uint32_t length;  // of the body
   std::uint8_t kind;
+  bool sealed;  // the body is encrypted
   std::uint32_t low_offset;
 };
 [[nodiscard]] frame_head read_head(const std::uint8_t* at);
 
 /// Writes the head of a frame whose body already stands behind it.
-void seal_frame(byte_span whole, frame_kind kind, log_offset offset);
+void finish_frame(byte_span whole, frame_kind kind, log_offset offset);
+/// The two halves of that: the body of a sealed frame is made when all of the head but the CRC is known.
+void write_head(byte_span whole, frame_kind kind, log_offset offset, bool sealed);
+void write_crc(byte_span whole);
 [[nodiscard]] bool verifies(byte_view whole, const frame_head& head);
 /// The offset nearest at or above `near` whose low 32 bits these are.
 [[nodiscard]] log_offset widen(std::uint32_t low, log_offset near);

@@ -40,7 +40,7 @@ result<std::optional<frame>> frame_scanner::frame_at(std::uint64_t position, std
   if (!has_body) return std::nullopt;
   const byte_view whole(at(position), bytes);
   if (!verifies(whole, head)) return std::nullopt;
-  return frame{static_cast<frame_kind>(head.kind), offset, position, skipped, whole};
+  return frame{static_cast<frame_kind>(head.kind), head.sealed, offset, position, skipped, whole};
 }
 
 /// False where the file ends first.

@@ -13,6 +13,7 @@ namespace perigee::journal::detail {
 
 struct frame {
   frame_kind kind;
+  bool sealed;
   log_offset offset;
   std::uint64_t position;  // of its first byte in the file
   std::uint64_t skipped;   // unreadable bytes right before it

@@ -1,6 +1,8 @@
 #include "journal/detail/lane_core.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <format>
 #include <utility>
 
@@ -49,7 +51,8 @@ lane_core::lane_core(lane_site site, lane_options options, std::shared_ptr<drop_
     : site_(std::move(site)),
       options_(within_bounds(options)),
       metrics_(site_.metrics, site_.lane),
-      flight_(std::make_shared<flight>(site_.disk, site_.folder, options_.durability == durability::fsync, site_.time)),
+      flight_(std::make_shared<flight>(site_, options_.durability == durability::fsync)),
+      salts_(site_.salt_seed),
       drop_book_(std::move(drops)),
       known_drops_(drop_book_->list()) {
   flight_->owner = this;
@@ -124,7 +127,7 @@ void lane_core::stage(const model::record_view& r, std::size_t bytes) {
   if (batch_.empty()) open_batch();
   const auto whole = batch_.extend(bytes);
   model::encode(r, whole.subspan(frame_head_bytes));
-  seal_frame(whole, frame_kind::record, staged_);
+  finish_frame(whole, frame_kind::record, staged_);
   count_staged(r.arrival);
 }
 
@@ -164,34 +167,49 @@ void lane_core::open_segment() {
   batch_.extend(segment_header_bytes);
   scratch_.assign(frame_head_bytes, 0);
   marks_.encode(scratch_);
-  seal_frame(scratch_, frame_kind::state, batch_.first);
+  finish_frame(scratch_, frame_kind::state, batch_.first);
   batch_.add(scratch_);
 }
 
-void lane_core::add_mark() { seal_frame(batch_.extend(frame_head_bytes), frame_kind::mark, batch_.first); }
+void lane_core::add_mark() { finish_frame(batch_.extend(frame_head_bytes), frame_kind::mark, batch_.first); }
 
 void lane_core::launch_if_ready() {
   if (!flying_ && !trouble_ && !batch_.empty()) launch();
+}
+
+/// A salt of its own for every segment file, also for one that is made anew under the same name.
+segment_seal lane_core::draw_seal() {
+  segment_seal out;
+  if (!site_.keys.seals()) return out;
+  out.cipher = cipher::aes_256_gcm;
+  out.key_id = site_.keys.sealing_id();
+  const std::array words{salts_.next(), salts_.next()};
+  static_assert(sizeof words == sizeof out.salt);
+  std::memcpy(out.salt.data(), words.data(), sizeof words);
+  return out;
 }
 
 void lane_core::launch() {
   auto& f = *flight_;
   std::swap(f.content, batch_);
   if (f.content.opens_segment) {
+    f.seal = draw_seal();
+    f.place = {site_.lane, site_.epoch, f.content.first};
     encode_header({.lane = site_.lane,
                    .first = f.content.first,
                    .epoch = site_.epoch,
                    .newest_before = f.content.newest_before,
                    .previous = segments_.empty() ? no_segment : segments_.last().first,
-                   .synced_bytes = static_cast<std::uint32_t>(f.content.used),
-                   .synced_records = static_cast<std::uint32_t>(f.content.end.value() - f.content.first.value())},
+                   .synced_bytes = static_cast<std::uint32_t>(f.content_bytes()),
+                   .synced_records = static_cast<std::uint32_t>(f.content.end.value() - f.content.first.value()),
+                   .seal = f.seal},
                   f.content.bytes);
     has_file_ = true;
     file_end_ = 0;
     file_first_ = f.content.first;
   }
   f.position = file_end_;
-  file_end_ += f.content.used;
+  file_end_ += f.content_bytes();
   marks_.launch();
   flying_ = true;
   site_.worker.submit([held = flight_] { held->run(); },
@@ -232,17 +250,18 @@ void lane_core::tell_trouble() {
 }
 
 void lane_core::committed(const batch& b) {
+  const auto bytes = flight_->content_bytes();
   if (b.opens_segment) {
-    segments_.push({.first = b.first, .bytes = b.used, .newest_before = b.newest_before});
+    segments_.push({.first = b.first, .bytes = bytes, .newest_before = b.newest_before, .seal = flight_->seal});
   } else {
     segments_.last().note(b.first, flight_->position);
-    segments_.grow_last(b.used);
+    segments_.grow_last(bytes);
   }
   committed_ = b.end;
   sealed_ = b.records == 0;
   marks_.keep();
   metrics_.records.add(b.records);
-  metrics_.bytes.add(b.used);
+  metrics_.bytes.add(bytes);
   metrics_.commits.add();
   if (flight_->sync) metrics_.sync_seconds.observe(flight_->sync_seconds);
   keep_to_size();
@@ -294,8 +313,8 @@ void lane_core::drop_oldest(model::gap_reason reason) {
   last_drop_ = reason;
   metrics_.dropped.add(segments_[0].first.value() - gone.first.value());
   metrics_.size.set(static_cast<double>(segments_.bytes()));
-  const doomed_segment what{gone.first, segments_[0].first, oldest_needed ? oldest_needed() : segments_[0].first,
-                            reason};
+  const doomed_segment what{gone.first, segments_[0].first, gone.seal,
+                            oldest_needed ? oldest_needed() : segments_[0].first, reason};
   change_drops([what](drop_book& book) { return book.drop(what); }, what.first, what.end);
 }
 

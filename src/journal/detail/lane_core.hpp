@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/random.hpp"
 #include "journal/detail/batch.hpp"
 #include "journal/detail/drop_book.hpp"
 #include "journal/detail/flight.hpp"
@@ -76,6 +77,7 @@ class lane_core {
   void open_batch();
   void open_segment();
   void add_mark();
+  [[nodiscard]] segment_seal draw_seal();
   void launch();
   void launch_if_ready();
   void committed(const batch& b);
@@ -113,6 +115,7 @@ class lane_core {
   bool failing_told_ = false;
   bool disk_low_told_ = false;
   model::gap_reason last_drop_ = model::gap_reason::disk_bound;
+  prng salts_;
   std::shared_ptr<drop_book> drop_book_;
   drop_list known_drops_;
   log_offset settled_{};

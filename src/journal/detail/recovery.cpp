@@ -8,6 +8,7 @@
 #include "journal/detail/frame.hpp"
 #include "journal/detail/frame_scanner.hpp"
 #include "journal/detail/lane_folder.hpp"
+#include "journal/detail/segment_cipher.hpp"
 
 namespace perigee::journal::detail {
 namespace {
@@ -56,6 +57,8 @@ void report_holes(const lane_site& site, const std::vector<segment_file>& all, l
   }
 }
 
+segment_seal seal_of(const segment_file& file) { return file.header ? file.header->seal : segment_seal{}; }
+
 /// Reads one segment: what is proven goes into the marks, what is not is kept aside.
 class replay {
  public:
@@ -64,6 +67,7 @@ class replay {
         from_(from),
         marks_(marks),
         synced_bytes_(from.header ? std::max<std::uint64_t>(from.header->synced_bytes, segment_header_bytes) : 0),
+        cipher_(segment_cipher::make(site.keys, seal_of(from), {site.lane, site.epoch, from.first})),
         proven_(from.first),
         pending_end_(from.first) {}
 
@@ -105,13 +109,33 @@ class replay {
     if (f.kind != frame_kind::record) return {};
     const bool follows = f.skipped == 0 || (in_synced && f.offset == pending_end_);
     if (!follows && !broken_at_) broken_at_ = pending_.size();
-    pending_.insert(pending_.end(), f.whole.begin(), f.whole.end());
+    if (!keep(f)) {
+      bad_bytes_ += f.whole.size();
+      if (!broken_at_) broken_at_ = pending_.size();
+    }
     pending_end_ = f.offset.next();
     return {};
   }
 
+  /// As a frame that is not sealed. False where it is, and cannot be opened.
+  bool keep(const frame& f) {
+    if (!f.sealed) {
+      pending_.insert(pending_.end(), f.whole.begin(), f.whole.end());
+      return true;
+    }
+    const auto body = body_of(f, cipher_);
+    if (!body) return false;
+    const auto at = pending_.size();
+    pending_.resize(at + frame_head_bytes);
+    pending_.insert(pending_.end(), body->begin(), body->end());
+    finish_frame(byte_span(pending_).subspan(at), frame_kind::record, f.offset);
+    return true;
+  }
+
   result<> take_state(const frame& f) {
-    const auto decoded = marks_.decode(f.body());
+    const auto body = body_of(f, cipher_);
+    if (!body) return {};
+    const auto decoded = marks_.decode(*body);
     if (!decoded && is(decoded.error(), errc::unsupported)) return decoded;
     state_read_ = decoded.has_value();
     return {};
@@ -157,6 +181,7 @@ class replay {
   const segment_file& from_;
   mark_table& marks_;
   const std::uint64_t synced_bytes_;  // before the file got its name; 0 where the header does not tell
+  std::optional<segment_cipher> cipher_;
   log_offset proven_;
   std::uint64_t proven_bytes_ = 0;
   byte_buffer pending_;  // record frames since the last proof
@@ -199,7 +224,8 @@ result<recovered_lane> recover(const lane_site& site, log_offset dropped_end, la
   for (std::size_t i = 0; i + 1 < all.size(); ++i) {
     out.segments.push({.first = all[i].first,
                        .bytes = all[i].bytes,
-                       .newest_before = all[i].header ? all[i].header->newest_before : timestamp{}});
+                       .newest_before = all[i].header ? all[i].header->newest_before : timestamp{},
+                       .seal = seal_of(all[i])});
   }
   replay last(site, all.back(), out.marks);
   PG_TRY_VOID(last.run(std::nullopt));
@@ -210,7 +236,10 @@ result<recovered_lane> recover(const lane_site& site, log_offset dropped_end, la
   out.newest = std::max(last.newest(), all.back().header ? all.back().header->newest_before : timestamp{});
   // A last segment without a proven record is made anew under its own name.
   if (last.proven() > all.back().first) {
-    out.segments.push({.first = all.back().first, .bytes = last.proven_bytes(), .newest_before = out.newest});
+    out.segments.push({.first = all.back().first,
+                       .bytes = last.proven_bytes(),
+                       .newest_before = out.newest,
+                       .seal = seal_of(all.back())});
   }
   out.unproven = last.take_unproven();
   found.damaged_bytes = last.damaged_bytes();

@@ -6,6 +6,7 @@
 
 #include "base/id.hpp"
 #include "base/time.hpp"
+#include "journal/detail/frame.hpp"
 
 namespace perigee::journal::detail {
 
@@ -18,7 +19,8 @@ struct segment {
 
   log_offset first;
   std::uint64_t bytes = 0;
-  timestamp newest_before;     // everything in the segments before arrived by then
+  timestamp newest_before;  // everything in the segments before arrived by then
+  segment_seal seal{};
   std::vector<place> index{};  // sparse, ascending: where to start looking for a record
 
   /// Remembers where a record starts, if the last place remembered is far enough back.
