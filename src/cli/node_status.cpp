@@ -16,6 +16,11 @@ double number_in(const json::object& in, std::string_view key) {
   return ec ? 0 : number;
 }
 
+std::optional<double> number_if_any(const json::object& in, std::string_view key) {
+  const auto* found = in.if_contains(key);
+  return found == nullptr || !found->is_number() ? std::nullopt : std::optional(number_in(in, key));
+}
+
 std::string text_in(const json::object& in, std::string_view key) {
   const auto* found = in.if_contains(key);
   return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
@@ -50,7 +55,10 @@ result<node_status> parse_status(const std::string& body) {
                            number_in(*link, "records_waiting"),
                            number_in(*link, "oldest_age_ms"),
                            number_in(*link, "drain_records_per_s"),
-                           number_in(*link, "bytes_sent")};
+                           number_in(*link, "bytes_sent"),
+                           number_if_any(*link, "budget_left_hour_bytes"),
+                           number_if_any(*link, "budget_left_day_bytes"),
+                           text_in(*link, "window_opens")};
   }
   if (const auto* history = object_in(in, "history")) {
     out.history = truth_in(*history, "enabled");

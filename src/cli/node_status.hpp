@@ -16,6 +16,9 @@ struct link_status {
   double oldest_age_ms = 0;
   double drain_per_s = 0;
   double bytes_sent = 0;
+  std::optional<double> budget_left_hour{};  // bytes; nothing: no budget
+  std::optional<double> budget_left_day{};
+  std::string window_opens;  // when bulk may go again; empty: it may now
 };
 
 struct node_status {

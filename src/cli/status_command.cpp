@@ -19,6 +19,20 @@ io::task<> ask(io::shard& on, io::network& network, const node_place& place, res
   co_return result<>();
 }
 
+/// What a budget and a schedule leave, where there are any.
+std::string metered(const link_status& link) {
+  std::string out;
+  const auto left = [&](std::string_view period, const std::optional<double>& bytes) {
+    if (bytes) out += std::format("{}{:.1f} MB left this {}", out.empty() ? "" : ", ", *bytes / 1e6, period);
+  };
+  left("hour", link.budget_left_hour);
+  left("day", link.budget_left_day);
+  if (!link.window_opens.empty()) {
+    out += std::format("{}bulk waits until {}", out.empty() ? "" : ", ", link.window_opens);
+  }
+  return out.empty() ? out : std::format("  metered   {}\n", out);
+}
+
 std::string to_text(const node_status& s, const node::run_info& running) {
   auto out = std::format("{} ({}), process {}, since {}, up after {:.0f} ms, {:.1f} MB\n", s.id, s.tier, running.pid,
                          running.started, s.start_ms, s.rss_bytes / 1e6);
@@ -29,6 +43,7 @@ std::string to_text(const node_status& s, const node::run_info& running) {
                        s.link->connected ? std::format("up, {:.1f} ms", s.link->rtt_ms) : "down", s.link->waiting,
                        s.link->oldest_age_ms / 1000, s.link->drain_per_s);
   }
+  if (s.link) out += metered(*s.link);
   if (s.history) {
     out +=
         std::format("  history   {:.0f} readings, {:.0f} missing, {:.0f} doubled, {:.0f} in gaps, {:.0f} set aside\n",

@@ -16,6 +16,7 @@
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "model/record.hpp"
+#include "readers/uplink/schedule.hpp"
 
 namespace perigee::node {
 
@@ -89,6 +90,8 @@ struct uplink_config {
   std::uint32_t batch_records = 2000;
   std::uint32_t in_flight = 8;
   std::uint64_t budget_per_hour_bytes = 0;  // 0: no budget
+  std::uint64_t budget_per_day_bytes = 0;
+  std::vector<readers::uplink::weekly_window> schedule{};  // none: always
 };
 
 struct history_config {

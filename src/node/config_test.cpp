@@ -7,6 +7,8 @@
 #include <fstream>
 #include <string>
 
+#include "base/limits.hpp"
+
 namespace perigee::node {
 namespace {
 
@@ -81,6 +83,8 @@ linger = "50ms"
 batch_records = 500
 in_flight = 4
 budget_per_hour = "10MB"
+budget_per_day = "100MB"
+schedule = ["Mon-Fri 22:00-06:00", "Sun 00:00-24:00"]
 [history]
 enabled = false
 retention = "1.5d"
@@ -130,6 +134,9 @@ faults = ["bearing", "cooling_loss"]
   EXPECT_EQ(c->uplink->port, 9883);
   EXPECT_EQ(c->uplink->linger, 50ms);
   EXPECT_EQ(c->uplink->budget_per_hour_bytes, 10'000'000U);
+  EXPECT_EQ(c->uplink->budget_per_day_bytes, 100'000'000U);
+  ASSERT_EQ(c->uplink->schedule.size(), 2U);
+  EXPECT_EQ(c->uplink->schedule[0], (readers::uplink::weekly_window{0, 4, 22 * 60, 6 * 60}));
   EXPECT_FALSE(c->history.enabled);
   EXPECT_EQ(c->history.retention, 36h);
   EXPECT_EQ(c->rules_folder, "/etc/perigee/rules");
@@ -289,6 +296,15 @@ TEST(config, too_deep_or_too_long_is_refused_before_it_is_parsed) {
   EXPECT_EQ(errors_of(deep + " = 1\n").at(0).code, "P0101");
   EXPECT_EQ(errors_of("# and so on ................................................\n").size(), 0U);
   EXPECT_EQ(errors_of(std::string(300'000, '#')).at(0).code, "P0100");
+}
+
+TEST(config, a_window_that_is_none_is_shown_where_it_stands) {
+  const std::string uplink = "[uplink]\nurl = \"mqtt://127.0.0.1:1\"\n";
+  EXPECT_EQ(only_error(uplink + "schedule = [\"Mon-Fri 22:00-06:00\", \"Mon 25:00-06:00\"]\n"), "P0105@6:36");
+  EXPECT_EQ(only_error(uplink + "schedule = \"Mon 22:00-06:00\"\n"), "P0103@6:12");
+  std::string many = "schedule = [";
+  for (std::uint32_t i = 0; i <= limits::uplink_windows_max; ++i) many += "\"Mon 22:00-06:00\",";
+  EXPECT_EQ(only_error(uplink + many + "]\n"), "P0115@6:12");
 }
 
 class config_file : public testing::Test {

@@ -226,10 +226,15 @@ result<> instance::parts::open_uplink() {
   options.batch_records = up.batch_records;
   options.in_flight = up.in_flight;
   options.budget_per_hour_bytes = up.budget_per_hour_bytes;
+  options.budget_per_day_bytes = up.budget_per_day_bytes;
+  options.schedule = readers::uplink::schedule(up.schedule);
   PG_TRY(auto sender, readers::uplink::sender::open(*log, std::move(options)));
   io::endpoint parent{up.host, up.port, secure ? tls.client : nullptr, false};
   uplink = std::make_unique<readers::uplink::uplink>(on.shard, on.network, *log, std::move(sender), std::move(parent),
                                                      chosen.node_id, random.next());
+  if (up.budget_per_hour_bytes != 0 || up.budget_per_day_bytes != 0) {
+    uplink->keep_budget(on.disk, *disk_worker, chosen.data + "/state/uplink-budget");
+  }
   return {};
 }
 
@@ -336,6 +341,14 @@ void instance::parts::measure() {
   set("perigee_link_oldest_age_seconds", "Of the oldest", static_cast<double>(link.oldest_age.count()) / 1e9);
   set("perigee_link_drain_records_per_second", "Acknowledged", link.drain_records_per_second);
   set("perigee_link_eta_seconds", "Until nothing waits; -1: not draining", link.eta_seconds);
+  const auto left = [this](std::string_view period, const std::optional<std::int64_t>& bytes) {
+    if (!bytes) return;
+    metrics.make_gauge("perigee_link_budget_left_bytes", "Below 0: alarms took more", period)
+        .set(static_cast<double>(*bytes));
+  };
+  left("period=\"hour\"", link.budget_left_hour_bytes);
+  left("period=\"day\"", link.budget_left_day_bytes);
+  set("perigee_link_window_open", "Whether bulk may go up by the schedule", link.window_open ? 1 : 0);
   set("perigee_link_forks", "Times the parent knew another copy of the journal", static_cast<double>(link.forks));
   set("perigee_link_sent_bytes", "Batches since start", static_cast<double>(link.bytes_sent));
 }

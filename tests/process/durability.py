@@ -1,14 +1,12 @@
 """What was acknowledged is there after SIGKILL, once (promises P1 and P2)."""
 
 import itertools
-import struct
 import threading
 import unittest
 
 import mqtt
+from counted_site import CountedSite
 from processes import SiteTest, wait_until
-
-LEDGER_HEADER_BYTES, LEDGER_ENTRY = 16, struct.Struct("<QQqII")  # docs/formats/ledger.md
 
 
 class Publisher(threading.Thread):
@@ -131,87 +129,21 @@ class KilledInTheMiddleOfQos2(SiteTest):
         self.assertEqual(sorted(received), list(range(ExactlyOnce.count)))
 
 
-MACHINE = """
-[[machine]]
-name = "{name}"
-topic = "site/{node}/{name}"
-command_topic = "cmd/{name}"
-rate_hz = 200.0
-seed = 7
-"""
-
-
-class KilledSite(SiteTest):
+class KilledSite(CountedSite):
     """edge → fog → cloud."""
 
-    def setUp(self):
-        super().setUp()
-        self.cloud = self.node("cloud").start()
-        self.fog = self.node("fog-1", more=self.uplink_to(self.cloud)).start()
-        self.edge = self.node("edge-1", more='ledger = "ledger"\n' + self.uplink_to(self.fog) +
-                              MACHINE.format(node="edge-1", name="motor-1") +
-                              MACHINE.format(node="edge-1", name="motor-2")).start()
-
-    @staticmethod
-    def uplink_to(parent):
-        return f'[uplink]\nurl = "mqtt://127.0.0.1:{parent.port}"\nlinger = "50ms"\n'
-
-    def stored(self):
-        return self.cloud.status()["history"]["readings"]
-
-    def wait_for_more(self):
-        before = self.stored()
-        wait_until("the cloud stores more", lambda: self.stored() > before)
+    levels = ("fog-1",)
 
     def test_killed_parents_cost_nothing(self):
-        self.kill_in_turns(self.fog, self.cloud, self.fog)
+        fog, = self.between
+        self.kill_in_turns(fog, self.cloud, fog)
         self.assertEqual(self.readings_stored_well(), self.readings_in_ledger())
 
     def test_a_killed_edge_keeps_what_its_sensors_were_acked_for(self):
         """A commit that the kill kept from being told to the sensor is in the cloud too: it is not in the ledger."""
-        self.kill_in_turns(self.edge, self.fog, self.edge)
+        fog, = self.between
+        self.kill_in_turns(self.edge, fog, self.edge)
         self.assertGreaterEqual(self.readings_stored_well(), self.readings_in_ledger())
-
-    def kill_in_turns(self, *victims):
-        for victim in victims:
-            self.wait_for_more()
-            victim.kill()
-            victim.start()
-        self.wait_for_more()
-        self.drain()
-
-    def readings_stored_well(self):
-        history = self.cloud.status()["history"]
-        self.assertEqual((history["missing"], history["doubled"], history["gaps"]), (0, 0, 0), history)
-        return history["readings"]
-
-    def drain(self):
-        """The edge stops, so that nothing new comes, and starts again without its sensors."""
-        self.edge.stop()
-        self.edge.more = self.uplink_to(self.fog)
-        self.edge.start()
-        for node in (self.edge, self.fog):
-            wait_until(f"{node.name} has nothing to send", lambda node=node: self.is_drained(node))
-        wait_until("the cloud has stored it", lambda: self.cloud.status()["history"]["behind_records"] == 0)
-        self.cloud.stop()  # it counts once a second, and when it starts
-        self.cloud.start()
-        wait_until("the cloud has counted", self.stored)
-
-    @staticmethod
-    def is_drained(node):
-        link = node.status()["link"]
-        return link["connected"] and link["records_waiting"] == 0
-
-    def readings_in_ledger(self):
-        files = sorted((self.edge.folder / "ledger").glob("*.readings"))
-        self.assertEqual([file.stem for file in files], ["motor-1", "motor-2"])
-        entries = [entry for file in files for entry in LEDGER_ENTRY.iter_unpack(self.entries_of(file))]
-        return sum(readings for _, _, _, readings, _ in entries)
-
-    @staticmethod
-    def entries_of(file):
-        raw = file.read_bytes()[LEDGER_HEADER_BYTES:]
-        return raw[:len(raw) // LEDGER_ENTRY.size * LEDGER_ENTRY.size]
 
 
 if __name__ == "__main__":

@@ -119,6 +119,15 @@ std::optional<nanoseconds> duration::read(reading& in, const value& from) {
   return parsed;
 }
 
+std::optional<readers::uplink::weekly_window> window::read(reading& in, const value& from) {
+  const auto* found = expect<std::string>(in, from, "a window such as \"Mon-Fri 22:00-06:00\"");
+  if (found == nullptr) return std::nullopt;
+  const auto parsed = readers::uplink::parse_window(*found);
+  if (parsed) return *parsed;
+  in.refuse(from.at, "P0105", "not a window of the week", parsed.error().what);
+  return std::nullopt;
+}
+
 std::optional<std::uint64_t> size::read(reading& in, const value& from) {
   if (const auto* bytes = from.as<std::int64_t>(); bytes != nullptr && *bytes >= 0) {
     return static_cast<std::uint64_t>(*bytes);

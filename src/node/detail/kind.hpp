@@ -64,6 +64,12 @@ struct duration {
   static std::optional<nanoseconds> read(reading& in, const value& from);
 };
 
+/// On some days of the week, from one time to another.
+struct window {
+  static std::string type() { return "window"; }
+  static std::optional<readers::uplink::weekly_window> read(reading& in, const value& from);
+};
+
 struct size {
   static std::string type() { return "size"; }
   static std::optional<std::uint64_t> read(reading& in, const value& from);

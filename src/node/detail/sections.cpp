@@ -171,7 +171,14 @@ constexpr option<uplink_config> uplink_options[] = {
     row<&uplink_config::in_flight, kind::whole<std::uint32_t, 1, limits::uplink_in_flight_max>, uplink_config>(
         "in_flight", "8", "batches sent and not yet acknowledged"),
     row<&uplink_config::budget_per_hour_bytes, kind::size, uplink_config>("budget_per_hour", "none",
-                                                                          "bytes that may go up in an hour"),
+                                                                          "bytes that may go up in an hour; alarms "
+                                                                          "are counted, and never held back"),
+    row<&uplink_config::budget_per_day_bytes, kind::size, uplink_config>("budget_per_day", "none",
+                                                                         "the same for a day"),
+    row<&uplink_config::schedule, kind::list_of<kind::window, limits::uplink_windows_max>, uplink_config>(
+        "schedule", "always",
+        "when bulk and the newest values may go up, in UTC: [\"Mon-Fri 22:00-06:00\", \"Sun 00:00-24:00\"]; alarms and "
+        "events always may"),
 };
 
 constexpr option<history_config> history_options[] = {

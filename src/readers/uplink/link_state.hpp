@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/time.hpp"
@@ -21,7 +22,10 @@ struct link_state {
   std::uint64_t bytes_sent = 0;         // batches' payloads since start
   std::uint64_t records_sent = 0;       // acknowledged since start
   std::uint64_t forks = 0;              // welcomes since start that said: this journal is another copy
-  std::int64_t budget_left_bytes = -1;  // in this hour; -1 = no budget
+  std::optional<std::int64_t> budget_left_hour_bytes{};  // nothing: no budget; below 0: alarms took more than there was
+  std::optional<std::int64_t> budget_left_day_bytes{};
+  bool window_open = true;                  // bulk may go, as far as the schedule says
+  std::optional<timestamp> window_opens{};  // where it is closed
 };
 
 [[nodiscard]] std::string to_json(const link_state& s);

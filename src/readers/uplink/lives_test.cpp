@@ -1,5 +1,6 @@
 // Restarts, restored backups and emptied folders, at either end: nothing is lost, nothing comes twice.
 
+#include "base/random.hpp"
 #include "readers/uplink/pair_test.hpp"
 
 namespace perigee::readers::uplink {
@@ -179,6 +180,67 @@ TEST_F(uplink_pair, a_restored_parent_gets_what_came_after_its_backup) {
   run();
   expect_once({{"a", 25}, {"b", 5}});
 }
+
+/// Draws what happens to a child: records, restarts, lost acknowledgements, backups and their return.
+class any_history : public uplink_pair, public testing::WithParamInterface<std::uint64_t> {
+ protected:
+  void anything() {
+    switch (random_.below(7)) {
+      case 0: return restart();
+      case 1: return backups_.push_back(child_.back_up());
+      case 2: return backups_.empty() ? restart() : restart(&backups_[random_.below(backups_.size())]);
+      case 3: return deliver_some();
+      default: return fill(std::format("{}-", made_++), static_cast<int>(random_.below(25)));
+    }
+  }
+  void restart(const node_journal::backup* from = nullptr) {
+    if (random_.chance(0.7)) finish();
+    restart_child(from);
+  }
+  /// Batches arrive; some acknowledgements are lost with the connection.
+  void deliver_some() {
+    connect_checked();
+    for (auto left = random_.below(8); left > 0; --left) {
+      const auto out = next_batch();
+      if (!out) break;
+      const auto taken = deliver(*out);
+      if (random_.chance(0.7)) sender_->on_answer(out->token, taken.has_value(), now());
+      if (random_.chance(0.1)) break;
+      pass(options_.linger);
+    }
+    sender_->on_disconnected();
+  }
+  void finish() {
+    connect_checked();
+    run();
+    sender_->on_disconnected();
+  }
+  void connect_checked() {
+    connect();
+    pass(1s);
+    for (const auto& each : greeting_.lanes) forgotten_ = forgotten_ || each.no_common;
+  }
+
+  prng random_{GetParam()};
+  std::vector<node_journal::backup> backups_;
+  int made_ = 0;
+  bool forgotten_ = false;
+};
+
+TEST_P(any_history, leaves_what_is_here_at_the_parent_once) {
+  for (int step = 0; step < 40; ++step) anything();
+  finish();
+  const auto there = arrived();
+  const auto held = child_.messages(lane::bulk);
+  for (const auto& each : held) {
+    const auto payload = each.substr(each.rfind(' ') + 1);
+    EXPECT_TRUE(there.contains(payload)) << payload << " never arrived";
+  }
+  if (forgotten_) return;  // the parent knew none of the lives of a copy that was so old: docs/formats/uplink.md
+  for (const auto& [payload, times] : there) EXPECT_EQ(times, 1) << payload;
+}
+
+INSTANTIATE_TEST_SUITE_P(seeds, any_history, testing::Range<std::uint64_t>(1, 41));
 
 }  // namespace
 }  // namespace perigee::readers::uplink

@@ -19,7 +19,6 @@ constexpr auto pause_after_refusal = 500ms;
 constexpr auto answer_timeout = 5s;
 constexpr auto newest_every = 1s;
 constexpr auto drain_window = 5s;
-constexpr double seconds_per_hour = 3600;
 constexpr std::array lanes_by_priority{model::lane::alarm, model::lane::event, model::lane::bulk};
 
 double seconds(nanoseconds d) { return static_cast<double>(d.count()) * 1e-9; }
@@ -37,10 +36,10 @@ result<std::unique_ptr<sender>> sender::open(journal::journal& log, sender_optio
   return made;
 }
 
-sender::sender(journal::journal& log, sender_options options) : log_(log), options_(std::move(options)) {
+sender::sender(journal::journal& log, sender_options options)
+    : log_(log), options_(std::move(options)), budget_(options_.budget_per_hour_bytes, options_.budget_per_day_bytes) {
   options_.in_flight = std::clamp(options_.in_flight, 1U, limits::uplink_in_flight_max);
   options_.batch_records = std::clamp(options_.batch_records, 1U, limits::batch_records_max);
-  budget_left_ = static_cast<double>(options_.budget_per_hour_bytes);
   link_.peer = options_.peer;
 }
 
@@ -128,12 +127,12 @@ void sender::settle(model::lane l) {
 std::optional<outgoing> sender::next(clock::time_point now) {
   if (phase_ == phase::hello_due && now >= not_before_) return say_hello(now);
   if (phase_ != phase::flowing) return std::nullopt;
-  refill_budget(now);
+  budget_.refill(now);
   for (const auto l : lanes_by_priority) {
     if (l == model::lane::bulk) {
       if (auto newest = next_newest(now)) return newest;
     }
-    if (!has_room(l) || !within_budget(l) || !batch_due(l, now)) continue;
+    if (!has_room(l) || !may_go(l) || !batch_due(l, now)) continue;
     if (auto out = next_batch(l, now)) return out;
   }
   return std::nullopt;
@@ -233,8 +232,7 @@ std::optional<outgoing> sender::next_batch(model::lane l, clock::time_point now)
   encoder_.finish(options_.node, l, life, first, last, out.payload);
   in_flight_.push_back({out.token, l, life, last, records, now});
   end.waiting_since = clock::time_point::max();
-  link_.bytes_sent += out.payload.size();
-  budget_left_ -= static_cast<double>(out.payload.size());
+  count_sent(out);
   return out;
 }
 
@@ -242,7 +240,7 @@ std::optional<outgoing> sender::next_batch(model::lane l, clock::time_point now)
 std::optional<outgoing> sender::next_newest(clock::time_point now) {
   const auto& bulk = log_[model::lane::bulk];
   const auto behind = end_of(model::lane::bulk).reader.behind();
-  if (behind <= 2ULL * options_.batch_records || now < newest_not_before_ || !within_budget(model::lane::bulk)) {
+  if (behind <= 2ULL * options_.batch_records || now < newest_not_before_ || !may_go(model::lane::bulk)) {
     return std::nullopt;
   }
   newest_not_before_ = now + newest_every;
@@ -265,28 +263,24 @@ std::optional<outgoing> sender::next_newest(clock::time_point now) {
   outgoing out{0, newest_topic(options_.node), {}, 0};
   const auto last = in_order.rbegin()->first;
   encoder_.finish(options_.node, model::lane::bulk, log_.life_at(model::lane::bulk, last), from, last, out.payload);
-  link_.bytes_sent += out.payload.size();
-  budget_left_ -= static_cast<double>(out.payload.size());
+  count_sent(out);
   return out;
 }
 
-void sender::refill_budget(clock::time_point now) {
-  if (options_.budget_per_hour_bytes == 0) return;
-  const auto whole = static_cast<double>(options_.budget_per_hour_bytes);
-  if (budget_at_ != clock::time_point{}) {
-    budget_left_ = std::min(whole, budget_left_ + whole * seconds(now - budget_at_) / seconds_per_hour);
-  }
-  budget_at_ = now;
+bool sender::may_go(model::lane l) const {
+  if (l == model::lane::alarm) return true;
+  return budget_.any_left() && (l == model::lane::event || window_open_);
 }
 
-bool sender::within_budget(model::lane l) const {
-  return l == model::lane::alarm || options_.budget_per_hour_bytes == 0 || budget_left_ > 0;
+void sender::count_sent(const outgoing& out) {
+  link_.bytes_sent += out.payload.size();
+  budget_.spend(out.payload.size());
 }
 
 clock::time_point sender::wake_at(clock::time_point now) const {
   if (phase_ == phase::hello_due) return std::max(now, not_before_);
   if (phase_ != phase::flowing || !has_room(model::lane::bulk)) return clock::time_point::max();
-  if (!within_budget(model::lane::bulk)) return now + 1s;
+  if (!may_go(model::lane::bulk)) return now + 1s;
   const auto& bulk = *ends_[static_cast<std::size_t>(model::lane::bulk)];
   if (bulk.waiting_since == clock::time_point::max()) return clock::time_point::max();
   return std::max(now + 1ms, bulk.waiting_since + options_.linger);
@@ -333,10 +327,11 @@ link_state sender::state(clock::time_point now, timestamp wall) {
     out.eta_seconds =
         out.drain_records_per_second > 0 ? static_cast<double>(out.records_waiting) / out.drain_records_per_second : -1;
   }
-  if (options_.budget_per_hour_bytes != 0) {
-    refill_budget(now);
-    out.budget_left_bytes = static_cast<std::int64_t>(budget_left_);
-  }
+  budget_.refill(now);
+  out.budget_left_hour_bytes = budget_.left_in_hour();
+  out.budget_left_day_bytes = budget_.left_in_day();
+  out.window_open = options_.schedule.open(wall);
+  out.window_opens = options_.schedule.opens(wall);
   return out;
 }
 

@@ -9,8 +9,10 @@
 #include "base/time.hpp"
 #include "journal/journal.hpp"
 #include "model/record_batch.hpp"
+#include "readers/uplink/budget.hpp"
 #include "readers/uplink/link_state.hpp"
 #include "readers/uplink/protocol.hpp"
+#include "readers/uplink/schedule.hpp"
 
 namespace perigee::readers::uplink {
 
@@ -21,6 +23,8 @@ struct sender_options {
   std::uint32_t batch_records = 2000;
   std::uint32_t in_flight = 8;
   std::uint64_t budget_per_hour_bytes = 0;  // 0 = none; alarms are counted but never held back
+  std::uint64_t budget_per_day_bytes = 0;
+  uplink::schedule schedule{};  // holds back bulk and the newest values, not alarms and events
 };
 
 /// What to publish next.
@@ -41,6 +45,8 @@ class sender {
   /// The connection is up and subscribed: hello is due.
   void on_connected();
   void on_disconnected();
+  /// What time of the week it is, about once a second where there is a schedule.
+  void on_time(timestamp wall) { window_open_ = options_.schedule.open(wall); }
   /// From the parent, checked. Where it has records of this node that are not in this journal (the folder is an older
   /// copy, or was emptied), that is said in the log and by an alarm, and what is here and new goes up as another
   /// life's. errc::malformed; errc::out_of_order for a parent that claims what cannot be.
@@ -56,6 +62,9 @@ class sender {
   /// True when an answer is overdue: the link swallows what it is given and should be broken off.
   [[nodiscard]] bool stalled(clock::time_point now) const;
   [[nodiscard]] link_state state(clock::time_point now, timestamp wall);
+  /// What is left of the budget, to be kept over a restart, and back.
+  [[nodiscard]] byte_buffer save_budget(timestamp wall) const { return budget_.save(wall); }
+  [[nodiscard]] result<> restore_budget(byte_view saved, timestamp wall) { return budget_.restore(saved, wall); }
   [[nodiscard]] const std::string& peer() const { return options_.peer; }
 
  private:
@@ -92,8 +101,8 @@ class sender {
   void tell_of_fork(const welcome& found, timestamp now);
   void pass_over(log_offset at, const model::record_view& r, const error& why);
   void settle(model::lane l);
-  void refill_budget(clock::time_point now);
-  [[nodiscard]] bool within_budget(model::lane l) const;
+  [[nodiscard]] bool may_go(model::lane l) const;
+  void count_sent(const outgoing& out);
   [[nodiscard]] lane_end& end_of(model::lane l) { return *ends_[static_cast<std::size_t>(l)]; }
   void note_drained(std::uint64_t records, clock::time_point now);
 
@@ -109,8 +118,8 @@ class sender {
   clock::time_point hello_sent_{};
   clock::time_point not_before_{};  // no hello until then, after a refusal
   clock::time_point newest_not_before_{};
-  double budget_left_ = 0;
-  clock::time_point budget_at_{};
+  budget budget_;
+  bool window_open_ = true;
   link_state link_;
   double bytes_per_record_ = 100;
   struct drained {

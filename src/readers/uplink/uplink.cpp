@@ -10,6 +10,8 @@ namespace mqtt = wire::mqtt;
 
 constexpr auto pause_first = 100ms;
 constexpr auto pause_max = 5s;
+constexpr auto save_budget_every = 10s;
+constexpr std::uint64_t budget_file_bytes_max = 256;
 
 }  // namespace
 
@@ -23,6 +25,25 @@ uplink::uplink(io::shard& on, io::network& net, journal::journal& log, std::uniq
       work_(on),
       feeding_(on) {
   log.on_commit([this] { work_.notify(); });
+}
+
+void uplink::keep_budget(io::disk& disk, io::worker& worker, std::string path) {
+  const auto kept = io::read_whole(disk, path, budget_file_bytes_max);
+  const auto restored = kept ? core_->restore_budget(*kept, clock::wall()) : std::unexpected(kept.error());
+  if (!restored && !is(restored.error(), errc::not_found)) {
+    log::warn("readers.uplink", "{}: {}; the budget starts anew", path, restored.error().text());
+  }
+  budget_file_.emplace(disk, worker, std::move(path), clock::now() + save_budget_every);
+}
+
+void uplink::save_budget() {
+  if (!budget_file_ || clock::now() < budget_file_->due) return;
+  budget_file_->due = clock::now() + save_budget_every;
+  const auto job = [&disk = budget_file_->disk, path = budget_file_->path, bytes = core_->save_budget(clock::wall())] {
+    const auto saved = io::write_whole(disk, path, bytes);
+    if (!saved) log::warn("readers.uplink", "{} is not saved: {}", path, saved.error().text());
+  };
+  budget_file_->worker.submit(job, [] {});
 }
 
 io::task<> uplink::run() {
@@ -46,10 +67,13 @@ nanoseconds uplink::next_pause() {
 
 /// Sends what the journal has whenever it has more, and breaks off a link that swallows it.
 io::task<> uplink::feed() {
+  core_->on_time(clock::wall());
   for (;;) {
     const auto until = std::min(core_->wake_at(clock::now()), clock::now() + 1s);
     const auto woken = co_await work_.wait_until(until);
     if (!woken && !is(woken.error(), errc::timed_out)) co_return woken;
+    core_->on_time(clock::wall());
+    save_budget();
     if (core_->stalled(clock::now())) {
       log::warn("readers.uplink", "the parent has not answered for 5 s: connecting anew");
       client_.hang_up();

@@ -2,9 +2,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "base/random.hpp"
 #include "client/mqtt_client.hpp"
+#include "io/file.hpp"
+#include "io/worker.hpp"
 #include "readers/uplink/sender.hpp"
 
 namespace perigee::readers::uplink {
@@ -19,6 +23,9 @@ class uplink final : private wire::mqtt::client_handler {
   uplink(io::shard& on, io::network& net, journal::journal& log, std::unique_ptr<sender> core, io::endpoint parent,
          std::string node, std::uint64_t seed);
 
+  /// From now on what is left of the budget is kept in this file, saved on the worker every ten seconds. What it holds
+  /// already counts.
+  void keep_budget(io::disk& disk, io::worker& worker, std::string path);
   [[nodiscard]] io::task<> run();
   [[nodiscard]] link_state state() { return core_->state(clock::now(), clock::wall()); }
   void on_downlink(downlink what) { downlink_ = std::move(what); }
@@ -30,8 +37,16 @@ class uplink final : private wire::mqtt::client_handler {
   void on_subscribed(wire::mqtt::packet_id id, byte_view codes) override;
   void on_closed(wire::mqtt::reason code, const char* what) override;
 
+  struct budget_file {
+    io::disk& disk;
+    io::worker& worker;
+    std::string path;
+    clock::time_point due;
+  };
+
   io::task<> feed();
   void pump();
+  void save_budget();
   [[nodiscard]] nanoseconds next_pause();
 
   io::shard& on_;
@@ -42,6 +57,7 @@ class uplink final : private wire::mqtt::client_handler {
   io::event work_;
   io::scope feeding_;
   downlink downlink_;
+  std::optional<budget_file> budget_file_;
   nanoseconds pause_{0};
   bool was_up_ = false;
 };
