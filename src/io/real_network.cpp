@@ -26,10 +26,15 @@ class tcp_acceptor final : public acceptor {
 
   task<std::unique_ptr<stream>> accept() override {
     if (is_cancelled(co_await asio::this_coro::cancellation_state)) co_return cancelled_before();
-    auto r = co_await from_.async_accept(asio::as_tuple);
-    auto& [ec, socket] = r;
-    if (ec) co_return failed(ec, "no connection could be accepted");
-    co_return make_stream(std::move(socket), at_, side::server);
+    for (;;) {
+      auto r = co_await from_.async_accept(asio::as_tuple);
+      auto& [ec, socket] = r;
+      if (ec) co_return failed(ec, "no connection could be accepted");
+      // A peer that reset the connection meanwhile has no address, so that nobody could say who was not let in.
+      boost::system::error_code gone;
+      (void)socket.remote_endpoint(gone);
+      if (!gone) co_return make_stream(std::move(socket), at_, side::server);
+    }
   }
 
   std::uint16_t port() const override {
