@@ -3,6 +3,9 @@
 import collections
 import json
 import sqlite3
+import subprocess
+
+from processes import PERIGEE
 
 
 class Stored:
@@ -64,20 +67,24 @@ def judge(devices, stored):
     return summary, findings
 
 
-def judge_history(path, devices, stored):
-    """The same for history.db (docs/formats/history.md): each message in the journal is one reading of `n`."""
+def judge_node(node, stored):
+    """Of a node whose journal has what is `stored`: its history, its own counts, and every byte of its journal."""
+    history = node.status()["history"]
+    findings = [f"history counts {history[key]} {key}" for key in ("missing", "doubled", "gaps", "quarantined")
+                if history[key]]
+    findings += judge_history(node.data / "history.db", stored)
+    verified = subprocess.run([PERIGEE, "journal", "verify", "--data", node.data], capture_output=True, text=True)
+    if verified.returncode:
+        findings.append(f"the journal is damaged: {verified.stdout}{verified.stderr}")
+    return [f"{node.name}: {finding}" for finding in findings]
+
+
+def judge_history(path, stored):
+    """Each message in the journal is one reading of `n` in history.db (docs/formats/history.md)."""
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as history:
         rows = history.execute("SELECT sum(count), sum(chunk.sum) FROM chunk JOIN series ON series.id = chunk.series"
                                " WHERE metric = 'n'").fetchone()
-        gaps = history.execute("SELECT count(*) FROM gap").fetchone()[0]
-        set_aside = history.execute("SELECT topic, reason FROM quarantine").fetchall()
-    count = stored.total()
     total = sum(number * times for counter in stored.copies.values() for number, times in counter.items())
-    findings = []
-    if rows != (count, total):
-        findings.append(f"history has {rows[0]} readings that add up to {rows[1]}; the journal has {count}: {total}")
-    if gaps:
-        findings.append(f"history has {gaps} gap records, and nothing was to be dropped")
-    if set_aside:
-        findings.append(f"history could not read {len(set_aside)} records, such as {set_aside[0]}")
-    return findings
+    if rows == (stored.total(), total):
+        return []
+    return [f"history has {rows[0]} readings that add up to {rows[1]}; the journal has {stored.total()}: {total}"]

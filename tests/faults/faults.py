@@ -62,10 +62,7 @@ def publish_under_faults(site, devices, injector, enough, before_healing=lambda:
 
 def judge_site(site, devices, stored):
     summary, findings = checker.judge(devices, stored)
-    findings += checker.judge_history(site.cloud.data / "history.db", devices, stored)
-    history = site.cloud.status()["history"]
-    findings += [f"history counts {history[key]} {key}" for key in ("missing", "doubled") if history[key]]
-    return summary, findings + site.surprises
+    return summary, findings + checker.judge_node(site.cloud, stored) + site.surprises
 
 
 def run(folder, seed, kills, seconds, pace_s, per_second, disk_megabytes, change=lambda stored: None):

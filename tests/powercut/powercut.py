@@ -176,10 +176,8 @@ class Bench:
         for node in (self.node, self.cloud):
             stored = checker.Stored(self.receive(node, "collector"))
             summary, findings = checker.judge(self.devices, stored)
-            findings += checker.judge_history(node.data / "history.db", self.devices, stored)
-            history = node.status()["history"]
-            findings += [f"history counts {history[key]} {key}" for key in ("missing", "doubled") if history[key]]
             self.findings += [f"{node.name}: {finding}" for finding in findings]
+            self.findings += checker.judge_node(node, stored)
         return summary
 
     def close(self):
