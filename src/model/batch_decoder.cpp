@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "model/detail/batch_format.hpp"
@@ -12,7 +13,16 @@ namespace {
 struct shape {
   std::string_view text;
   std::uint32_t records = 0;
-  std::size_t first_column = 0;
+  std::vector<std::uint32_t> runs;  // how many of them each sender has that has any
+  std::size_t last_sender = SIZE_MAX;
+  std::size_t first_field = 0;
+
+  /// The row of one more record; they come by sender.
+  std::uint32_t take_row(std::size_t sender) {
+    if (std::exchange(last_sender, sender) != sender) runs.push_back(0);
+    ++runs.back();
+    return records++;
+  }
 };
 
 }  // namespace
@@ -34,7 +44,7 @@ struct batch_decoder::state {
   std::vector<std::uint32_t> slot;        // by sender: the row in its shape's columns, or in raw_payloads
   byte_buffer shape_bytes;
   std::vector<shape> shapes;
-  detail::number_columns columns{integers};
+  detail::number_fields fields{integers};
   byte_buffer raw_bytes;
   std::vector<byte_view> raw_payloads;
   byte_buffer payload;
@@ -45,7 +55,7 @@ struct batch_decoder::state {
   void order_by_sender(std::size_t records);
   bool read_shapes(byte_reader& in);
   bool assign_slots();
-  bool read_shape_columns(byte_reader& in);
+  bool read_shape_fields(byte_reader& in);
   bool read_raw(byte_reader& in);
   byte_view render(const shape& s, std::size_t row);
   void give(const batch_header& header, sink each);
@@ -73,7 +83,7 @@ result<> batch_decoder::decode(byte_view block, sink each) {
 bool batch_decoder::state::read(byte_reader& in, const batch_header& header) {
   if (!read_envelopes(in, header.records) || !read_record_columns(in, header)) return false;
   order_by_sender(header.records);
-  return read_shapes(in) && assign_slots() && read_shape_columns(in) && read_raw(in);
+  return read_shapes(in) && assign_slots() && read_shape_fields(in) && read_raw(in);
 }
 
 bool batch_decoder::state::read_envelopes(byte_reader& in, std::size_t records) {
@@ -131,23 +141,26 @@ bool batch_decoder::state::read_shapes(byte_reader& in) {
 bool batch_decoder::state::assign_slots() {
   std::uint32_t raw = 0;
   slot.resize(shape_of.size());
-  for (std::size_t i = 0; i < shape_of.size(); ++i) {
-    const auto number = static_cast<std::uint64_t>(shape_of[i]);
-    if (number > shapes.size()) return false;
-    slot[i] = number == 0 ? raw++ : shapes[number - 1].records++;
+  std::size_t at = 0;
+  for (std::size_t sender = 0; sender < sender_end.size(); ++sender) {
+    for (; at < sender_end[sender]; ++at) {
+      const auto number = static_cast<std::uint64_t>(shape_of[at]);
+      if (number > shapes.size()) return false;
+      slot[at] = number == 0 ? raw++ : shapes[number - 1].take_row(sender);
+    }
   }
   raw_payloads.resize(raw);
   return true;
 }
 
-bool batch_decoder::state::read_shape_columns(byte_reader& in) {
-  columns.clear();
+bool batch_decoder::state::read_shape_fields(byte_reader& in) {
+  fields.clear();
   for (auto& s : shapes) {
-    s.first_column = columns.size();
-    const auto fields = static_cast<std::size_t>(std::ranges::count(s.text, detail::placeholder));
-    if (fields > limits::batch_shape_numbers_max) return false;
-    for (std::size_t c = 0; c < fields; ++c) {
-      if (!columns.read(in, s.records)) return false;
+    s.first_field = fields.size();
+    const auto count = static_cast<std::size_t>(std::ranges::count(s.text, detail::placeholder));
+    if (count > limits::batch_shape_numbers_max) return false;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!fields.read(in, s.runs)) return false;
     }
   }
   return true;
@@ -170,13 +183,13 @@ bool batch_decoder::state::read_raw(byte_reader& in) {
 
 byte_view batch_decoder::state::render(const shape& s, std::size_t row) {
   payload.clear();
-  auto column = s.first_column;
+  auto field = s.first_field;
   auto rest = s.text;
   for (;;) {
     const auto literal = rest.substr(0, rest.find(detail::placeholder));
     byte_writer(payload).bytes(as_bytes(literal));
     if (literal.size() == rest.size()) return payload;
-    columns.append(column++, row, payload);
+    fields.append(field++, row, payload);
     rest.remove_prefix(literal.size() + 1);
   }
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "base/check.hpp"
@@ -30,7 +31,7 @@ struct pending_record {
 struct batch_encoder::state {
   detail::squeezer squeezer;
   detail::integer_writer integers{squeezer};
-  detail::number_writer number_columns{integers};
+  detail::number_writer number_fields{integers};
   detail::text_splitter splitter;
 
   // One entry per record, in the order added.
@@ -51,6 +52,7 @@ struct batch_encoder::state {
   std::vector<std::uint32_t> shape_uses;
   std::vector<std::uint32_t> shape_numbers;  // 0: raw; the shape's number in the block otherwise
   std::vector<std::uint32_t> begins;         // of one shape's records in numbers, by sender
+  std::vector<std::uint32_t> runs;           // of one shape's records: how many of each sender
   std::vector<detail::text_number> field;
   std::vector<std::int64_t> column;
   byte_buffer scratch;
@@ -202,17 +204,22 @@ void batch_encoder::state::write_shapes(byte_buffer& out) {
   }
 }
 
-/// One column per number of the shape.
+/// One field per number of the shape.
 void batch_encoder::state::write_shape_columns(std::uint32_t shape, byte_buffer& out) {
   const auto fields = static_cast<std::uint32_t>(std::ranges::count(shapes[shape], detail::placeholder));
   begins.clear();
+  runs.clear();
+  auto sender = interner::none;
   for (const auto i : by_sender) {
-    if (records[i].shape == shape) begins.push_back(records[i].begin);
+    if (records[i].shape != shape) continue;
+    begins.push_back(records[i].begin);
+    if (std::exchange(sender, records[i].envelope) != records[i].envelope) runs.push_back(0);
+    ++runs.back();
   }
   for (std::uint32_t f = 0; f < fields; ++f) {
     field.clear();
     for (const auto begin : begins) field.push_back(numbers[begin + f]);
-    number_columns.write(field, out);
+    number_fields.write(field, runs, out);
   }
 }
 

@@ -20,6 +20,14 @@ constexpr std::size_t crc_bytes = 4;
 enum type : std::uint8_t { type_null, type_double, type_integer, type_bool, type_text, type_bytes, type_count };
 static_assert(std::variant_size_v<value_view> == type_count);
 
+// Type and quality of a row in one byte.
+constexpr unsigned quality_bits = 2;
+std::uint8_t kind_of(const chunk_row& row) {
+  return static_cast<std::uint8_t>(row.value.index() << quality_bits | static_cast<std::uint8_t>(row.quality));
+}
+std::int64_t type_of(std::uint8_t kind) { return kind >> quality_bits; }
+std::int64_t quality_of(std::uint8_t kind) { return kind & ((1U << quality_bits) - 1); }
+
 std::size_t text_bytes(const value_view& v) {
   if (const auto* text = std::get_if<std::string_view>(&v)) return text->size();
   if (const auto* bytes = std::get_if<byte_view>(&v)) return bytes->size();
@@ -34,12 +42,13 @@ struct chunk_encoder::state {
   detail::double_writer doubles{squeezer, integers};
   detail::text_writer texts{squeezer, integers};
   std::vector<std::int64_t> times;
-  std::vector<std::int64_t> types;
-  std::vector<std::int64_t> qualities;
+  std::vector<std::uint8_t> kinds;  // type and quality; nearly always all the same
+  std::vector<std::int64_t> column;
   std::vector<double> double_values;
   std::vector<std::int64_t> integer_values;
   std::vector<std::int64_t> bool_values;
   std::size_t bytes = 0;
+  bool uniform = true;  // every kind is the first one
 
   void keep(const value_view& v) {
     switch (v.index()) {
@@ -51,10 +60,20 @@ struct chunk_encoder::state {
       default: return;
     }
   }
+  /// One column: what `part` takes out of each kind.
+  void write_kinds(byte_buffer& out, std::int64_t (*part)(std::uint8_t)) {
+    if (kinds.empty()) return;
+    if (uniform) return integers.write_same(part(kinds.front()), out);
+    column.clear();
+    for (const auto kind : kinds) column.push_back(part(kind));
+    integers.write(column, out);
+  }
   void clear() {
-    for (auto* column : {&times, &types, &qualities, &integer_values, &bool_values}) column->clear();
+    for (auto* of : {&times, &integer_values, &bool_values}) of->clear();
+    kinds.clear();
     double_values.clear();
     bytes = 0;
+    uniform = true;
   }
 };
 
@@ -70,8 +89,8 @@ result<> chunk_encoder::add(const chunk_row& row) {
   if (bytes > limits::chunk_bytes_max) return fail(errc::full, "the chunk has 1 MiB of texts");
   s.bytes = bytes;
   s.times.push_back(row.time.ns);
-  s.types.push_back(static_cast<std::int64_t>(row.value.index()));
-  s.qualities.push_back(static_cast<std::int64_t>(row.quality));
+  s.kinds.push_back(kind_of(row));
+  s.uniform = s.uniform && s.kinds.back() == s.kinds.front();
   s.keep(row.value);
   return {};
 }
@@ -85,8 +104,8 @@ void chunk_encoder::finish(byte_buffer& out) {
   to.u8(chunk_version);
   to.varint(s.times.size());
   s.integers.write(s.times, out);
-  s.integers.write(s.types, out);
-  s.integers.write(s.qualities, out);
+  s.write_kinds(out, type_of);
+  s.write_kinds(out, quality_of);
   s.doubles.write(s.double_values, out);
   s.integers.write(s.integer_values, out);
   s.integers.write(s.bool_values, out);

@@ -202,6 +202,28 @@ TEST(record_batch, trimmed_padded_and_fixed_decimals_are_rules) {
   }
 }
 
+/// Sensors in turn, each with a resolution and a range of its own.
+std::vector<stored> mixed_resolutions(std::size_t n, prng& random) {
+  std::vector<record> out;
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto sensor = i % 3;
+    const auto x = random.between(0, 15);
+    const auto value = sensor == 0   ? std::format("{}", 500'000 + x * 1000)
+                       : sensor == 1 ? std::format("{:.2f}", 20 + static_cast<double>(x) / 100)
+                                     : std::format("{:.5f}", static_cast<double>(x) / 100'000);
+    out.push_back(message(std::format("sensor-{}/m", sensor), std::format(R"({{"n":{},"v":{}}})", i / 3, value)));
+  }
+  return numbered(std::move(out));
+}
+
+TEST(record_batch, each_sender_keeps_a_resolution_of_its_own) {
+  prng random(11);
+  const auto all = mixed_resolutions(1500, random);
+  const auto block = encoded(all);
+  expect_back(block, all);
+  EXPECT_LT(block.size(), 1500U * 4 / 8 + 250) << "a value is one of sixteen: 4 bits";
+}
+
 record random_record(prng& random) {
   std::string payload;
   switch (random.below(5)) {
@@ -300,9 +322,10 @@ TEST(record_batch, a_flipped_bit_is_found) {
 TEST(record_batch, what_lies_about_itself_never_does_harm) {
   prng random(7);
   const auto whole = encoded(telemetry(200, random));
+  const auto split = encoded(mixed_resolutions(200, random));
   batch_decoder decoder;
   for (int round = 0; round < 3000; ++round) {
-    auto block = whole;
+    auto block = round % 2 == 0 ? whole : split;
     for (auto edits = 1 + random.below(3); edits > 0; --edits) {
       block[random.below(block.size())] = static_cast<std::uint8_t>(random.next());
     }

@@ -20,6 +20,7 @@ enum mode : std::uint8_t {
   order_shift = 2
 };
 constexpr unsigned order_max = 2;
+constexpr std::size_t varint_bytes_max = 10;
 
 // Differences wrap, so that any two 64-bit numbers have one.
 std::uint64_t wrapped(std::int64_t x) { return static_cast<std::uint64_t>(x); }
@@ -35,10 +36,23 @@ bool is_line(std::span<const std::int64_t> column) {
   return true;
 }
 
-void write_line(std::span<const std::int64_t> column, byte_writer& to) {
+void write_line(std::int64_t start, std::int64_t step, byte_writer& to) {
   to.u8(mode_line);
-  to.signed_varint(column[0]);
-  to.signed_varint(column.size() < 2 ? 0 : static_cast<std::int64_t>(wrapped(column[1]) - wrapped(column[0])));
+  to.signed_varint(start);
+  to.signed_varint(step);
+}
+
+/// Bits of a number less one, with 0 counted as 1: what a comparison of sums needs, in one instruction.
+std::size_t bits_below(std::uint64_t x) { return static_cast<std::size_t>(63 - std::countl_zero(x | 1)); }
+
+/// Writes the numbers as varints to the front of `to`, which has room for them; how many bytes they take.
+std::size_t put_varints(std::span<const std::uint64_t> numbers, byte_span to) {
+  auto* at = to.data();
+  for (auto x : numbers) {
+    for (; x >= 0x80; x >>= 7) *at++ = static_cast<std::uint8_t>(x | 0x80);
+    *at++ = static_cast<std::uint8_t>(x);
+  }
+  return static_cast<std::size_t>(at - to.data());
 }
 
 /// What divides every number: a clock that ticks in milliseconds gives 1,000,000 for its nanoseconds.
@@ -55,10 +69,18 @@ std::uint64_t common_divisor(std::span<const std::int64_t> column, std::int64_t 
 
 }  // namespace
 
+void integer_writer::write_same(std::int64_t number, byte_buffer& out) {
+  byte_writer to(out);
+  write_line(number, 0, to);
+}
+
 void integer_writer::write(std::span<const std::int64_t> column, byte_buffer& out) {
   if (column.empty()) return;
   byte_writer to(out);
-  if (is_line(column)) return write_line(column, to);
+  if (is_line(column)) {
+    const auto step = column.size() < 2 ? 0 : wrapped(column[1]) - wrapped(column[0]);
+    return write_line(column[0], static_cast<std::int64_t>(step), to);
+  }
   const auto mode_at = out.size();
   to.u8(0);
   reduce(column, to);
@@ -88,9 +110,9 @@ unsigned integer_writer::difference() {
   std::uint64_t d1 = 0;
   for (const auto x : reduced_) {
     const auto d = x - x1;
-    bits[0] += static_cast<std::size_t>(std::bit_width(x));
-    bits[1] += static_cast<std::size_t>(std::bit_width(folded(d)));
-    bits[2] += static_cast<std::size_t>(std::bit_width(folded(d - d1)));
+    bits[0] += bits_below(x);
+    bits[1] += bits_below(folded(d));
+    bits[2] += bits_below(folded(d - d1));
     x1 = x;
     d1 = d;
   }
@@ -104,19 +126,20 @@ unsigned integer_writer::difference() {
 
 void integer_writer::pack(std::span<const std::uint64_t> residuals, std::uint8_t order, std::size_t mode_at,
                           byte_buffer& out) {
-  varints_.clear();
-  byte_writer to(varints_);
-  for (const auto x : residuals) to.varint(x);
+  // Never shrunk, since making room again would clear it.
+  if (varints_.size() < residuals.size() * varint_bytes_max) varints_.resize(residuals.size() * varint_bytes_max);
+  const auto varints = byte_view(varints_).first(put_varints(residuals, varints_));
   const auto bits_size = packed_size(residuals);
-  const auto plain_size = std::min(bits_size, varints_.size());
+  const auto plain_size = std::min(bits_size, varints.size());
   frame_.clear();
-  auto layout = bits_size < varints_.size() ? mode_bits : mode_varints;
-  if (plain_size > 2 && squeezer_.squeeze(varints_, plain_size - 2, frame_)) layout = mode_zstd;
+  auto layout = bits_size < varints.size() ? mode_bits : mode_varints;
+  if (plain_size > 2 && squeezer_.squeeze(squeezer::content::numbers, varints, plain_size - 2, frame_))
+    layout = mode_zstd;
   out[mode_at] = static_cast<std::uint8_t>(layout | order);
   byte_writer body(out);
   if (layout == mode_bits) return pack_bits(residuals, out);
-  if (layout == mode_varints) return body.bytes(varints_);
-  body.varint(varints_.size());
+  if (layout == mode_varints) return body.bytes(varints);
+  body.varint(varints.size());
   body.sized(byte_view(frame_));
 }
 
@@ -153,7 +176,6 @@ bool integer_reader::read_residuals(byte_reader& in, std::uint8_t mode, std::spa
       return in.ok();
     default: break;
   }
-  constexpr std::size_t varint_bytes_max = 10;
   const auto size = in.varint();
   const auto frame = in.sized();
   const bool plausible = in.ok() && size <= into.size() * varint_bytes_max;

@@ -17,6 +17,8 @@ class integer_writer {
   explicit integer_writer(squeezer& with) : squeezer_(with) {}
   /// Appends the column. Its length is not written: the reader is told it.
   void write(std::span<const std::int64_t> column, byte_buffer& out);
+  /// A column, not empty, of one number again and again.
+  void write_same(std::int64_t number, byte_buffer& out);
 
  private:
   void reduce(std::span<const std::int64_t> column, byte_writer& to);

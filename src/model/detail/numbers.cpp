@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <numeric>
 #include <optional>
 
 namespace perigee::model::detail {
@@ -13,6 +14,8 @@ constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<std::int
 constexpr std::int64_t form_base = 32;  // a form is whole * form_base + decimals
 
 enum layout : std::uint8_t { layout_ruled = 0, layout_explicit = 1 };
+enum split : std::uint8_t { split_none = 0, split_by_run = 1 };
+constexpr std::size_t run_mean_min = 32;  // below it, columns of their own cost more than they save
 
 constexpr auto power_of_ten = [] {
   std::array<std::uint64_t, digits_max + 1> out{1};
@@ -125,8 +128,22 @@ bool text_splitter::split(std::string_view text, std::vector<text_number>& numbe
   return true;
 }
 
-void number_writer::write(std::span<const text_number> column, byte_buffer& out) {
-  if (column.empty()) return;
+void number_writer::write(std::span<const text_number> field, std::span<const std::uint32_t> runs, byte_buffer& out) {
+  if (field.empty()) return;
+  whole_.clear();
+  write_column(field, whole_);
+  split_.clear();
+  const bool may_split = runs.size() > 1 && field.size() / runs.size() >= run_mean_min;
+  for (std::size_t i = 0, begin = 0; may_split && i < runs.size(); begin += runs[i++]) {
+    write_column(field.subspan(begin, runs[i]), split_);
+  }
+  const bool splits = may_split && split_.size() < whole_.size();
+  byte_writer to(out);
+  to.u8(splits ? split_by_run : split_none);
+  to.bytes(splits ? split_ : whole_);
+}
+
+void number_writer::write_column(std::span<const text_number> column, byte_buffer& out) {
   const auto rule = propose_rule(column);
   digits_.clear();
   for (const auto& x : column) {
@@ -150,13 +167,31 @@ void number_writer::write(std::span<const text_number> column, byte_buffer& out)
   integers_.write(digits_, out);
 }
 
-void number_columns::clear() {
+void number_fields::clear() {
+  fields_.clear();
   columns_.clear();
   digits_.clear();
   forms_.clear();
 }
 
-bool number_columns::read(byte_reader& in, std::size_t count) {
+bool number_fields::read(byte_reader& in, std::span<const std::uint32_t> runs) {
+  field to{columns_.size(), 1};
+  const auto count = std::accumulate(runs.begin(), runs.end(), std::size_t{0});
+  const auto split = count == 0 ? std::uint8_t{split_none} : in.u8();
+  if (split == split_none) {
+    if (!read_column(in, count)) return false;
+  } else {
+    to.columns = runs.size();
+    if (split != split_by_run) in.fail();
+    for (const auto size : runs) {
+      if (!in.ok() || !read_column(in, size)) return false;
+    }
+  }
+  fields_.push_back(to);
+  return in.ok();
+}
+
+bool number_fields::read_column(byte_reader& in, std::size_t count) {
   column to;
   to.begin = digits_.size();
   digits_.resize(to.begin + count);
@@ -166,7 +201,7 @@ bool number_columns::read(byte_reader& in, std::size_t count) {
   return integers_.read(in, std::span(digits_).subspan(to.begin));
 }
 
-bool number_columns::read_form(byte_reader& in, std::size_t count, column& to) {
+bool number_fields::read_form(byte_reader& in, std::size_t count, column& to) {
   const auto layout = in.u8();
   to.ruled = layout == layout_ruled;
   if (to.ruled) {
@@ -182,9 +217,17 @@ bool number_columns::read_form(byte_reader& in, std::size_t count, column& to) {
   return layout == layout_explicit && integers_.read(in, forms) && std::ranges::all_of(forms, sound);
 }
 
-void number_columns::append(std::size_t at_column, std::size_t row, byte_buffer& out) const {
-  const auto& c = columns_[at_column];
-  const auto at = c.begin + row;
+/// The field's column that holds row `at` of digits_: the last one that begins there or before.
+const number_fields::column& number_fields::column_of(const field& f, std::size_t at) const {
+  const auto of = std::span(columns_).subspan(f.first_column, f.columns);
+  if (of.size() == 1) return of.front();
+  return *std::prev(std::ranges::upper_bound(of, at, {}, &column::begin));
+}
+
+void number_fields::append(std::size_t at_field, std::size_t row, byte_buffer& out) const {
+  const auto& f = fields_[at_field];
+  const auto at = columns_[f.first_column].begin + row;
+  const auto& c = column_of(f, at);
   auto number = magnitude(digits_[at]);
   const bool negative = digits_[at] < 0;
   if (!c.ruled) {

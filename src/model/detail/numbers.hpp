@@ -48,28 +48,36 @@ struct number_rule {
   std::uint8_t decimals_max = 0;
 };
 
+/// Writes one field of many texts: as one column, or as one per run (of one sender's texts) where that is smaller,
+/// since each sender has a resolution and a range of its own.
 class number_writer {
  public:
   explicit number_writer(integer_writer& integers) : integers_(integers) {}
-  void write(std::span<const text_number> column, byte_buffer& out);
+  /// `runs` are sizes that add up to the field's.
+  void write(std::span<const text_number> field, std::span<const std::uint32_t> runs, byte_buffer& out);
 
  private:
+  void write_column(std::span<const text_number> column, byte_buffer& out);
+
   integer_writer& integers_;
+  byte_buffer whole_;
+  byte_buffer split_;
   std::vector<std::int64_t> digits_;
   std::vector<std::int64_t> forms_;
 };
 
-/// The columns of one batch, read one after the other. Owner: one decoder; reusable.
-class number_columns {
+/// The fields of one batch, read one after the other. Owner: one decoder; reusable.
+class number_fields {
  public:
-  explicit number_columns(integer_reader& integers) : integers_(integers) {}
+  explicit number_fields(integer_reader& integers) : integers_(integers) {}
 
   void clear();
-  /// Adds a column; its number is how many were there before. `count` has been checked against a limit.
-  bool read(byte_reader& in, std::size_t count);
-  [[nodiscard]] std::size_t size() const { return columns_.size(); }
+  /// Adds a field; its number is how many were there before. `runs` are sizes whose sum has been checked against a
+  /// limit.
+  bool read(byte_reader& in, std::span<const std::uint32_t> runs);
+  [[nodiscard]] std::size_t size() const { return fields_.size(); }
   /// Appends the text of one number.
-  void append(std::size_t at_column, std::size_t row, byte_buffer& out) const;
+  void append(std::size_t at_field, std::size_t row, byte_buffer& out) const;
 
  private:
   struct column {
@@ -77,9 +85,16 @@ class number_columns {
     bool ruled = true;
     number_rule rule;
   };
+  struct field {
+    std::size_t first_column = 0;
+    std::size_t columns = 0;
+  };
+  bool read_column(byte_reader& in, std::size_t count);
   bool read_form(byte_reader& in, std::size_t count, column& to);
+  [[nodiscard]] const column& column_of(const field& f, std::size_t at) const;
 
   integer_reader& integers_;
+  std::vector<field> fields_;
   std::vector<column> columns_;
   std::vector<std::int64_t> digits_;
   std::vector<std::int64_t> forms_;  // of columns without a rule

@@ -9,7 +9,8 @@
 namespace perigee::model::detail {
 namespace {
 
-constexpr int level = 3;
+constexpr int text_level = 3;
+constexpr int number_level = 1;
 constexpr std::size_t worth_trying = 48;  // shorter sections do not pay for a frame's header
 
 }  // namespace
@@ -20,10 +21,11 @@ void unsqueezer::release::operator()(ZSTD_DCtx_s* context) const { ZSTD_freeDCtx
 squeezer::squeezer() : context_(ZSTD_createCCtx()) { PG_CHECK(context_, "no memory for a compression context"); }
 unsqueezer::unsqueezer() : context_(ZSTD_createDCtx()) { PG_CHECK(context_, "no memory for a decompression context"); }
 
-bool squeezer::squeeze(byte_view in, std::size_t size_max, byte_buffer& out) {
+bool squeezer::squeeze(content what, byte_view in, std::size_t size_max, byte_buffer& out) {
   if (in.size() < worth_trying) return false;
   const auto before = out.size();
   out.resize(before + size_max);
+  const int level = what == content::numbers ? number_level : text_level;
   const auto n = ZSTD_compressCCtx(context_.get(), out.data() + before, size_max, in.data(), in.size(), level);
   const bool fits = ZSTD_isError(n) == 0;
   out.resize(before + (fits ? n : 0));
@@ -34,7 +36,7 @@ void squeezer::section(byte_view in, byte_buffer& out) {
   byte_writer w(out);
   w.varint(in.size());
   frame_.clear();
-  const bool shrinks = in.size() > 2 && squeeze(in, in.size() - 1, frame_);
+  const bool shrinks = in.size() > 2 && squeeze(content::text, in, in.size() - 1, frame_);
   w.varint(shrinks ? frame_.size() : 0);
   w.bytes(shrinks ? byte_view(frame_) : in);
 }

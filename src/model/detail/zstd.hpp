@@ -15,8 +15,12 @@ class squeezer {
  public:
   squeezer();
 
+  /// What the bytes are: numbers repeat little and only their sizes are skewed, so that looking for more costs time
+  /// only.
+  enum class content { text, numbers };
+
   /// Appends `in` as one frame when that takes at most `size_max` bytes; otherwise nothing. True where it did.
-  bool squeeze(byte_view in, std::size_t size_max, byte_buffer& out);
+  bool squeeze(content what, byte_view in, std::size_t size_max, byte_buffer& out);
   /// Appends a section: size, compressed size (0: kept as it is), bytes.
   void section(byte_view in, byte_buffer& out);
 
