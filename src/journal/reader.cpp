@@ -44,7 +44,8 @@ std::uint64_t reader::behind() const {
 result<std::size_t> reader::read(std::size_t bytes_max, visitor visit) {
   std::size_t visited = 0;
   std::size_t bytes = 0;
-  while (position_ < log_->committed() && (visited == 0 || bytes < bytes_max)) {
+  stopped_ = false;
+  while (position_ < log_->committed() && !stopped_ && (visited == 0 || bytes < bytes_max)) {
     if (!segment_) {
       if (position_ < log_->start()) {
         if (!pass_hole(visit)) break;

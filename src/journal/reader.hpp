@@ -28,6 +28,8 @@ class reader {
   /// how many it visited; 0 when there is nothing new. Views are valid during the visit only. An error (the disk does
   /// not read) leaves the position at the first record not visited.
   result<std::size_t> read(std::size_t bytes_max, visitor visit);
+  /// During a visit: the read ends behind this record.
+  void stop() { stopped_ = true; }
   /// One past the last record visited.
   [[nodiscard]] log_offset position() const { return position_; }
   void seek(log_offset to);
@@ -52,6 +54,7 @@ class reader {
 
   lane_log* log_;
   log_offset position_;
+  bool stopped_ = false;      // by the visitor
   timestamp last_arrival_{};  // of a record visited
   std::unique_ptr<open_segment> segment_;
   byte_buffer gap_payload_;

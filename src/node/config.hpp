@@ -87,7 +87,7 @@ struct uplink_config {
   std::uint16_t port = 0;
   uplink_transport transport = uplink_transport::tls;
   nanoseconds linger = std::chrono::milliseconds(200);
-  std::uint32_t batch_records = 2000;
+  std::uint32_t batch_records = 8192;
   std::uint32_t in_flight = 8;
   std::uint64_t budget_per_hour_bytes = 0;  // 0: no budget
   std::uint64_t budget_per_day_bytes = 0;

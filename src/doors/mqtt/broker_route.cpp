@@ -10,7 +10,9 @@ namespace wire = perigee::wire::mqtt;
 
 namespace {
 
-constexpr std::size_t slice_bytes = 256U << 10;  // read from a lane before the others have their turn
+// Read from a lane before the others have their turn. A batch of a few KiB may hold many thousand messages.
+constexpr std::size_t slice_bytes = 256U << 10;
+constexpr std::size_t slice_messages = 2000;
 constexpr std::size_t index(model::lane l) { return static_cast<std::size_t>(l); }
 
 }  // namespace
@@ -42,7 +44,7 @@ void broker::route() {
 bool broker::route_lane(model::lane l) {
   auto& routed = context_.routed[index(l)];
   if (routed >= log_.committed(l)) return false;
-  const log_port::read_request slice{l, {routed, 0}, slice_bytes, !subscribers_.empty()};
+  const log_port::read_request slice{l, {routed, 0}, slice_bytes, !subscribers_.empty(), slice_messages};
   const auto next = log_.read(slice, [&](place at, const model::record_view& r) {
     if (r.delivery != 0 && !returning_.empty()) recall(l, at, r);
     // A topic with a `$` comes from inside a child's batch: no child speaks for this node.

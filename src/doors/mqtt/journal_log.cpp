@@ -16,7 +16,9 @@ journal::reader& journal_log::reader_at(model::lane l, log_offset position) {
 result<place> journal_log::read(const read_request& what, visitor visit) {
   auto& reader = reader_at(what.lane, what.from.offset);
   std::optional<place> stopped;
+  std::size_t messages = 0;
   const auto offer = [&](place here, const model::record_view& r) {
+    if (++messages == what.messages_max) reader.stop();
     if (!stopped && here >= what.from && !visit(here, r)) stopped = here;
   };
   const auto count = reader.read(what.bytes_max, [&](log_offset at, const model::record_view& r) {

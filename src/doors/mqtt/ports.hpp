@@ -37,8 +37,9 @@ class log_port {
   struct read_request {
     model::lane lane = model::lane::bulk;
     place from{};
-    std::size_t bytes_max = 0;  // about; at least one record is read
-    bool open_batches = true;   // false: pass over batches, for nobody wants what is in them
+    std::size_t bytes_max = 0;            // about; at least one record is read
+    bool open_batches = true;             // false: pass over batches, for nobody wants what is in them
+    std::size_t messages_max = SIZE_MAX;  // about: the read ends behind the record that reaches it
   };
   /// False stops: the record has not been taken and is where the next read starts.
   using visitor = function_ref<bool(place, const model::record_view&)>;

@@ -167,7 +167,7 @@ constexpr option<uplink_config> uplink_options[] = {
     row<&uplink_config::linger, kind::duration, uplink_config>(
         "linger", "\"200ms\"", "how long a bulk record may wait for others to share its batch"),
     row<&uplink_config::batch_records, kind::whole<std::uint32_t, 1, limits::batch_records_max>, uplink_config>(
-        "batch_records", "2000", "at most this many records in a batch"),
+        "batch_records", "8192", "at most this many records in a batch"),
     row<&uplink_config::in_flight, kind::whole<std::uint32_t, 1, limits::uplink_in_flight_max>, uplink_config>(
         "in_flight", "8", "batches sent and not yet acknowledged"),
     row<&uplink_config::budget_per_hour_bytes, kind::size, uplink_config>("budget_per_hour", "none",

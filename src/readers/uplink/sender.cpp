@@ -19,6 +19,10 @@ constexpr auto pause_after_refusal = 500ms;
 constexpr auto answer_timeout = 5s;
 constexpr auto newest_every = 1s;
 constexpr auto drain_window = 5s;
+// As records stand in the journal: about 8,192 readings as JSON, whose batch is a hundredth of it.
+constexpr std::size_t batch_bytes_target = 4 * limits::uplink_batch_bytes_target;
+// Children's batches do not shrink again, and one of a few KiB may hold thousands of readings.
+constexpr std::size_t nested_bytes_target = limits::uplink_batch_bytes_target / 8;
 constexpr std::array lanes_by_priority{model::lane::alarm, model::lane::event, model::lane::bulk};
 
 double seconds(nanoseconds d) { return static_cast<double>(d.count()) * 1e-9; }
@@ -168,23 +172,22 @@ sender::filled sender::fill(model::lane l) {
   auto& from = end_of(l);
   std::optional<log_offset> full_at;
   std::optional<perigee::epoch> life;
-  const auto read = from.reader.read(limits::uplink_batch_bytes_target, [&](log_offset at,
-                                                                            const model::record_view& r) {
+  std::size_t nested_bytes = 0;
+  const auto stop_before = [&](log_offset at) {
+    full_at = at;
+    from.reader.stop();
+  };
+  const auto read = from.reader.read(batch_bytes_target, [&](log_offset at, const model::record_view& r) {
     if (full_at || r.kind == model::record_kind::release) return;
     // A gap is of the life that its last record was of.
     const auto of = log_.life_at(l, log_offset(from.reader.position().value() - 1));
-    if (encoder_.pending_records() >= options_.batch_records || of != life.value_or(of) || another_in_flight(l, of)) {
-      full_at = at;
-      return;
-    }
+    if (of != life.value_or(of) || (!life && another_in_flight(l, of))) return stop_before(at);
     life = of;
     const auto added = encoder_.add(at, r);
-    if (added) return;
-    if (is(added.error(), errc::full) && encoder_.pending_records() != 0) {
-      full_at = at;
-    } else {
-      pass_over(at, r, added.error());
-    }
+    if (!added && is(added.error(), errc::full) && encoder_.pending_records() != 0) return stop_before(at);
+    if (!added) pass_over(at, r, added.error());
+    if (r.kind == model::record_kind::batch) nested_bytes += r.payload.size();
+    if (encoder_.pending_records() >= options_.batch_records || nested_bytes >= nested_bytes_target) from.reader.stop();
   });
   if (!read) log::warn("readers.uplink", "the journal cannot be read: {}", read.error().text());
   if (full_at) from.reader.seek(*full_at);
@@ -227,7 +230,7 @@ std::optional<outgoing> sender::next_batch(model::lane l, clock::time_point now)
     const auto mean = static_cast<double>(encoder_.pending_bytes()) / records;
     bytes_per_record_ += (mean - bytes_per_record_) * 0.1;
   }
-  outgoing out{next_token_++, lane_topic(options_.node, l), {}, 1};
+  outgoing out{next_token_++, lane_topic(options_.node, l), {}, 1, l == model::lane::bulk};
   const log_offset last(stop.value() - 1);
   encoder_.finish(options_.node, l, life, first, last, out.payload);
   in_flight_.push_back({out.token, l, life, last, records, now});

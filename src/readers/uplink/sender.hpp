@@ -20,7 +20,7 @@ struct sender_options {
   std::string node;
   std::string peer;                 // for link_state
   nanoseconds linger{200'000'000};  // how long a bulk record may wait for company
-  std::uint32_t batch_records = 2000;
+  std::uint32_t batch_records = 8192;
   std::uint32_t in_flight = 8;
   std::uint64_t budget_per_hour_bytes = 0;  // 0 = none; alarms are counted but never held back
   std::uint64_t budget_per_day_bytes = 0;
@@ -33,6 +33,7 @@ struct outgoing {
   std::string topic;
   byte_buffer payload;
   std::uint8_t qos = 1;
+  bool bulk = false;  // much work for both ends: what is urgent may go before the next one
 };
 
 /// The child's end, without IO: what happened goes in, what to publish comes out. Alarms first, then events, then bulk;

@@ -81,9 +81,12 @@ io::task<> uplink::feed() {
     }
     pump();
     client_.flush();
+    PG_CO_TRY_VOID(co_await io::yield(on_));
   }
 }
 
+/// Sends what is due. Behind a batch of bulk the rest of the node has its turn: an alarm that comes meanwhile goes
+/// before the next one.
 void uplink::pump() {
   auto* connection = client_.connection();
   while (connection != nullptr && connection->can_publish()) {
@@ -94,9 +97,12 @@ void uplink::pump() {
     message.payload = out->payload;
     message.qos = out->qos == 0 ? mqtt::qos::at_most_once : mqtt::qos::at_least_once;
     const auto sent = connection->publish(message, out->token);
-    if (sent) continue;
-    log::warn("readers.uplink", "a batch could not be sent: {}", sent.error().text());
-    core_->on_answer(out->token, false, clock::now());
+    if (!sent) {
+      log::warn("readers.uplink", "a batch could not be sent: {}", sent.error().text());
+      core_->on_answer(out->token, false, clock::now());
+    } else if (out->bulk) {
+      return work_.notify();
+    }
   }
 }
 
