@@ -50,6 +50,11 @@ nats_synced = Kind(
     "NATS JetStream", lambda folder: ["nats-server", "-c", str(folder / "nats.conf")],
     lambda folder, port: {"nats.conf": f"listen: 127.0.0.1:{port}\n"
                                        f'jetstream {{ store_dir: "{folder}/store", sync_interval: always }}\n'})
+nats_default = Kind(
+    "NATS JetStream", lambda folder: ["nats-server", "-c", str(folder / "nats.conf")],
+    lambda folder, port: {"nats.conf": f'listen: 127.0.0.1:{port}\njetstream {{ store_dir: "{folder}/store" }}\n'})
+cut_off = Kind("Perigee", perigee.command, lambda folder, port: {
+    "ingest.toml": perigee_files(folder, port)["ingest.toml"] + '[uplink]\nurl = "mqtt://127.0.0.1:9"\n'})
 mosquitto = Kind(
     "Mosquitto", lambda folder: ["mosquitto", "-c", str(folder / "mosquitto.conf")],
     lambda folder, port: {"mosquitto.conf": f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n"
@@ -83,7 +88,7 @@ class Server:
     def answers(self) -> bool:
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=10) as s:
-                if self.kind is not nats_synced:
+                if self.kind.name != nats_synced.name:
                     s.sendall(CONNECT)
                 return len(s.recv(4)) == 4
         except (ConnectionError, TimeoutError):
