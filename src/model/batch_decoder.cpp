@@ -49,7 +49,7 @@ struct batch_decoder::state {
   std::vector<byte_view> raw_payloads;
   byte_buffer payload;
 
-  bool read(byte_reader& in, const batch_header& header);
+  bool read_columns(byte_reader& in, const batch_header& header);
   bool read_envelopes(byte_reader& in, std::size_t records);
   bool read_record_columns(byte_reader& in, const batch_header& header);
   void order_by_sender(std::size_t records);
@@ -72,16 +72,26 @@ result<batch_header> peek_batch(byte_view block) {
 }
 
 result<> batch_decoder::decode(byte_view block, sink each) {
-  byte_reader in({});
-  PG_TRY(const auto header, detail::read_header(block, in));
-  const bool sound = header.records == 0 || state_->read(in, header);
-  if (!sound || !in.ok() || !in.done()) return fail(errc::malformed, "the batch's columns do not parse");
-  if (header.records != 0) state_->give(header, each);
+  PG_TRY_VOID(decode_if(block, [](const record_view&) { return true; }, each));
   return {};
 }
 
-bool batch_decoder::state::read(byte_reader& in, const batch_header& header) {
-  if (!read_envelopes(in, header.records) || !read_record_columns(in, header)) return false;
+result<bool> batch_decoder::decode_if(byte_view block, chooser wanted, sink each) {
+  byte_reader in({});
+  PG_TRY(const auto header, detail::read_header(block, in));
+  auto& s = *state_;
+  bool sound = header.records == 0 || s.read_envelopes(in, header.records);
+  if (sound && header.records != 0) {
+    if (std::ranges::none_of(s.envelopes, wanted)) return false;
+    sound = s.read_columns(in, header);
+  }
+  if (!sound || !in.ok() || !in.done()) return fail(errc::malformed, "the batch's columns do not parse");
+  if (header.records != 0) s.give(header, each);
+  return true;
+}
+
+bool batch_decoder::state::read_columns(byte_reader& in, const batch_header& header) {
+  if (!read_record_columns(in, header)) return false;
   order_by_sender(header.records);
   return read_shapes(in) && assign_slots() && read_shape_fields(in) && read_raw(in);
 }

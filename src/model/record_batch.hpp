@@ -55,6 +55,8 @@ class batch_encoder {
 class batch_decoder {
  public:
   using sink = function_ref<void(log_offset, const record_view&)>;
+  /// Asked once per sender: the record is what its records share (kind, topic, source, epoch, properties).
+  using chooser = function_ref<bool(const record_view&)>;
 
   batch_decoder();
   ~batch_decoder();
@@ -64,6 +66,9 @@ class batch_decoder {
   /// Calls `each` per record in offset order, with views that last for the call. All or nothing: errc::corrupt,
   /// errc::malformed, errc::unsupported and errc::too_large come before the first call.
   [[nodiscard]] result<> decode(byte_view block, sink each);
+  /// The same, all of it, if a sender is `wanted`. Else false, and what is behind the senders is neither read nor
+  /// checked.
+  [[nodiscard]] result<bool> decode_if(byte_view block, chooser wanted, sink each);
 
  private:
   struct state;
@@ -82,6 +87,8 @@ struct origin {
 class batch_opener {
  public:
   using sink = function_ref<void(const origin&, const record_view&)>;
+  using chooser = batch_decoder::chooser;
+  using counter = function_ref<void(std::uint32_t)>;
 
   batch_opener();
   ~batch_opener();
@@ -92,6 +99,10 @@ class batch_opener {
   /// it are opened too, limits::batch_depth_max deep. On an error some of an outer batch may have gone to `each`
   /// already.
   [[nodiscard]] result<> for_each_message(const origin& here, const record_view& r, sink each);
+  /// The same without the batches in which no sender is `wanted`: `passed` hears, in their place, how many messages and
+  /// gaps each has.
+  [[nodiscard]] result<> for_each_message(const origin& here, const record_view& r, chooser wanted, counter passed,
+                                          sink each);
 
  private:
   struct state;

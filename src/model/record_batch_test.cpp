@@ -372,6 +372,25 @@ TEST(batch_opener, sees_through_batches_in_batches) {
                                             std::format("edge-1 41 {} 2", inner_epoch), "fog-1 10 5 gap"}));
 }
 
+TEST(batch_opener, passes_over_batches_that_nobody_wants) {
+  const auto cold = encoded(numbered({message("cold/1", "1"), message("cold/2", "2")}, 40));
+  const auto warm = encoded(numbered({message("cold/1", "3"), message("warm/1", "4")}, 42));
+  batch_encoder encoder;
+  ASSERT_TRUE(encoder.add(log_offset(8), wrapped(cold, "edge-1").view()));
+  ASSERT_TRUE(encoder.add(log_offset(9), wrapped(warm, "edge-1").view()));
+  byte_buffer outer;
+  encoder.finish("fog-1", lane::bulk, epoch(5), log_offset(8), log_offset(9), outer);
+
+  std::string seen;
+  batch_opener opener;
+  const auto opened = opener.for_each_message(
+      {}, wrapped(outer, "fog-1").view(), [](const record_view& sender) { return sender.topic.starts_with("warm/"); },
+      [&seen](std::uint32_t messages) { seen += std::format("({}) ", messages); },
+      [&seen](const origin&, const record_view& r) { seen += std::format("{} ", as_text(r.payload)); });
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(seen, "(2) 3 4 ") << "a batch is given whole or not at all";
+}
+
 TEST(batch_opener, a_message_is_its_own) {
   batch_opener opener;
   int calls = 0;

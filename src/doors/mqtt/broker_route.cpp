@@ -44,10 +44,16 @@ void broker::route() {
 bool broker::route_lane(model::lane l) {
   auto& routed = context_.routed[index(l)];
   if (routed >= log_.committed(l)) return false;
-  const log_port::read_request slice{l, {routed, 0}, slice_bytes, !subscribers_.empty(), slice_messages};
+  const auto wanted = [this](std::string_view topic) {
+    bool found = false;
+    if (topic.starts_with('$')) return false;  // no child speaks for this node
+    subscribers_.match(topic, [&found](const subscriber&) { found = true; });
+    return found;
+  };
+  const log_port::read_request slice{l, {routed, 0}, slice_bytes, slice_messages, wanted};
   const auto next = log_.read(slice, [&](place at, const model::record_view& r) {
     if (r.delivery != 0 && !returning_.empty()) recall(l, at, r);
-    // A topic with a `$` comes from inside a child's batch: no child speaks for this node.
+    // A topic with a `$` comes from inside a child's batch.
     if (r.kind != model::record_kind::message || r.topic.starts_with('$')) return true;
     // What a child has retained is retained there.
     route_message(detail::message_of(r, l, at), r.retain && at.inner == 0);

@@ -23,10 +23,12 @@ result<place> journal_log::read(const read_request& what, visitor visit) {
   };
   const auto count = reader.read(what.bytes_max, [&](log_offset at, const model::record_view& r) {
     if (r.kind != model::record_kind::batch) return offer({at, 0}, r);
-    if (stopped || !what.open_batches) return;
+    if (stopped) return;
     std::uint32_t inner = 0;
     const auto opened = opener_.for_each_message(
-        {}, r, [&](const model::origin&, const model::record_view& one) { offer({at, ++inner}, one); });
+        {}, r, [&](const model::record_view& sender) { return !what.wanted || (*what.wanted)(sender.topic); },
+        [&](std::uint32_t passed) { inner += passed; },
+        [&](const model::origin&, const model::record_view& one) { offer({at, ++inner}, one); });
     if (!opened) log::fault("doors.mqtt", "a batch is passed over: {}", opened.error().text());
   });
   if (!count) return std::unexpected(count.error());

@@ -38,8 +38,9 @@ class log_port {
     model::lane lane = model::lane::bulk;
     place from{};
     std::size_t bytes_max = 0;            // about; at least one record is read
-    bool open_batches = true;             // false: pass over batches, for nobody wants what is in them
     std::size_t messages_max = SIZE_MAX;  // about: the read ends behind the record that reaches it
+    /// Asked for the topics in a batch, which is passed over where none is wanted. Nothing: all are.
+    std::optional<function_ref<bool(std::string_view topic)>> wanted = std::nullopt;
   };
   /// False stops: the record has not been taken and is where the next read starts.
   using visitor = function_ref<bool(place, const model::record_view&)>;

@@ -150,24 +150,25 @@ session::outcome session::send_again(delivery_context& c) {
 void session::send_one_again(delivery_context& c, wire::packet_id id, in_flight what) {
   bool found = false;
   const auto l = what.where.lane;
-  const auto read = c.log.read({l, what.where.at, 1, true}, [&](place at, const model::record_view& r) {
-    if (found || at != what.where.at || r.kind == model::record_kind::gap) return false;
-    found = true;
-    const auto m = message_of(r, l, at);
-    const auto g = grant_for(m).value_or(grant{});
-    const auto properties = outgoing_properties(c, m, g);
-    wire::publish out;
-    out.topic = r.topic;
-    out.payload = r.payload;
-    out.packet_id = id;
-    out.qos = wire::qos::at_least_once;
-    out.retain = what.retained;
-    out.duplicate = true;
-    if (properties) out.properties = *properties;
-    ++unacknowledged_;
-    send(c, out);
-    return false;
-  });
+  const auto read =
+      c.log.read({.lane = l, .from = what.where.at, .bytes_max = 1}, [&](place at, const model::record_view& r) {
+        if (found || at != what.where.at || r.kind == model::record_kind::gap) return false;
+        found = true;
+        const auto m = message_of(r, l, at);
+        const auto g = grant_for(m).value_or(grant{});
+        const auto properties = outgoing_properties(c, m, g);
+        wire::publish out;
+        out.topic = r.topic;
+        out.payload = r.payload;
+        out.packet_id = id;
+        out.qos = wire::qos::at_least_once;
+        out.retain = what.retained;
+        out.duplicate = true;
+        if (properties) out.properties = *properties;
+        ++unacknowledged_;
+        send(c, out);
+        return false;
+      });
   if (read && found) return;
   c.count.lost.add();
   window_.acknowledge(id);
@@ -208,10 +209,11 @@ session::outcome session::catch_up(delivery_context& c, model::lane l, std::size
   bool waits = false;
   while (stands.at < live && !waits && budget_bytes != 0) {
     const auto bytes = std::min(read_bytes, 1024 + 512 * (window_.messages_max() - window_.in_flight()));
-    const auto next = c.log.read({l, stands.at, bytes, true}, [&](place at, const model::record_view& r) {
-      waits = at < live && offer_again(c, l, at, r) == outcome::wait;
-      return at < live && !waits;
-    });
+    const auto next =
+        c.log.read({.lane = l, .from = stands.at, .bytes_max = bytes}, [&](place at, const model::record_view& r) {
+          waits = at < live && offer_again(c, l, at, r) == outcome::wait;
+          return at < live && !waits;
+        });
     if (!next) {
       log::fault("doors.mqtt", "{} cannot be sent what it missed: {}", client_id_, next.error().text());
       return outcome::wait;
