@@ -236,7 +236,7 @@ exit_code run_journal_dump(const invocation& called) {
   const auto place = find_journal(called);
   if (!place) return place.error();
   printer out(*lane, *limit, called.json());
-  const auto done = journal::dump(io::real_disk(), place->folder,
+  const auto done = journal::dump(io::real_disk(), place->folder, {},
                                   {.lane = *lane, .from = log_offset(*from), .to = log_offset(*to)}, out);
   return done ? exit_code::ok : refuse(place->folder, done.error());
 }

@@ -18,6 +18,7 @@ class story {
       : random_(seed), faulty_(bench_.memory, [this](auto op, const auto&) { return fault(op); }) {
     bench_.disk = &faulty_;
     bench_.options.segment_bytes = 1024 + random_.below(4096);
+    bench_.options.write_ahead_bytes = random_.chance(0.5) ? 2048 : 0;
     fails_ = random_.chance(0.5) ? 0.05 : 0;
     fills_ = random_.chance(0.3);
     if (encrypted) bench_.keys = keyring({crypto::key{1, 2, 3}});

@@ -6,6 +6,7 @@
 #include "journal/detail/cursor_set.hpp"
 #include "journal/detail/identity.hpp"
 #include "journal/detail/lane_folder.hpp"
+#include "journal/detail/segment_cipher.hpp"
 #include "journal/detail/segment_survey.hpp"
 
 namespace perigee::journal {
@@ -39,6 +40,10 @@ result<read_through> read_through_segment(io::disk& disk, const std::string& lan
     PG_TRY(const auto frame, survey.next());
     if (!frame) break;
     if (frame->kind != detail::frame_kind::record) continue;
+    if (frame->sealed) {
+      if (end) break;
+      continue;
+    }
     const auto record = model::decode_record(frame->body(), l);
     if (record && std::exchange(first, false)) out.oldest = record->arrival;
     if (record) out.newest = std::max(out.newest, record->arrival);
@@ -142,9 +147,11 @@ class dumping {
     skip_to(at);
     if (!stopped_ && first < at) stopped_ = !visitor_.on_missing(first, log_offset(at.value() - 1));
   }
-  void take(const detail::frame& f) {
+  void take(const detail::frame& f, std::optional<detail::segment_cipher>& cipher) {
     if (f.kind != detail::frame_kind::record || f.offset < due_) return;
-    const auto record = model::decode_record(f.body(), lane_);
+    const auto body = detail::body_of(f, cipher);
+    if (!body) return;
+    const auto record = model::decode_record(*body, lane_);
     if (!record) return;  // it is missed with what follows
     miss_to(f.offset);
     if (done()) return;
@@ -162,7 +169,8 @@ class dumping {
 
 }  // namespace
 
-result<> dump(io::disk& disk, const std::string& folder, const dump_range& wanted, dump_visitor& visitor) {
+result<> dump(io::disk& disk, const std::string& folder, const keyring& keys, const dump_range& wanted,
+              dump_visitor& visitor) {
   const auto who = detail::read_identity(disk, folder);
   PG_TRY(const auto found, look_into(disk, folder, wanted.lane, who ? std::optional(who->epoch) : std::nullopt));
   const auto& all = found.segments;
@@ -177,10 +185,12 @@ result<> dump(io::disk& disk, const std::string& folder, const dump_range& wante
       continue;
     }
     if (!survey) return std::unexpected(survey.error());
+    const auto header = all[i].header.value_or(detail::segment_header{});
+    auto cipher = detail::segment_cipher::make(keys, header.seal, {wanted.lane, header.epoch, all[i].first});
     while (!out.done()) {
       PG_TRY(const auto frame, survey->next());
       if (!frame) break;
-      out.take(*frame);
+      out.take(*frame, cipher);
     }
     if (end) out.miss_to(*end);
   }

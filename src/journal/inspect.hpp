@@ -13,6 +13,7 @@
 #include "base/id.hpp"
 #include "base/time.hpp"
 #include "io/file.hpp"
+#include "journal/keyring.hpp"
 #include "model/record.hpp"
 
 namespace perigee::journal {
@@ -74,6 +75,8 @@ struct dump_visitor {
   virtual bool on_missing(log_offset first, log_offset last) = 0;
 };
 
-[[nodiscard]] result<> dump(io::disk& disk, const std::string& folder, const dump_range& wanted, dump_visitor& visitor);
+/// Records that are encrypted under none of the `keys` count as missing.
+[[nodiscard]] result<> dump(io::disk& disk, const std::string& folder, const keyring& keys, const dump_range& wanted,
+                            dump_visitor& visitor);
 
 }  // namespace perigee::journal

@@ -81,7 +81,7 @@ struct folder_bench : node_bench {
       std::vector<std::uint64_t> records;
       std::uint64_t missing = 0;
     } all;
-    EXPECT_TRUE(dump(disk, "data", {.lane = model::lane::bulk, .from = from, .to = to}, all));
+    EXPECT_TRUE(dump(disk, "data", {}, {.lane = model::lane::bulk, .from = from, .to = to}, all));
     return {all.records, all.missing};
   }
   std::map<std::string, byte_buffer> contents() {

@@ -170,6 +170,36 @@ TEST(lane_log, cuts_a_torn_tail) {
   expect_run(read_all(*b.log), 0, 11);
 }
 
+TEST(lane_log, takes_what_it_wrote_ahead_for_nothing) {
+  lane_bench b;
+  b.options.write_ahead_bytes = 4096;
+  ASSERT_TRUE(b.open());
+  b.fill_durably(0, 10, true);
+  const auto path = "bulk/" + b.files()[0];
+  EXPECT_GT(b.memory.contents(path)->size(), 4096U);
+  EXPECT_LT(b.log->bytes(), 2048U);
+  EXPECT_EQ(read_all(*b.log).size(), 10U);
+  ASSERT_TRUE(b.open());
+  EXPECT_EQ(b.found.torn_bytes, 0U);
+  b.worker.run_all();
+  expect_run(read_all(*b.log), 0, 10);
+  b.fill_durably(10, 12);
+  b.close();
+  const auto closed = *b.memory.contents("bulk/" + b.files().back());
+  EXPECT_LT(closed.size(), 1024U) << "nothing follows: the zeros are gone";
+  ASSERT_TRUE(b.open());
+  expect_run(read_all(*b.log), 0, 12);
+}
+
+TEST(lane_log, writes_nothing_ahead_where_there_is_no_room) {
+  lane_bench b;
+  b.memory.set_capacity(2000);
+  b.options.write_ahead_bytes = 4096;
+  ASSERT_TRUE(b.open());
+  b.fill_durably(0, 10, true);
+  EXPECT_EQ(b.log->committed(), log_offset(10));
+}
+
 TEST(lane_log, puts_a_gap_in_the_place_of_a_damaged_record) {
   lane_bench b;
   ASSERT_TRUE(b.open());

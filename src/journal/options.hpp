@@ -29,6 +29,9 @@ struct lane_options {
   std::uint64_t segment_bytes = 16U << 20;
   std::uint64_t bytes_max = 1ULL << 30;
   std::uint64_t records_max = 0;  // 0: no bound; held to within one segment
+  // Zeros that are written behind small writes, so that the next ones are durable sooner (docs/decisions/0009): at
+  // most 64 KiB.
+  std::uint64_t write_ahead_bytes = 0;
   nanoseconds age_max = std::chrono::days(7);
   perigee::journal::when_full when_full = perigee::journal::when_full::refuse;
   perigee::journal::durability durability = perigee::journal::durability::fsync;

@@ -170,7 +170,7 @@ class examination {
       }
     }
     const bool names_one = i + 1 < all.size() && all[i + 1].header.has_value();
-    check.finish(*survey, names_one ? std::optional(all[i + 1].header->previous) : std::nullopt);
+    PG_TRY_VOID(check.finish(*survey, names_one ? std::optional(all[i + 1].header->previous) : std::nullopt));
     read_before_ += one.bytes;
     ++sum_.segments;
     sum_.records += check.records();

@@ -43,6 +43,23 @@ result<std::optional<frame>> frame_scanner::frame_at(std::uint64_t position, std
   return frame{static_cast<frame_kind>(head.kind), head.sealed, offset, position, skipped, whole};
 }
 
+result<std::uint64_t> end_of_data(io::file& in, std::uint64_t from, std::uint64_t to) {
+  byte_buffer piece;
+  auto end = from;
+  for (auto at = from; at < to;) {
+    piece.resize(std::min<std::uint64_t>(to - at, limits::journal_window_bytes));
+    PG_TRY(const auto got, in.read_at(at, piece));
+    if (got == 0) break;
+    for (auto i = got; i > 0; --i) {
+      if (piece[i - 1] == 0) continue;
+      end = at + i;
+      break;
+    }
+    at += got;
+  }
+  return end;
+}
+
 /// False where the file ends first.
 result<bool> frame_scanner::load(std::uint64_t position, std::size_t bytes) {
   const bool inside = position >= window_start_ && position + bytes <= window_start_ + window_size_;

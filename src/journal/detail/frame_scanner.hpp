@@ -55,4 +55,8 @@ class frame_scanner {
   std::size_t window_size_ = 0;
 };
 
+/// Behind the last byte between `from` and `to` that is not zero; `from` where all are. What follows in a segment was
+/// written ahead.
+[[nodiscard]] result<std::uint64_t> end_of_data(io::file& in, std::uint64_t from, std::uint64_t to);
+
 }  // namespace perigee::journal::detail

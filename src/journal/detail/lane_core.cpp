@@ -51,7 +51,7 @@ lane_core::lane_core(lane_site site, lane_options options, std::shared_ptr<drop_
     : site_(std::move(site)),
       options_(within_bounds(options)),
       metrics_(site_.metrics, site_.lane),
-      flight_(std::make_shared<flight>(site_, options_.durability == durability::fsync)),
+      flight_(std::make_shared<flight>(site_, options_.durability == durability::fsync, options_.write_ahead_bytes)),
       salts_(site_.salt_seed),
       drop_book_(std::move(drops)),
       known_drops_(drop_book_->list()) {
@@ -362,6 +362,7 @@ void lane_core::finish_close() {
     batch_.first = batch_.end = staged_;
     add_mark();
     batch_.lead_bytes = batch_.used;
+    flight_->last = true;
     return launch();
   }
   result<> outcome;

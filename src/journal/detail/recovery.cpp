@@ -83,7 +83,8 @@ class replay {
     if (taken_over_at) {
       prove(*taken_over_at, scanner.position());
     } else {
-      finish(scanner.position());
+      PG_TRY(const auto data_end, end_of_data(*file, scanner.position(), from_.bytes));
+      finish(scanner.position(), data_end);
     }
     return {};
   }
@@ -160,8 +161,8 @@ class replay {
   }
 
   /// The end of the last segment: what is not proven counts up to its first bad byte.
-  void finish(std::uint64_t readable_end) {
-    const auto tail = from_.bytes - readable_end;
+  void finish(std::uint64_t readable_end, std::uint64_t data_end) {
+    const auto tail = data_end - readable_end;
     if (!synced_passed()) {
       const bool damaged = readable_end < synced_bytes_;
       bad_bytes_ += damaged ? tail : 0;

@@ -53,10 +53,7 @@ void segment_check::take(const frame& f, log_offset due) {
   if (first) check_state(f);
   if (f.kind != frame_kind::record) return;
   ++records_;
-  // Without a header it is not known whether records are encrypted: that is said once.
-  const bool sealed = of_.header ? of_.header->seal.cipher != cipher::none : unreadable_;
-  if (sealed || model::decode_record(f.body(), lane_)) return;
-  unreadable_ = true;
+  if (f.sealed || model::decode_record(f.body(), lane_)) return;
   auto out = about("unreadable record");
   out.at = f.position;
   out.bytes = f.whole.size();
@@ -70,8 +67,7 @@ void segment_check::take(const frame& f, log_offset due) {
 void segment_check::check_state(const frame& f) {
   mark_table marks;
   const bool stands = f.kind == frame_kind::state && f.position == segment_header_bytes;
-  const bool sealed = !of_.header || of_.header->seal.cipher != cipher::none;
-  if (stands && (sealed || marks.decode(f.body()))) return;
+  if (stands && (f.sealed || marks.decode(f.body()))) return;
   auto out = about("damaged state");
   out.how = repaired() ? severity::known : severity::damage;
   out.at = segment_header_bytes;
@@ -108,8 +104,17 @@ void segment_check::report_missing(log_offset first, log_offset end) {
   report_(std::move(out));
 }
 
-void segment_check::finish(const segment_survey& in, std::optional<log_offset> next_names) {
-  if (in.end()) return finish_before(*in.end(), in, next_names);
+result<> segment_check::finish(segment_survey& in, std::optional<log_offset> next_names) {
+  PG_TRY(data_end_, in.data_end());
+  if (in.end()) {
+    finish_before(*in.end(), in, next_names);
+  } else {
+    finish_last(in);
+  }
+  return {};
+}
+
+void segment_check::finish_last(const segment_survey& in) {
   const bool synced = of_.header && in.position() < of_.header->synced_bytes;
   if (synced) {
     prove();
@@ -118,11 +123,11 @@ void segment_check::finish(const segment_survey& in, std::optional<log_offset> n
         {in.position(), of_.header->synced_bytes - in.position(), in.expected(), std::max(in.expected(), synced_end)});
   }
   const auto torn_at = unproven_.empty() ? in.position() : unproven_.front().at;
-  if (torn_at >= in.limit()) return;
+  if (torn_at >= data_end_) return;
   auto out = about("torn tail");
   out.how = severity::note;
   out.at = torn_at;
-  out.bytes = in.limit() - torn_at;
+  out.bytes = data_end_ - torn_at;
   out.meaning =
       "the rest of a write that is under way or was interrupted; it was never acknowledged, the next start cuts it";
   report_(std::move(out));
@@ -134,7 +139,7 @@ void segment_check::finish_before(log_offset end, const segment_survey& in, std:
   prove();
   const bool one_between = next_names && *next_names > of_.first && *next_names < end;
   const auto own_end = one_between ? std::max(*next_names, in.expected()) : end;
-  const auto left = in.limit() - std::min(in.position(), in.limit());
+  const auto left = data_end_ - in.position();
   if (in.expected() < own_end) {
     if (left != 0) report_hole({in.position(), left, in.expected(), own_end});
     if (left == 0) report_missing(in.expected(), own_end);

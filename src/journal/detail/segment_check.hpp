@@ -21,7 +21,7 @@ class segment_check {
   result<> read(segment_survey& in, const std::function<void(std::uint64_t position)>& progress);
   /// After the last read: what is behind, and what is missing up to the next segment, where there is one. `next_names`:
   /// the segment that the next one says it follows.
-  void finish(const segment_survey& in, std::optional<log_offset> next_names);
+  result<> finish(segment_survey& in, std::optional<log_offset> next_names);
 
   [[nodiscard]] std::uint64_t records() const { return records_; }
 
@@ -35,6 +35,7 @@ class segment_check {
   };
 
   void finish_before(log_offset end, const segment_survey& in, std::optional<log_offset> next_names);
+  void finish_last(const segment_survey& in);
   void take(const frame& f, log_offset due);
   void check_state(const frame& f);
   void prove();
@@ -49,6 +50,7 @@ class segment_check {
   const std::function<void(finding)>& report_;
   std::uint64_t records_ = 0;
   bool begun_ = false;
+  std::uint64_t data_end_ = 0;  // behind it are zeros
   bool unreadable_ = false;     // a record was
   std::vector<hole> unproven_;  // damage if a mark follows, else the rest of a write that was interrupted
 };

@@ -104,9 +104,9 @@ class rewriter {
       if (frame->skipped != 0) PG_TRY_VOID(put_aside(frame->position - frame->skipped, frame->skipped));
       PG_TRY_VOID(out.add(frame->whole));
       if (frame->kind != frame_kind::record) continue;
-      const auto r = model::decode_record(frame->body(), lane);
+      sealed_ = sealed_ || frame->sealed;
+      const auto r = frame->sealed ? fail(errc::refused, "encrypted") : model::decode_record(frame->body(), lane);
       if (r) newest_ = std::max(newest_, r->arrival);
-      unreadable_ = unreadable_ || !r;
     }
     records_end_ = survey.expected();
     tail_ = survey.position();
@@ -153,9 +153,9 @@ class rewriter {
 
   result<> put_header(io::file& to, model::lane lane, perigee::epoch epoch, std::uint64_t synced) {
     const auto mended = plan_.of.header ? plan_.of.header : mend_header(*raw_, plan_.of.first, lane, epoch);
-    if (!mended && unreadable_) {
+    if (!mended && sealed_) {
       return fail(errc::refused,
-                  "its header is damaged and its records may be encrypted: without it nothing can read them");
+                  "its header is damaged and its records are encrypted: without it nothing can read them");
     }
     auto h = mended.value_or(segment_header{.lane = lane,
                                             .first = plan_.of.first,
@@ -176,7 +176,7 @@ class rewriter {
   std::unique_ptr<io::file> raw_;
   std::unique_ptr<file_appender> aside_;
   timestamp newest_{};
-  bool unreadable_ = false;  // a record frame holds no plain record
+  bool sealed_ = false;  // some records are encrypted
   log_offset records_end_{};
   std::uint64_t tail_ = 0;
   rewritten done_;

@@ -20,7 +20,10 @@ class lenient_file final : public io::file {
       const auto at = offset + done;
       const auto part = into.subspan(done, std::min<std::size_t>(into.size() - done, block_bytes - at % block_bytes));
       const auto got = under_->read_at(at, part);
-      if (!got) std::ranges::fill(part, std::uint8_t{0});
+      if (!got) {
+        std::ranges::fill(part, std::uint8_t{0});
+        unread_end = std::max(unread_end, at + part.size());
+      }
       const auto n = got ? *got : part.size();
       done += n;
       if (n < part.size()) break;
@@ -32,21 +35,27 @@ class lenient_file final : public io::file {
   result<> truncate(std::uint64_t) override { return fail(errc::refused, "the file is only looked at"); }
   result<std::uint64_t> size() override { return under_->size(); }
 
+  std::uint64_t unread_end = 0;  // behind the last byte that the disk did not read
+
  private:
   std::unique_ptr<io::file> under_;
 };
 
 }  // namespace
 
-segment_survey::segment_survey(std::unique_ptr<io::file> file, const segment_file& of, std::optional<log_offset> end)
+segment_survey::segment_survey(std::unique_ptr<io::file> file, const std::uint64_t& unread_end, const segment_file& of,
+                               std::optional<log_offset> end)
     : file_(std::move(file)),
+      unread_end_(&unread_end),
       scanner_(std::make_unique<frame_scanner>(*file_, segment_header_bytes, of.bytes, of.first)),
       end_(end) {}
 
 result<segment_survey> segment_survey::open(io::disk& disk, const std::string& folder, const segment_file& of,
                                             std::optional<log_offset> end) {
   PG_TRY(auto file, disk.open(folder + '/' + of.name(), io::open_mode::read));
-  return segment_survey(std::make_unique<lenient_file>(std::move(file)), of, end);
+  auto lenient = std::make_unique<lenient_file>(std::move(file));
+  const auto& unread_end = lenient->unread_end;
+  return segment_survey(std::move(lenient), unread_end, of, end);
 }
 
 result<std::optional<frame>> segment_survey::next() {
@@ -62,6 +71,11 @@ result<std::optional<frame>> segment_survey::next() {
   // Behind the last record: left by a write that failed, and no part of the log.
   scanner_ = std::make_unique<frame_scanner>(*file_, from, limit(), due);
   return std::nullopt;
+}
+
+result<std::uint64_t> segment_survey::data_end() {
+  PG_TRY(const auto end, end_of_data(*file_, position(), limit()));
+  return std::max(end, std::min(*unread_end_, limit()));
 }
 
 result<> segment_survey::take_over(log_offset end) {

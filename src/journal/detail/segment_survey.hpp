@@ -26,6 +26,9 @@ class segment_survey {
   /// A newer segment was found: the records end there, and the file may have grown up to them.
   result<> take_over(log_offset end);
 
+  /// Where the bytes behind position() end, without the zeros that were written ahead.
+  result<std::uint64_t> data_end();
+
   /// The record that is due at position().
   [[nodiscard]] log_offset expected() const { return scanner_->expected(); }
   [[nodiscard]] std::uint64_t position() const { return scanner_->position(); }
@@ -33,9 +36,11 @@ class segment_survey {
   [[nodiscard]] std::optional<log_offset> end() const { return end_; }
 
  private:
-  segment_survey(std::unique_ptr<io::file> file, const segment_file& of, std::optional<log_offset> end);
+  segment_survey(std::unique_ptr<io::file> file, const std::uint64_t& unread_end, const segment_file& of,
+                 std::optional<log_offset> end);
 
   std::unique_ptr<io::file> file_;
+  const std::uint64_t* unread_end_;  // in that file
   std::unique_ptr<frame_scanner> scanner_;
   std::optional<log_offset> end_;
 };
