@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Power cuts: a real node on a file system that loses, tears and reorders what was not synced, cut while it is busy.
 
-After each cut the node must start, and everything that was acknowledged so far must be readable. At the end its
-journal, its history and its parent (on an ordinary disk) must have everything once. Prints one line of JSON; exits with
-1 where something is lost or doubled, and with 0 and a message where FUSE cannot be mounted.
+After each cut the node must start, and everything that it acknowledged to devices so far must be readable. At the end
+its journal, its history and its parent must have everything once, also what a child handed to it. Prints one line of
+JSON; exits with 1 where something is lost or doubled, and with 0 and a message where FUSE cannot be mounted.
 """
 
 import argparse
@@ -76,7 +76,7 @@ class Disk:
 
 
 class Bench:
-    """A node on a volatile disk under its parent on an ordinary one, and devices that publish to the node."""
+    """A node on a volatile disk, between a parent and a child on ordinary ones; devices publish to it and the child."""
 
     def __init__(self, folder, seed, durability, per_second):
         self.random = random.Random(seed)
@@ -85,7 +85,7 @@ class Bench:
         # Small segments: the more files are made, the more names there are to be lost.
         journal = f'[journal]\ndurability = "{durability}"\nsegment = "64KiB"'
         more = CONFIG.replace('[journal]\nsegment = "1MiB"', journal)
-        self.node = Node(folder / "edge", "edge", more=more + UPLINK.format(port=self.cloud.port))
+        self.node = Node(folder / "fog", "fog", more=more + UPLINK.format(port=self.cloud.port))
         self.node.data.mkdir()
         try:
             self.disk = Disk(folder, self.node.data)
@@ -97,9 +97,11 @@ class Bench:
             self.keep_everything(self.node, session)
         self.node.stop()  # which makes the sessions durable
         self.node.start()
+        self.child = FaultyNode(folder / "edge", "edge", None, CONFIG + UPLINK.format(port=self.node.port)).start()
         self.devices = [Publisher("stamped", self.node.port, ["line/1", "event/line/1"], per_second, True),
                         Publisher("plain", self.node.port, ["line/2", "alarm/line/2"], per_second, False),
                         ExactlyOncePublisher("once", self.node.port, ["line/3", "event/line/3"], per_second)]
+        self.devices_below = [Publisher("below", self.child.port, ["line/4", "alarm/line/4"], per_second, True)]
         self.seen = checker.Stored([])
         self.recovery_ms = []
         self.findings = []
@@ -157,15 +159,18 @@ class Bench:
                 self.findings.append(f"{name}: {len(lost)} acknowledged numbers are gone, such as {lost[:5]}")
 
     def run(self, enough):
-        for device in self.devices:
+        everyone = self.devices + self.devices_below
+        for device in everyone:
             device.start()
         while not enough(self):
             self.check(self.cut_power())
-        for device in self.devices:
+        for device in everyone:
             device.finish()
-        wait_until("every device has its acknowledgements",
-                   lambda: not any(device.is_alive() for device in self.devices), DEVICES_PATIENCE_S)
-        wait_until("nothing waits for the parent", lambda: self.node.status()["link"]["records_waiting"] == 0)
+        wait_until("every device has its acknowledgements", lambda: not any(device.is_alive() for device in everyone),
+                   DEVICES_PATIENCE_S)
+        for node in (self.child, self.node):
+            wait_until(f"{node.name} has nothing to send",
+                       lambda node=node: node.status()["link"]["records_waiting"] == 0)
         for node in (self.node, self.cloud):
             wait_until(f"{node.name} has stored it", lambda node=node: node.status()["history"]["behind_records"] == 0)
             node.stop()  # it counts once a second, and when it starts
@@ -175,13 +180,13 @@ class Bench:
         """The node's journal and its parent's against what was acknowledged, and each one's history against both."""
         for node in (self.node, self.cloud):
             stored = checker.Stored(self.receive(node, "collector"))
-            summary, findings = checker.judge(self.devices, stored)
+            summary, findings = checker.judge(self.devices + self.devices_below, stored)
             self.findings += [f"{node.name}: {finding}" for finding in findings]
             self.findings += checker.judge_node(node, stored)
         return summary
 
     def close(self):
-        for node in (self.node, self.cloud):
+        for node in (self.child, self.node, self.cloud):
             node.kill()
         self.disk.close()
 
