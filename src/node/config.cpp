@@ -83,6 +83,9 @@ result<std::string> secret::read() const {
     if (found == nullptr) return fail(errc::not_found, "a secret's environment variable is not set");
     return std::string(found);
   }
+  if (from == place::tpm) {
+    return fail(errc::unsupported, "a key in a TPM needs tpm2-openssl, which is not in this build: keep it in a file");
+  }
   PG_TRY(const auto bytes, io::read_whole(io::real_disk(), name, limits::secret_bytes_max));
   return std::string(as_text(bytes));
 }

@@ -32,11 +32,11 @@ enum class machine_fault { bearing, overload, sensor_stuck, cooling_loss };
 
 /// A secret is never in the file: the file says where it is. Read when it is needed, kept no longer.
 struct secret {
-  enum class place { file, env };
+  enum class place { file, env, tpm };
   place from = place::file;
-  std::string name;  // an absolute path, or the name of an environment variable
+  std::string name;  // an absolute path, the name of an environment variable, or a handle in the TPM
 
-  /// errc::not_found, errc::io, errc::too_large.
+  /// errc::not_found, errc::io, errc::too_large; errc::unsupported for one in a TPM.
   [[nodiscard]] result<std::string> read() const;
 };
 
@@ -57,6 +57,7 @@ struct lane_config {
 
 struct journal_config {
   std::uint64_t segment_bytes = 16ULL << 20;
+  std::vector<secret> keys;  // to encrypt with at rest: the first writes, all read
   /// By model::lane. Alarms are never dropped for room; a rule's decisions are events, and must not wait for room.
   std::array<lane_config, model::lane_count> lanes{lane_config{.when_full = node::when_full::refuse}};
 

@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
+#include <vector>
+
+#include "node/at_rest.hpp"
 
 #include "base/limits.hpp"
 
@@ -347,6 +351,21 @@ TEST_F(config_file, an_absent_file_is_one_error) {
   const auto c = load_config(folder_ + "/none.toml");
   ASSERT_FALSE(c);
   EXPECT_EQ(c.error().at(0).code, "P0100");
+}
+
+TEST_F(config_file, keys_at_rest_are_references) {
+  write("key", std::string(64, 'a') + "\n");
+  write("short", "abc");
+  write("node.toml", std::string(smallest) + "[journal]\nkeys = [{ file = \"key\" }, { tpm = \"0x81000001\" }]\n");
+  const auto c = load_config(folder_ + "/node.toml");
+  ASSERT_TRUE(c) << render_all(c.error());
+  ASSERT_EQ(c->journal.keys.size(), 2U);
+  EXPECT_TRUE(read_keys(std::span(c->journal.keys).first(1))->seals());
+  EXPECT_TRUE(is(read_keys(c->journal.keys).error(), errc::unsupported)) << "the TPM is not served, and says so";
+  EXPECT_TRUE(is(read_keys(std::vector{secret{secret::place::file, folder_ + "/short"}}).error(), errc::malformed));
+  EXPECT_FALSE(read_keys({})->seals());
+  EXPECT_FALSE(parse(std::string(smallest) + "[journal]\nkeys = [\"00\"]\n")) << "no key stands in the file";
+  EXPECT_FALSE(parse(std::string(smallest) + "[tls]\ncertificate = \"c\"\nkey = { tpm = \"1\" }\n"));
 }
 
 TEST_F(config_file, secrets_are_read_from_where_they_are) {

@@ -9,6 +9,7 @@
 #include "doors/mqtt/door.hpp"
 #include "doors/mqtt/journal_log.hpp"
 #include "model/gap.hpp"
+#include "node/at_rest.hpp"
 #include "node/children.hpp"
 #include "node/journal_alarms.hpp"
 #include "node/process.hpp"
@@ -177,6 +178,8 @@ result<> instance::parts::open_journal() {
                            .new_epoch = epoch(random.next() | 1),
                            .new_life = epoch(random.next() | 1),
                            .metrics = metrics};
+  PG_TRY(options.keys, read_keys(chosen.journal.keys));
+  if (options.keys.seals()) options.salt_seed = random.next();
   for (std::size_t i = 0; i < model::lane_count; ++i) {
     options.lanes[i] = lane_options_of(chosen.journal.lanes[i], chosen.journal.segment_bytes);
   }

@@ -193,6 +193,15 @@ std::optional<secret> secret_reference::read(reading& in, const value& from) {
   return secret{in_file != nullptr ? secret::place::file : secret::place::env, std::move(*where)};
 }
 
+std::optional<secret> key_reference::read(reading& in, const value& from) {
+  const auto* members = from.as<value::table>();
+  const auto* in_tpm = members != nullptr && members->size() == 1 ? from.find("tpm") : nullptr;
+  if (in_tpm == nullptr) return secret_reference::read(in, from);
+  auto handle = text::read(in, *in_tpm);
+  if (!handle) return std::nullopt;
+  return secret{secret::place::tpm, std::move(*handle)};
+}
+
 std::optional<parent> parent_url::read(reading& in, const value& from) {
   const auto* found = expect<std::string>(in, from, "a URL");
   if (found == nullptr) return std::nullopt;

@@ -109,6 +109,12 @@ struct secret_reference {
   static std::optional<secret> read(reading& in, const value& from);
 };
 
+/// A secret reference, or one to a key in the machine's TPM.
+struct key_reference {
+  static std::string type() { return "key"; }
+  static std::optional<secret> read(reading& in, const value& from);
+};
+
 struct parent {
   std::string host;
   std::uint16_t port = 0;

@@ -139,6 +139,9 @@ constexpr option<journal_config> journal_options[] = {
     row<set_durability, kind::choice<durabilities>, journal_config>(
         "durability", "\"fsync\"",
         "when a message is acknowledged: on stable storage, handed to the system, or held in memory"),
+    row<&journal_config::keys, kind::list_of<kind::key_reference, limits::journal_keys_max>, journal_config>(
+        "keys", "[]",
+        "encrypt the log at rest: the first key writes, all read; 32 bytes or 64 hexadecimal digits each"),
     {"lane", "[journal.lane.*]", "none", "alarm, event and bulk", read_lanes, nullptr, describe<lane_options>},
 };
 
