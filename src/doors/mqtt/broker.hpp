@@ -79,6 +79,8 @@ class broker {
   [[nodiscard]] result<> restore(byte_view in, moment now);
   /// The journal has not told yet what the restored sessions had sent: `work`, and no link until then.
   [[nodiscard]] bool catching_up() const { return !returning_.empty(); }
+  /// The same, and there is nothing to read before the log's next commit.
+  [[nodiscard]] bool awaits_commit() const;
   /// Goes up when `save` would give something that clients would miss after a restart.
   [[nodiscard]] std::uint64_t revision() const { return revision_; }
   /// What `save` gave at that revision is on stable storage.

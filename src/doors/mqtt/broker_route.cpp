@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 
 #include "base/check.hpp"
 #include "base/log.hpp"
@@ -37,7 +38,14 @@ void broker::route() {
   bool more = false;
   for (const auto l : {model::lane::alarm, model::lane::event, model::lane::bulk}) more = route_lane(l) || more;
   if (more) host_.work_waits();
-  if (!more) returning_.clear();
+  if (!more && std::ranges::equal(restarted_at_, context_.routed, std::less_equal{})) returning_.clear();
+}
+
+bool broker::awaits_commit() const {
+  for (const auto l : {model::lane::alarm, model::lane::event, model::lane::bulk}) {
+    if (context_.routed[index(l)] < log_.committed(l)) return false;
+  }
+  return catching_up();
 }
 
 /// One slice. True where there is more.

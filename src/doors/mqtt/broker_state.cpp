@@ -38,7 +38,8 @@ result<> broker::restore(byte_view in, moment now) {
     const auto end = log_.committed(static_cast<model::lane>(i));
     context_.routed[i] = std::min(go_on(i, state.routed[i]), end);
     noted_[i] = context_.routed[i];
-    restarted_at_[i] = end;
+    // What a crash kept from being proven is staged again: a client may be waiting for its PUBREC.
+    restarted_at_[i] = log_.staged(static_cast<model::lane>(i));
   }
   for (auto& saved : state.sessions) {
     if (saved.expires <= now.wall) continue;

@@ -50,6 +50,7 @@ void door::start() {
 io::task<> door::open_up() {
   while (broker_.catching_up()) {
     broker_.work(now());
+    if (broker_.awaits_commit()) PG_CO_TRY_VOID(co_await io::sleep_for(on_, 1ms));
     PG_CO_TRY_VOID(co_await io::yield(on_));
   }
   for (auto& one : listeners_) serving_.spawn("doors.mqtt", accept_all(*one));

@@ -178,6 +178,26 @@ TEST(qos_2, a_kill_before_the_commit_loses_what_nobody_was_told_of) {
   EXPECT_EQ(messages(after), 1U);
 }
 
+/// Written, maybe synced, but nothing says so: the journal stages it again, and commits it before it lets anyone in.
+TEST(qos_2, what_a_kill_left_unproven_is_not_stored_again) {
+  site before;
+  speaker device(before, "d1");
+  const auto state = saved(before);
+  device.publish(1, "x");
+  site after;
+  after.log = before.log;
+  ASSERT_TRUE(after.core.restore(state, after.now));
+  after.core.work(after.now);
+  EXPECT_TRUE(after.core.catching_up());
+  EXPECT_TRUE(after.core.awaits_commit());
+  after.commit();
+  EXPECT_FALSE(after.core.catching_up());
+  speaker back(after, "d1");
+  back.publish(1, "x", "a", true);
+  EXPECT_EQ(back.heard(), (lines{"resumed", "pubrec 1"}));
+  EXPECT_EQ(messages(after), 1U);
+}
+
 /// The state is saved at one of these moments, and the kill comes at a later one: the journal tells the difference.
 TEST(qos_2, a_kill_at_any_moment_neither_loses_nor_doubles) {
   constexpr int moments = 5;
