@@ -12,6 +12,7 @@
 #include "journal/verify.hpp"
 #include "model/gap.hpp"
 #include "model/record_batch.hpp"
+#include "node/at_rest.hpp"
 #include "node/config.hpp"
 
 namespace perigee::cli {
@@ -30,21 +31,24 @@ exit_code refuse(const std::string& folder, const error& why) {
 
 struct journal_place {
   std::string folder;
-  std::string node;  // empty: not known
+  std::string node;                // empty: not known
+  std::vector<node::secret> keys;  // to read what is encrypted; none without the configuration
 };
 
 /// From `--data` (a data folder, or a journal's own), or the configuration FILE. Says what is wrong on stderr.
 std::expected<journal_place, exit_code> find_journal(const invocation& called) {
   if (const auto data = called.text("--data")) {
     const bool is_journal = io::real_disk().open(*data + "/journal.id", io::open_mode::read).has_value();
-    return journal_place{is_journal ? *data : *data + "/journal", ""};
+    return journal_place{is_journal ? *data : *data + "/journal", "", {}};
   }
   const auto file = called.text("file");
   if (!file) return std::unexpected(refuse(exit_code::usage, "which one? a configuration FILE, or --data DIR"));
   const auto loaded = node::load_config(*file);
-  if (loaded) return journal_place{loaded->data + "/journal", loaded->node_id};
-  complain(render_all(loaded.error()));
-  return std::unexpected(exit_code::config);
+  if (!loaded) {
+    complain(render_all(loaded.error()));
+    return std::unexpected(exit_code::config);
+  }
+  return journal_place{loaded->data + "/journal", loaded->node_id, loaded->journal.keys};
 }
 
 std::string time_or_dash(timestamp t) { return t == timestamp{} ? "-" : to_iso8601(t); }
@@ -235,8 +239,10 @@ exit_code run_journal_dump(const invocation& called) {
   }
   const auto place = find_journal(called);
   if (!place) return place.error();
+  const auto keys = node::read_keys(place->keys);
+  if (!keys) return refuse(exit_code::config, keys.error().text());
   printer out(*lane, *limit, called.json());
-  const auto done = journal::dump(io::real_disk(), place->folder, {},
+  const auto done = journal::dump(io::real_disk(), place->folder, *keys,
                                   {.lane = *lane, .from = log_offset(*from), .to = log_offset(*to)}, out);
   return done ? exit_code::ok : refuse(place->folder, done.error());
 }

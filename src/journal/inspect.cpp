@@ -192,7 +192,7 @@ result<> dump(io::disk& disk, const std::string& folder, const keyring& keys, co
       if (!frame) break;
       out.take(*frame, cipher);
     }
-    if (end) out.miss_to(*end);
+    out.miss_to(end.value_or(survey->expected()));
   }
   return {};
 }
