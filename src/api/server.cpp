@@ -57,6 +57,10 @@ bool serves(const route& r, std::string_view method) {
 
 std::string path_of(std::string_view target) { return std::string(target.substr(0, target.find('?'))); }
 
+std::string name_of(const io::peer_info& peer) {
+  return peer.identity.empty() ? peer.address : std::format("{} ({})", peer.identity, peer.address);
+}
+
 io::task<answer> ready(answer made) { co_return made; }
 
 }  // namespace
@@ -148,7 +152,7 @@ io::task<> server::converse(io::stream& stream, clock::time_point& deadline) {
     http::request_parser<http::empty_body> parser;
     parser.header_limit(limits::http_header_bytes_max);
     parser.body_limit(0);
-    parser.eager(true);  // a body that came along is seen, and refused, at once
+    parser.eager(true);                    // a body that came along is seen, and refused, at once
     bool wants_more = buffer.size() == 0;  // a pipelined request may be here already
     while (!parser.is_done()) {
       if (wants_more) {
@@ -180,7 +184,7 @@ io::task<> server::converse(io::stream& stream, clock::time_point& deadline) {
 io::task<server::reply> server::respond(question asked) {
   std::string allowed;
   const route* chosen = nullptr;
-  request inner{asked.path, {}};
+  request inner{asked.path, name_of(asked.peer), {}};
   bool known = !asked.peer.identity.empty() || asked.peer.loopback;
   for (const auto& each : served_) {
     auto found = captures(each.pattern, asked.path);

@@ -24,6 +24,7 @@ struct answer {
 /// What a handler is asked.
 struct request {
   std::string path;                   // without the query
+  std::string from;                   // who asks: the certificate's name and the address
   std::vector<std::string> captured;  // what stands in the path where the pattern has {...}, in order
 };
 using handler = std::function<io::task<answer>(request)>;

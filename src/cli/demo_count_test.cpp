@@ -53,7 +53,8 @@ class demo_count_test : public testing::Test {
     history::record_block block;
     block.add(next_, r.view());
     next_ = next_.next();
-    ASSERT_TRUE(history_->apply(block));
+    ASSERT_TRUE(history_->stage(block));
+    ASSERT_TRUE(history_->commit());
   }
   demo_count count() {
     auto counted = count_site(disk_, "ledger", {motor}, *history_);

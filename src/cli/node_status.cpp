@@ -47,6 +47,7 @@ result<node_status> parse_status(const std::string& body) {
   out.id = text_in(in, "id");
   out.tier = text_in(in, "tier");
   out.decisions = number_in(in, "decisions");
+  out.quarantined = number_in(in, "quarantined");
   out.rss_bytes = number_in(in, "rss_bytes");
   out.start_ms = number_in(in, "start_ms");
   if (const auto* link = object_in(in, "link")) {
@@ -66,7 +67,6 @@ result<node_status> parse_status(const std::string& body) {
     out.missing = number_in(*history, "missing");
     out.doubled = number_in(*history, "doubled");
     out.gaps = number_in(*history, "gaps");
-    out.quarantined = number_in(*history, "quarantined");
     out.behind = number_in(*history, "behind_records");
   }
   out.raw = body;

@@ -26,6 +26,7 @@ struct node_status {
   std::string tier;
   std::optional<link_status> link;
   double decisions = 0;
+  double quarantined = 0;  // records that readers set aside
   double rss_bytes = 0;
   double start_ms = 0;
   bool history = false;
@@ -33,7 +34,6 @@ struct node_status {
   double missing = 0;
   double doubled = 0;
   double gaps = 0;
-  double quarantined = 0;
   double behind = 0;
   std::string raw;  // as the node said it
 };

@@ -45,10 +45,11 @@ std::string to_text(const node_status& s, const node::run_info& running) {
   }
   if (s.link) out += metered(*s.link);
   if (s.history) {
-    out +=
-        std::format("  history   {:.0f} readings, {:.0f} missing, {:.0f} doubled, {:.0f} in gaps, {:.0f} set aside\n",
-                    s.readings, s.missing, s.doubled, s.gaps, s.quarantined);
+    out += std::format("  history   {:.0f} readings, {:.0f} missing, {:.0f} doubled, {:.0f} in gaps\n", s.readings,
+                       s.missing, s.doubled, s.gaps);
   }
+  if (s.quarantined != 0)
+    out += std::format("  set aside {:.0f} records that readers cannot handle: perigee quarantine ls\n", s.quarantined);
   return out + std::format("  decisions {:.0f}\n", s.decisions);
 }
 

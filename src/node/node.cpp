@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <format>
 
+#include "api/quarantine.hpp"
 #include "api/server.hpp"
 #include "base/log.hpp"
 #include "doors/mqtt/door.hpp"
@@ -11,10 +12,12 @@
 #include "model/gap.hpp"
 #include "node/at_rest.hpp"
 #include "node/children.hpp"
+#include "node/gap_log.hpp"
 #include "node/journal_alarms.hpp"
 #include "node/process.hpp"
 #include "node/run_file.hpp"
 #include "node/sensors.hpp"
+#include "quarantine/keeper.hpp"
 #include "readers/history/history_reader.hpp"
 #include "readers/rules/rules_reader.hpp"
 #include "readers/uplink/uplink.hpp"
@@ -116,6 +119,7 @@ struct instance::parts {
 
   result<> open(prepared files);
   result<> open_journal();
+  result<> open_quarantine();
   void open_broker();
   result<> open_readers(rules::rule_set set);
   result<> open_uplink();
@@ -140,6 +144,8 @@ struct instance::parts {
   std::unique_ptr<io::worker> history_worker;
   std::unique_ptr<journal::journal> log;
   std::unique_ptr<node::journal_alarms> journal_alarms;
+  std::unique_ptr<gap_log> gaps_of_quarantine;
+  std::unique_ptr<quarantine::keeper> aside;
   std::unique_ptr<doors::mqtt::journal_log> broker_log;
   std::unique_ptr<node::children> children;
   std::unique_ptr<doors::mqtt::door> door;
@@ -165,6 +171,7 @@ result<> instance::parts::open(prepared files) {
   PG_TRY_VOID(on.disk.make_folder(chosen.data));
   PG_TRY_VOID(on.disk.make_folder(chosen.data + "/state"));
   PG_TRY_VOID(open_journal());
+  PG_TRY_VOID(open_quarantine());
   open_broker();
   PG_TRY_VOID(open_readers(std::move(files.rules)));
   PG_TRY_VOID(open_uplink());
@@ -191,6 +198,14 @@ result<> instance::parts::open_journal() {
   return {};
 }
 
+result<> instance::parts::open_quarantine() {
+  PG_TRY(aside, quarantine::keeper::open(on.disk, *disk_worker,
+                                         {chosen.data + "/quarantine/records", epoch(random.next() | 1), metrics}));
+  gaps_of_quarantine = std::make_unique<gap_log>(*log);
+  aside->tell_gaps_to(*gaps_of_quarantine);
+  return {};
+}
+
 void instance::parts::open_broker() {
   doors::mqtt::broker_options options;
   for (const auto& rule : chosen.lanes) options.lanes.push_back({rule.filter, rule.lane});
@@ -207,15 +222,17 @@ void instance::parts::open_broker() {
 
 result<> instance::parts::open_readers(rules::rule_set set) {
   if (set.size() != 0) {
-    PG_TRY(rules_reader, readers::rules::rules_reader::open(
-                             on.shard, on.disk, *disk_worker, *log, std::move(set),
-                             {.node = chosen.node_id, .state_file = chosen.data + "/state/rules", .metrics = metrics}));
+    PG_TRY(
+        rules_reader,
+        readers::rules::rules_reader::open(
+            on.shard, on.disk, *disk_worker, *log, std::move(set),
+            {.node = chosen.node_id, .state_file = chosen.data + "/state/rules", .aside = *aside, .metrics = metrics}));
   }
   if (chosen.history.enabled) {
     history_worker = on.shard.make_worker("history");
-    PG_TRY(history,
-           readers::history::history_reader::open(on.shard, *history_worker, *log,
-                                                  {chosen.data + "/history.db", chosen.history.retention, metrics}));
+    PG_TRY(history, readers::history::history_reader::open(
+                        on.shard, *history_worker, *log,
+                        {chosen.data + "/history.db", chosen.history.retention, *aside, metrics}));
   }
   return {};
 }
@@ -233,6 +250,7 @@ result<> instance::parts::open_uplink() {
   options.budget_per_hour_bytes = up.budget_per_hour_bytes;
   options.budget_per_day_bytes = up.budget_per_day_bytes;
   options.schedule = readers::uplink::schedule(up.schedule);
+  options.aside = aside.get();
   PG_TRY(auto sender, readers::uplink::sender::open(*log, std::move(options)));
   io::endpoint parent{up.host, up.port, secure ? tls.client : nullptr, false};
   uplink = std::make_unique<readers::uplink::uplink>(on.shard, on.network, *log, std::move(sender), std::move(parent),
@@ -257,7 +275,7 @@ result<> instance::parts::open_api() {
 /// What the API serves. A node listens when it is ready, and not before: so ready is as alive.
 api::routes instance::parts::routes() {
   const auto alive = api::at_once([](const auto&) { return api::answer{200, "text/plain", "ok\n"}; });
-  return {
+  api::routes served{
       {"GET", "/livez", alive, api::access::anybody},
       {"GET", "/readyz", alive, api::access::anybody},
       {"GET", "/metrics", api::at_once([this](const auto&) {
@@ -268,6 +286,8 @@ api::routes instance::parts::routes() {
       {"GET", "/api/v1/gaps", api::at_once([this](const auto&) { return gaps(); })},
       {"GET", "/api/v1/status", api::at_once([this](const auto&) { return status(); })},
   };
+  std::ranges::move(api::quarantine_routes(on.shard, *aside), std::back_inserter(served));
+  return served;
 }
 
 result<> instance::parts::listen() {
@@ -285,6 +305,7 @@ result<> instance::parts::listen() {
 void instance::parts::on_commit() {
   door->on_commit();
   children->on_commit();
+  aside->on_commit();
   sensors->on_commit();
 }
 
@@ -292,6 +313,7 @@ io::task<> instance::parts::keep_time() {
   for (;;) {
     PG_CO_TRY_VOID(co_await io::sleep_for(on.shard, journal_tick));
     log->tick(clock::wall());
+    aside->tick(clock::wall());
     journal_alarms->tick(clock::wall());
   }
 }
@@ -317,16 +339,17 @@ api::answer instance::parts::status() {
   const auto link = uplink ? to_json(uplink->state()) : "null";
   const auto totals = history ? history->totals() : readers::history::history_totals{};
   auto& decisions = metrics.make_counter("perigee_rule_decisions_total", "Commands, alarms and records decided");
-  return {200, "application/json",
-          std::format(R"({{"id":"{}","tier":{},"link":{},"decisions":{},"rss_bytes":{},"start_ms":{:.1f},)"
-                      R"("history":{{"enabled":{},"readings":{},"missing":{},"doubled":{},"gaps":{},"quarantined":{},)"
-                      R"("behind_records":{}}},"lanes":{{"alarm":{},"event":{},"bulk":{}}}}})"
-                      "\n",
-                      chosen.node_id, boost::json::serialize(boost::json::string(chosen.tier)), link, decisions.value(),
-                      resident_bytes(), info.start_ms, history != nullptr, totals.readings, totals.missing,
-                      totals.doubled, totals.gap_records, totals.quarantined, history ? history->behind() : 0,
-                      (*log)[model::lane::alarm].committed().value(), (*log)[model::lane::event].committed().value(),
-                      (*log)[model::lane::bulk].committed().value())};
+  return {
+      200, "application/json",
+      std::format(R"({{"id":"{}","tier":{},"link":{},"decisions":{},"quarantined":{},"rss_bytes":{},"start_ms":{:.1f},)"
+                  R"("history":{{"enabled":{},"readings":{},"missing":{},"doubled":{},"gaps":{},)"
+                  R"("behind_records":{}}},"lanes":{{"alarm":{},"event":{},"bulk":{}}}}})"
+                  "\n",
+                  chosen.node_id, boost::json::serialize(boost::json::string(chosen.tier)), link, decisions.value(),
+                  aside->size(), resident_bytes(), info.start_ms, history != nullptr, totals.readings, totals.missing,
+                  totals.doubled, totals.gap_records, history ? history->behind() : 0,
+                  (*log)[model::lane::alarm].committed().value(), (*log)[model::lane::event].committed().value(),
+                  (*log)[model::lane::bulk].committed().value())};
 }
 
 /// Gauges that are asked for rather than kept.

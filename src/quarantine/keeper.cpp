@@ -248,6 +248,14 @@ result<kept_record> keeper::as_record(entry what, const result<byte_buffer>& bod
   return out;
 }
 
+void keeper::serve_retries(const std::string& reader, retrier with) {
+  if (with) {
+    retriers_[reader] = std::move(with);
+  } else {
+    retriers_.erase(reader);
+  }
+}
+
 void keeper::retry(std::uint64_t number, timestamp now, outcome done) {
   now_ = now;
   const auto* found = state_->book.find(number);

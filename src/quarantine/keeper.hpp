@@ -73,8 +73,8 @@ class keeper {
   /// Gives the record up. errc::not_found; errc::exists while it is being tried.
   void drop(std::uint64_t number, timestamp now, outcome done);
 
-  /// Once, before `retry`. The reader outlives the last use of the quarantine or takes itself back with an empty one.
-  void serve_retries(std::string reader, retrier with) { retriers_[std::move(reader)] = std::move(with); }
+  /// Once, when the reader is there. It outlives the last retry, or takes itself back with an empty one.
+  void serve_retries(const std::string& reader, retrier with);
   /// Once, when the journal is there.
   void tell_gaps_to(gap_port& journal) { journal_ = &journal; }
   /// After each commit of the journal.

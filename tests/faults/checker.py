@@ -69,9 +69,11 @@ def judge(devices, stored):
 
 def judge_node(node, stored):
     """Of a node whose journal has what is `stored`: its history, its own counts, and every byte of its journal."""
-    history = node.status()["history"]
-    findings = [f"history counts {history[key]} {key}" for key in ("missing", "doubled", "gaps", "quarantined")
-                if history[key]]
+    status = node.status()
+    history = status["history"]
+    findings = [f"history counts {history[key]} {key}" for key in ("missing", "doubled", "gaps") if history[key]]
+    if status["quarantined"]:
+        findings.append(f"readers set {status['quarantined']} records aside")
     findings += judge_history(node.data / "history.db", stored)
     verified = subprocess.run([PERIGEE, "journal", "verify", "--data", node.data], capture_output=True, text=True)
     if verified.returncode:

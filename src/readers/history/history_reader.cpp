@@ -29,6 +29,11 @@ result<std::unique_ptr<history_reader>> history_reader::open(io::shard& on, io::
     made->ends_[static_cast<std::size_t>(l)] =
         std::make_unique<lane_end>(std::move(kept), journal::reader(log[l], from));
   }
+  made->options_.aside.serve_retries(
+      "history", [raw = made.get()](const quarantine::kept_record& what, quarantine::keeper::outcome done) {
+        raw->retries_.push_back({what, std::move(done)});
+        raw->work_.notify();
+      });
   log.on_commit([raw = made.get(), alive = std::weak_ptr(made->place_)] {
     if (!alive.expired()) raw->work_.notify();
   });
@@ -44,13 +49,12 @@ history_reader::history_reader(io::shard& on, io::worker& worker, history_option
       place_(std::make_shared<workplace>()),
       meters_{options_.metrics.make_counter("perigee_history_readings_total", "Readings stored"),
               options_.metrics.make_counter("perigee_history_messages_total", "Messages whose readings are stored"),
-              options_.metrics.make_counter("perigee_history_quarantined_total", "Records set aside as unreadable"),
               options_.metrics.make_gauge("perigee_history_missing", "Messages of stamping devices that are missing"),
               options_.metrics.make_gauge("perigee_history_doubled", "Messages that came again, not stored twice")} {
   place_->store = std::move(into);
 }
 
-history_reader::~history_reader() = default;
+history_reader::~history_reader() { options_.aside.serve_retries("history", {}); }
 
 io::task<> history_reader::run() {
   for (;;) {
@@ -68,10 +72,57 @@ io::task<> history_reader::run() {
 }
 
 void history_reader::step(std::move_only_function<void(bool)> stored) {
+  if (!retries_.empty()) return retry_next(std::move(stored));
   if (place_->block.empty() && !fill_block()) return stored(false);
-  const auto job = [place = place_] { place->outcome = place->store->apply(place->block); };
+  store_block(std::move(stored));
+}
+
+void history_reader::store_block(std::move_only_function<void(bool)> stored) {
+  const auto job = [place = place_] {
+    place->outcome = place->store->stage(place->block);
+    if (place->outcome && place->outcome->aside.empty()) place->committed = place->store->commit();
+  };
+  worker_.submit(job, [this, alive = std::weak_ptr(place_), stored = std::move(stored)]() mutable {
+    if (alive.expired()) return;
+    if (!place_->outcome || place_->outcome->aside.empty()) return stored(finish_block());
+    options_.aside.when_durable(set_aside(), [this, alive, stored = std::move(stored)]() mutable {
+      if (!alive.expired()) commit_block(std::move(stored));
+    });
+  });
+}
+
+quarantine::keeper::ticket history_reader::set_aside() {
+  quarantine::keeper::ticket last = 0;
+  for (const auto& each : place_->outcome->aside) {
+    last = options_.aside.set_aside({.reader = "history",
+                                     .origin = {each.node, each.journal, each.offset},
+                                     .at = each.at,
+                                     .reason = each.reason,
+                                     .record = each.record.view()},
+                                    clock::wall());
+  }
+  return last;
+}
+
+void history_reader::commit_block(std::move_only_function<void(bool)> stored) {
+  const auto job = [place = place_] { place->committed = place->store->commit(); };
   worker_.submit(job, [this, alive = std::weak_ptr(place_), stored = std::move(stored)]() mutable {
     if (!alive.expired()) stored(finish_block());
+  });
+}
+
+void history_reader::retry_next(std::move_only_function<void(bool)> stored) {
+  auto next = std::make_shared<retry>(std::move(retries_.front()));
+  retries_.pop_front();
+  const auto job = [place = place_, next] {
+    const auto& who = next->what.what.who;
+    place->committed = place->store->retry({who.node, who.journal, who.offset}, next->what.record.view());
+  };
+  worker_.submit(job, [this, alive = std::weak_ptr(place_), next, stored = std::move(stored)]() mutable {
+    if (alive.expired()) return;
+    uncounted_ = true;
+    next->done(place_->committed);
+    stored(true);
   });
 }
 
@@ -89,15 +140,15 @@ bool history_reader::fill_block() {
 /// A block that could not be stored is kept and tried again.
 bool history_reader::finish_block() {
   const auto& outcome = place_->outcome;
-  if (!outcome) {
-    log::warn("readers.history", "the history cannot be written: {}", outcome.error().text());
+  if (!outcome || !place_->committed) {
+    const auto& why = outcome ? place_->committed.error() : outcome.error();
+    log::warn("readers.history", "the history cannot be written: {}", why.text());
     return false;
   }
   ends_[static_cast<std::size_t>(place_->block.lane())]->kept->advance(place_->block.next());
   place_->block.clear();
   meters_.readings.add(outcome->readings);
   meters_.messages.add(outcome->messages);
-  meters_.quarantined.add(outcome->quarantined);
   uncounted_ = true;
   return true;
 }

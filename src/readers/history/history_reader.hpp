@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,20 +11,23 @@
 #include "io/timer.hpp"
 #include "io/worker.hpp"
 #include "journal/journal.hpp"
+#include "quarantine/keeper.hpp"
 #include "readers/history/store.hpp"
 
 namespace perigee::readers::history {
 
 struct history_options {
-  std::string path;         // of the database file; its folder exists
-  nanoseconds retention{};  // readings older than this are forgotten; 0: never
+  std::string path;           // of the database file; its folder exists
+  nanoseconds retention{};    // readings older than this are forgotten; 0: never
+  quarantine::keeper& aside;  // for what cannot be read; outlives the reader
   metrics::registry& metrics;
 };
 
 /// Stores the readings of every record of the journal, children's included, each exactly once: alarms first, then
 /// events, then bulk. The journal is read on its shard; SQLite runs on the worker, one job at a time, and this node's
-/// retention waits for it. While the disk is full it tries again each second. Owned by the node, on the journal's
-/// shard; ends when `run` is cancelled.
+/// retention waits for it. What cannot be read is durable in quarantine before the block around it is committed. While
+/// the disk is full it tries again each second. Owned by the node, on the journal's shard; ends when `run` is
+/// cancelled.
 class history_reader {
  public:
   static result<std::unique_ptr<history_reader>> open(io::shard& on, io::worker& worker, journal::journal& log,
@@ -33,8 +37,8 @@ class history_reader {
   history_reader& operator=(const history_reader&) = delete;
 
   [[nodiscard]] io::task<> run();
-  /// Stores what is committed now, up to a block; `stored` runs on the shard, with false when there was nothing or it
-  /// failed. One at a time. Called by `run` and tests.
+  /// Tries again what was asked for, or stores what is committed now, up to a block; `stored` runs on the shard, with
+  /// false when there was nothing or it failed. One at a time. Called by `run` and tests.
   void step(std::move_only_function<void(bool)> stored);
   /// Runs `question` on the worker, between two blocks, then `done` on the shard. `question` must not outlive the
   /// reader.
@@ -56,21 +60,29 @@ class history_reader {
     std::unique_ptr<history::store> store;
     record_block block;
     result<applied> outcome;
+    result<> committed;
     result<history_totals> totals;
     result<std::vector<known_gap>> gaps;
   };
   struct meters {
     metrics::counter& readings;
     metrics::counter& messages;
-    metrics::counter& quarantined;
     metrics::gauge& missing;
     metrics::gauge& doubled;
   };
 
   history_reader(io::shard& on, io::worker& worker, history_options options, std::unique_ptr<history::store> into);
   bool fill_block();
+  void store_block(std::move_only_function<void(bool)> stored);
+  void commit_block(std::move_only_function<void(bool)> stored);
   bool finish_block();
+  quarantine::keeper::ticket set_aside();
+  void retry_next(std::move_only_function<void(bool)> stored);
   void count();
+  struct retry {
+    quarantine::kept_record what;
+    quarantine::keeper::outcome done;
+  };
   void retain(timestamp now);
 
   io::worker& worker_;
@@ -79,6 +91,7 @@ class history_reader {
   io::event work_;
   io::event stored_;
   std::shared_ptr<workplace> place_;
+  std::deque<retry> retries_;  // bounded by what is set aside
   meters meters_;
   bool more_ = false;      // the last step stored something
   bool uncounted_ = true;  // something may be stored that the last count missed

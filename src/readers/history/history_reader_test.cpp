@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <format>
+#include <utility>
+#include <vector>
 
 #include "io/memory_disk.hpp"
 #include "io/shard.hpp"
@@ -10,6 +12,24 @@
 
 namespace perigee::readers::history {
 namespace {
+
+/// Runs jobs in place, or holds them until it is let go.
+class held_worker final : public io::worker {
+ public:
+  void submit(work job, work done) override {
+    if (holds) return waiting_.push_back({std::move(job), std::move(done)});
+    job();
+    done();
+  }
+  void let_go() {
+    holds = false;
+    for (auto& [job, done] : std::exchange(waiting_, {})) submit(std::move(job), std::move(done));
+  }
+  bool holds = false;
+
+ private:
+  std::vector<std::pair<work, work>> waiting_;
+};
 
 class history_reader_test : public testing::Test {
  protected:
@@ -26,11 +46,16 @@ class history_reader_test : public testing::Test {
   }
   void TearDown() override {
     reader_.reset();
+    aside_.reset();
     log_.reset();
   }
   void reopen() {
     reader_.reset();
-    auto opened = history_reader::open(shard_, worker_, *log_, {.path = folder_ / "history.db", .metrics = metrics_});
+    auto kept = quarantine::keeper::open(disk_, aside_worker_, {"aside", epoch(6), metrics_});
+    ASSERT_TRUE(kept) << kept.error().what;
+    aside_ = *std::move(kept);
+    auto opened = history_reader::open(shard_, worker_, *log_,
+                                       {.path = folder_ / "history.db", .aside = *aside_, .metrics = metrics_});
     ASSERT_TRUE(opened) << opened.error().what;
     reader_ = *std::move(opened);
   }
@@ -43,9 +68,9 @@ class history_reader_test : public testing::Test {
     ASSERT_TRUE(log_->append(r));
   }
   bool step() {
-    bool stored = false;
-    reader_->step([&stored](bool more) { stored = more; });
-    return stored;
+    const auto stored = std::make_shared<bool>(false);  // the answer may come late
+    reader_->step([stored](bool more) { *stored = more; });
+    return *stored;
   }
   std::uint64_t readings() {
     std::uint64_t out = 0;
@@ -59,6 +84,8 @@ class history_reader_test : public testing::Test {
   io::inline_worker worker_;
   metrics::registry metrics_;
   temporary_folder folder_;
+  held_worker aside_worker_;
+  std::unique_ptr<quarantine::keeper> aside_;
   std::unique_ptr<journal::journal> log_;
   std::unique_ptr<history_reader> reader_;
 };
@@ -85,10 +112,44 @@ TEST_F(history_reader_test, goes_on_after_a_restart_where_it_was) {
   EXPECT_EQ(readings(), 2U);
 }
 
-TEST_F(history_reader_test, counts_what_it_sets_aside) {
+TEST_F(history_reader_test, passes_what_it_cannot_read_when_that_is_durable_elsewhere_and_not_before) {
+  append(model::lane::bulk, R"({"t":1})");
+  append(model::lane::bulk, "no number");
+  aside_worker_.holds = true;
+  EXPECT_FALSE(step());
+  EXPECT_EQ(reader_->behind(), 2U);
+  aside_worker_.let_go();
+  EXPECT_EQ(reader_->behind(), 0U);
+  reopen();
+  EXPECT_FALSE(step());
+  ASSERT_EQ(aside_->list().size(), 1U);
+  EXPECT_EQ(aside_->list()[0].who.offset, log_offset(1));
+  EXPECT_EQ(aside_->list()[0].reason, "the payload is neither a JSON object nor a number");
+}
+
+TEST_F(history_reader_test, a_crash_before_its_commit_sets_nothing_aside_twice) {
+  append(model::lane::bulk, "no number");
+  aside_worker_.holds = true;
+  EXPECT_FALSE(step());
+  reader_.reset();  // nothing is committed
+  aside_worker_.let_go();
+  reopen();
+  EXPECT_TRUE(step());
+  EXPECT_EQ(aside_->list().size(), 1U);
+  EXPECT_EQ(reader_->behind(), 0U);
+}
+
+TEST_F(history_reader_test, tries_again_between_two_blocks) {
   append(model::lane::bulk, "no number");
   EXPECT_TRUE(step());
-  EXPECT_NE(metrics_.exposition().find("perigee_history_quarantined_total 1"), std::string::npos);
+  result<> answer;
+  aside_->retry(1, clock::wall(), [&answer](result<> how) { answer = how; });
+  append(model::lane::bulk, R"({"t":1})");
+  EXPECT_TRUE(step());
+  EXPECT_FALSE(answer);
+  EXPECT_EQ(aside_->list().at(0).retries, 1U);
+  EXPECT_TRUE(step());
+  EXPECT_EQ(readings(), 1U);
 }
 
 }  // namespace

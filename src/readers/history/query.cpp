@@ -203,7 +203,6 @@ result<history_totals> store::totals() {
          state_->database.prepare(
              "SELECT (SELECT n FROM total WHERE name = 'readings'), (SELECT n FROM total WHERE name = 'messages'),"
              " (SELECT count(*) FROM gap), (SELECT coalesce(sum(messages), 0) FROM gap),"
-             " (SELECT count(*) FROM quarantine), (SELECT n FROM total WHERE name = 'quarantine_dropped'),"
              " (SELECT count(*) FROM series)"));
   PG_TRY(const bool row, ask.step());
   if (!row) return fail(errc::corrupt, "the history's totals are gone");
@@ -213,9 +212,7 @@ result<history_totals> store::totals() {
   out.messages = number(1);
   out.gaps = number(2);
   out.gap_records = number(3);
-  out.quarantined = number(4);
-  out.quarantine_dropped = number(5);
-  out.series = number(6);
+  out.series = number(4);
   PG_TRY(const auto accounts, devices());
   for (const auto& a : accounts) {
     out.missing += a.missing;
@@ -243,10 +240,8 @@ result<bool> store::retain(timestamp oldest) {
   PG_TRY_VOID(chunks.begin().bind(oldest.ns).bind(chunks_at_once).run());
   const bool more = s.database.changes() == chunks_at_once;
   s.writer.forget();  // an open chunk may have gone
-  for (const auto* sql : {"DELETE FROM gap WHERE arrival_ns < ?", "DELETE FROM quarantine WHERE arrival_ns < ?"}) {
-    PG_TRY(auto rest, s.database.prepare(sql));
-    PG_TRY_VOID(rest.begin().bind(oldest.ns).run());
-  }
+  PG_TRY(auto gaps, s.database.prepare("DELETE FROM gap WHERE arrival_ns < ?"));
+  PG_TRY_VOID(gaps.begin().bind(oldest.ns).run());
   PG_TRY_VOID(s.database.execute("PRAGMA incremental_vacuum(1000)"));
   return more;
 }

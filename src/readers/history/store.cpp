@@ -37,43 +37,43 @@ result<log_offset> store::position(model::lane l) { return state_->position(l); 
 result<applied> store::stage(const record_block& block) { return state_->stage(block); }
 result<> store::commit() { return state_->commit(); }
 
-result<applied> store::apply(const record_block& block) {
-  PG_TRY(const auto done, state_->stage(block));
-  PG_TRY_VOID(state_->commit());
-  return done;
-}
-
-result<std::vector<quarantined>> store::quarantine() { return state_->aside.list(); }
-
-result<> store::drop(std::int64_t number) { return state_->aside.drop(number); }
-
-result<> store::retry(std::int64_t number) {
-  PG_TRY(const auto kept, state_->aside.take(number));
-  // Its stamp was accounted for when it came first.
-  auto r = kept.record.view();
-  r.epoch = {};
+result<> store::retry(const model::origin& from, const model::record_view& r) {
   PG_TRY_VOID(state_->begin());
   applied done;
-  auto read = state_->read({kept.node, state_->options.journal.journal, kept.offset}, r, done);
-  if (read && *read != nullptr) read = fail(errc::malformed, *read);
   const auto finished = [&]() -> result<> {
-    PG_TRY_VOID(read);
+    PG_TRY_VOID(state_->take_again(from, r, done));
     PG_TRY_VOID(state_->writer.flush());
     PG_TRY_VOID(state_->devices.flush());
     PG_TRY_VOID(state_->total("readings", done.readings));
     PG_TRY_VOID(state_->total("messages", done.messages));
-    PG_TRY_VOID(state_->aside.drop(number));
     return state_->commit();
   }();
   if (!finished) state_->roll_back();
   return finished;
 }
 
+result<> store::state::take_again(const model::origin& from, const model::record_view& r, applied& done) {
+  PG_TRY(const auto stored, parts.find(from, r.lane));
+  if (stored == detail::part_table::all) return {};
+  if (stored == detail::part_table::some)
+    return fail(errc::refused, "part of the batch is stored, and would be counted twice");
+  // Its stamp was accounted for when it came first.
+  auto again = r;
+  again.epoch = {};
+  readings_to_skip = stored;
+  const auto reason = read(from, from.offset, again, done);
+  readings_to_skip = 0;
+  PG_TRY_VOID(reason);
+  if (*reason != nullptr) return fail(errc::malformed, *reason);
+  if (!done.aside.empty()) return fail(errc::malformed, done.aside.front().reason);
+  return parts.put(from, r.lane, detail::part_table::all);
+}
+
 result<> store::state::prepare() {
   auto& db = database;
   PG_TRY_VOID(writer.open(db));
   PG_TRY_VOID(devices.open(db));
-  PG_TRY_VOID(aside.open(db));
+  PG_TRY_VOID(parts.open(db));
   PG_TRY(read_cursor, db.prepare("SELECT next FROM cursor WHERE lane = ? AND epoch = ?"));
   PG_TRY(write_cursor, db.prepare("INSERT OR REPLACE INTO cursor(lane, epoch, next) VALUES(?, ?, ?)"));
   PG_TRY(insert_gap, db.prepare("INSERT OR IGNORE INTO gap(node, epoch, lane, first, last, messages, body,"
@@ -144,17 +144,21 @@ result<applied> store::state::stage(const record_block& block) {
 
 result<> store::state::take(log_offset at, const model::record_view& r, applied& done) {
   const model::origin here{options.node, options.journal[r.lane].at(at).epoch, at};
-  PG_TRY(const auto* const reason, read(here, r, done));
-  return reason == nullptr ? result<>() : set_aside(here, r, reason, done);
+  const progress before{done.messages, done.readings};
+  PG_TRY(const auto* const reason, read(here, at, r, done));
+  return reason == nullptr ? result<>() : set_aside(here, at, r, reason, before, done);
 }
 
-result<const char*> store::state::read(const model::origin& here, const model::record_view& r, applied& done) {
+result<const char*> store::state::read(const model::origin& here, log_offset at, const model::record_view& r,
+                                       applied& done) {
   result<> inner;
   const auto opened = opener.for_each_message(here, r, [&](const model::origin& from, const model::record_view& m) {
     if (!inner) return;
+    const progress before{done.messages, done.readings};
     inner = take_message(from, m, done);
     if (inner || !is_poison(inner.error()) || r.kind != model::record_kind::batch) return;
-    inner = set_aside(from, m, inner.error().what, done);  // one message of a batch, not the whole of it
+    // One message of a batch, not the whole of it.
+    inner = set_aside(from, at, m, inner.error().what, before, done);
   });
   if (!opened) return opened.error().what;
   if (inner) return nullptr;
@@ -181,8 +185,9 @@ result<> store::state::take_message(const model::origin& from, const model::reco
 /// Where the last series finds no room, the readings of the message that did stay.
 result<> store::state::take_readings(const model::origin& from, const model::record_view& m, applied& done) {
   result<> kept;
+  auto to_skip = readings_to_skip;
   const auto keep = [&](const model::reading_view& r) {
-    if (!kept) return;
+    if (!kept || to_skip-- > 0) return;
     kept = writer.add(from.node, r);
     if (kept) ++done.readings;
   };
@@ -198,11 +203,13 @@ result<> store::state::take_gap(const model::origin& from, const model::record_v
   return insert_gap.bind(m.payload).bind(m.arrival.ns).run();
 }
 
-result<> store::state::set_aside(const model::origin& from, const model::record_view& r, const char* reason,
-                                 applied& done) {
-  PG_TRY(const auto dropped, aside.put(from, r, reason));
-  ++done.quarantined;
-  return dropped == 0 ? result<>() : total("quarantine_dropped", dropped);
+result<> store::state::set_aside(const model::origin& from, log_offset at, const model::record_view& r,
+                                 const char* reason, const progress& before, applied& done) {
+  done.aside.push_back({std::string(from.node), from.journal_epoch, from.offset, at, reason, model::record(r)});
+  if (r.kind == model::record_kind::batch && done.messages != before.messages)
+    return parts.put(from, r.lane, detail::part_table::some);
+  if (r.kind != model::record_kind::message || done.readings == before.readings) return {};
+  return parts.put(from, r.lane, static_cast<std::int64_t>(done.readings - before.readings));
 }
 
 result<> store::state::total(std::string_view name, std::uint64_t more) {

@@ -16,7 +16,7 @@
 #include "journal/lineage.hpp"
 #include "model/chunk.hpp"
 #include "model/reading.hpp"
-#include "model/record.hpp"
+#include "model/record_batch.hpp"
 #include "readers/history/record_block.hpp"
 
 namespace perigee::readers::history {
@@ -80,8 +80,6 @@ struct history_totals {
   std::uint64_t doubled = 0;      // messages of stamped devices that came again and were not stored again
   std::uint64_t gaps = 0;         // gap records
   std::uint64_t gap_records = 0;  // messages that they stand for
-  std::uint64_t quarantined = 0;
-  std::uint64_t quarantine_dropped = 0;
   std::uint64_t series = 0;
 };
 
@@ -95,15 +93,14 @@ struct device_account {
   std::uint64_t highest = 0;
 };
 
-/// A record that could not be read, set aside with its reason (promise P7).
-struct quarantined {
-  std::int64_t number = 0;
+/// A record that cannot be read: its owner has to set it aside, durably, before the block is committed (promise P7).
+struct unreadable {
   std::string node;  // whose journal first had it
-  model::lane lane = model::lane::bulk;
+  perigee::epoch journal;
   log_offset offset{};
-  timestamp arrival;
-  std::string topic;
-  std::string reason;
+  log_offset at{};  // in the journal that is read; of the batch, where it came in one
+  const char* reason = "";
+  model::record record;
 };
 
 /// A gap record of this node or one below it.
@@ -117,7 +114,7 @@ struct applied {
   std::uint64_t messages = 0;
   std::uint64_t readings = 0;
   std::uint64_t doubled = 0;
-  std::uint64_t quarantined = 0;
+  std::vector<unreadable> aside;
 };
 
 /// Exactly once: a block's readings and the position behind it are one transaction. Owned by the history reader and
@@ -132,14 +129,12 @@ class store {
 
   /// The first record of the lane that is not stored yet.
   [[nodiscard]] result<log_offset> position(model::lane l);
-  /// stage and commit. After an error nothing of the block is stored, and the same block may be applied again.
-  [[nodiscard]] result<applied> apply(const record_block& block);
-  /// Everything but the commit. What is staged and not committed when the store ends was never there.
+  /// Everything but the commit. After an error nothing of the block is stored, and the same block may be staged again.
+  /// What is staged and not committed when the store ends was never there.
   [[nodiscard]] result<applied> stage(const record_block& block);
   [[nodiscard]] result<> commit();
 
-  /// Forgets chunks, gaps and quarantined records that are older as a whole, at most a step's worth; true when there is
-  /// more to forget.
+  /// Forgets chunks and gaps that are older as a whole, at most a step's worth; true when there is more to forget.
   [[nodiscard]] result<bool> retain(timestamp oldest);
 
   [[nodiscard]] result<std::vector<series_info>> series();
@@ -156,11 +151,9 @@ class store {
   /// The newest first.
   [[nodiscard]] result<std::vector<known_gap>> gaps(std::size_t most);
 
-  [[nodiscard]] result<std::vector<quarantined>> quarantine();
-  /// Tries a quarantined record again; it stays there when it still cannot be read (the error says why).
-  [[nodiscard]] result<> retry(std::int64_t number);
-  /// errc::not_found.
-  [[nodiscard]] result<> drop(std::int64_t number);
+  /// Stores a record that was set aside before, however often it is asked, once; an error where it still cannot be
+  /// read. Between two blocks only.
+  [[nodiscard]] result<> retry(const model::origin& from, const model::record_view& r);
 
  private:
   struct state;

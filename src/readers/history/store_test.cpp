@@ -59,9 +59,13 @@ class store_test : public testing::Test {
     return out;
   }
   applied apply(std::uint64_t first, const std::vector<model::record>& records) {
-    const auto done = store_->apply(block(first, records));
+    const auto done = store_->stage(block(first, records));
     EXPECT_TRUE(done) << done.error().what;
+    EXPECT_TRUE(store_->commit());
     return done.value_or(applied{});
+  }
+  result<> retry(const unreadable& what) {
+    return store_->retry({what.node, what.journal, what.offset}, what.record.view());
   }
   std::vector<model::record> stamped_run(std::uint64_t from, std::uint64_t to) {
     std::vector<model::record> out;
@@ -184,20 +188,15 @@ TEST_F(store_test, poison_is_set_aside_and_the_rest_goes_on) {
   batch.payload = {1, 2, 3};
   const auto done = apply(0, {stamped(1), broken, batch, stamped(2)});
   EXPECT_EQ(done.readings, 2U);
-  EXPECT_EQ(done.quarantined, 2U);
-  const auto aside = store_->quarantine();
-  ASSERT_TRUE(aside);
-  ASSERT_EQ(aside->size(), 2U);
-  EXPECT_EQ((*aside)[0].reason, "the payload is neither a JSON object nor a number");
-  EXPECT_EQ((*aside)[0].topic, "plant/press-4");
-  EXPECT_EQ((*aside)[0].offset, log_offset(1));
-  EXPECT_EQ((*aside)[0].node, "cloud");
-  const auto again = store_->retry((*aside)[0].number);
+  ASSERT_EQ(done.aside.size(), 2U);
+  EXPECT_STREQ(done.aside[0].reason, "the payload is neither a JSON object nor a number");
+  EXPECT_EQ(done.aside[0].record.topic, "plant/press-4");
+  EXPECT_EQ(done.aside[0].offset, log_offset(1));
+  EXPECT_EQ(done.aside[0].at, log_offset(1));
+  EXPECT_EQ(done.aside[0].node, "cloud");
+  const auto again = retry(done.aside[0]);
   ASSERT_FALSE(again);
   EXPECT_STREQ(again.error().what, "the payload is neither a JSON object nor a number");
-  EXPECT_TRUE(store_->drop((*aside)[0].number));
-  EXPECT_TRUE(is(store_->drop((*aside)[0].number).error(), errc::not_found));
-  EXPECT_EQ(totals().quarantined, 1U);
   EXPECT_EQ(apply(4, {stamped(3)}).readings, 1U);
 }
 
@@ -211,20 +210,49 @@ TEST_F(store_test, one_bad_message_of_a_batch_is_set_aside_alone) {
   encoder.finish("edge-1", model::lane::bulk, epoch(44), log_offset(0), log_offset(2), batch.payload);
   const auto done = apply(0, {batch});
   EXPECT_EQ(done.readings, 2U);
-  EXPECT_EQ(done.quarantined, 1U);
-  EXPECT_EQ((*store_->quarantine())[0].node, "edge-1");
+  ASSERT_EQ(done.aside.size(), 1U);
+  EXPECT_EQ(done.aside[0].node, "edge-1");
+  EXPECT_EQ(done.aside[0].journal, epoch(44));
+  EXPECT_EQ(done.aside[0].offset, log_offset(1));
+  EXPECT_EQ(done.aside[0].at, log_offset(0));
 }
 
-TEST_F(store_test, quarantine_is_bounded_and_counts_what_it_drops) {
-  std::vector<model::record> bad(limits::quarantine_records_max + 5, message("t", "?"));
-  apply(0, bad);
-  EXPECT_EQ(totals().quarantined, limits::quarantine_records_max);
-  EXPECT_EQ(totals().quarantine_dropped, 5U);
+TEST_F(store_test, a_retry_that_works_stores_the_record_once_however_often_it_comes) {
+  auto now_readable = message("plant/press-4", "?");
+  auto poison = apply(0, {stamped(1), now_readable}).aside.at(0);
+  poison.record.payload = stamped(2).payload;  // as if this version could read it
+  EXPECT_TRUE(retry(poison));
+  reopen();
+  EXPECT_TRUE(retry(poison));
+  EXPECT_EQ(all_points().size(), 2U);
+  EXPECT_EQ(totals().readings, 2U);
+  EXPECT_EQ(totals().messages, 2U);
+}
+
+TEST_F(store_test, a_retry_stores_what_found_no_room_and_not_again_what_did) {
+  std::vector<model::record> wide;
+  for (std::uint64_t i = 0; i < limits::history_series_max / 1000; ++i) {
+    std::string payload = "{";
+    for (int m = 0; m < 1000 && i * 1000 + static_cast<std::uint64_t>(m) + 1 < limits::history_series_max; ++m)
+      payload += std::format("{}\"m{}\":1", m == 0 ? "" : ",", m);
+    wide.push_back(message(std::format("plant/{}", i), payload + "}"));
+  }
+  EXPECT_EQ(apply(0, wide).readings, limits::history_series_max - 1);
+  const auto done = apply(wide.size(), {message("plant/last", R"({"a":1,"b":2})")});
+  EXPECT_EQ(done.readings, 1U);
+  ASSERT_EQ(done.aside.size(), 1U);
+  auto poison = done.aside[0];
+  EXPECT_FALSE(retry(poison));
+  EXPECT_EQ(totals().readings, limits::history_series_max);
+  poison.record.topic = "plant/0";  // as if there were room now
+  poison.record.payload = to_buffer(as_bytes(R"({"m0":1,"m1":2})"));
+  EXPECT_TRUE(retry(poison));
+  EXPECT_EQ(totals().readings, limits::history_series_max + 1) << "the first was stored before";
 }
 
 TEST_F(store_test, control_topics_and_cleared_messages_are_no_readings) {
   const auto done = apply(0, {message("$aws/things/a/shadow/update", "{}"), message("plant/x", "")});
-  EXPECT_EQ(done.readings + done.quarantined, 0U);
+  EXPECT_EQ(done.readings + done.aside.size(), 0U);
   EXPECT_EQ(store_->position(model::lane::bulk), log_offset(2));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <format>
+#include <utility>
 
 #include "base/crc32c.hpp"
 #include "base/limits.hpp"
@@ -18,6 +19,7 @@ constexpr std::array all_lanes{lane::alarm, lane::event, lane::bulk};
 constexpr std::uint8_t state_version = 1;
 constexpr std::size_t slice_bytes = 64U << 10;
 constexpr auto save_every = 1s;
+constexpr std::string_view retry_source = "rules/quarantine";  // of what a retried record decides
 constexpr auto retry_every = 100ms;
 /// An output's sequence is its message's offset and its number there: 24 bits hold every action of a whole batch.
 constexpr unsigned outputs_bits = 24;
@@ -51,8 +53,13 @@ rules_reader::rules_reader(io::shard& on, io::disk& disk, io::worker& worker, jo
       options_(std::move(options)),
       work_(on),
       decisions_(options_.metrics.make_counter("perigee_rule_decisions_total", "Commands, alarms and records decided")),
-      messages_(options_.metrics.make_counter("perigee_rule_messages_total", "Messages decided on")),
-      unreadable_(options_.metrics.make_counter("perigee_rule_unreadable_total", "Records that could not be opened")) {}
+      messages_(options_.metrics.make_counter("perigee_rule_messages_total", "Messages decided on")) {
+  options_.aside.serve_retries("rules", [this](const quarantine::kept_record& what, quarantine::keeper::outcome done) {
+    retry(what, std::move(done));
+  });
+}
+
+rules_reader::~rules_reader() { options_.aside.serve_retries("rules", {}); }
 
 result<> rules_reader::restore() {
   const auto read = io::read_whole(disk_, options_.state_file, limits::rules_state_bytes_max);
@@ -108,7 +115,8 @@ io::task<> rules_reader::run() {
 
 bool rules_reader::step(timestamp now) {
   now_ = now;
-  if (!flush()) return false;
+  if (!flush() || !options_.aside.has_room()) return false;
+  finish_retries();
   for (const auto l : all_lanes) {
     deciding_lane_ = l;
     auto& reader = ends_[static_cast<std::size_t>(l)]->reader;
@@ -123,16 +131,39 @@ void rules_reader::decide(log_offset at, const model::record_view& r) {
   deciding_at_ = at;
   decided_here_ = 0;
   const model::origin here{options_.node, log_.life_at(r.lane, at), at};
-  const auto opened = opener_.for_each_message(here, r, [&](const model::origin& from, const model::record_view& m) {
+  const auto opened = decide_on_messages(here, r);
+  if (opened) return;
+  set_aside_ = options_.aside.set_aside(
+      {.reader = "rules", .origin = here, .at = at, .reason = opened.error().what, .record = r}, now_);
+}
+
+result<> rules_reader::decide_on_messages(const model::origin& here, const model::record_view& r) {
+  return opener_.for_each_message(here, r, [&](const model::origin& from, const model::record_view& m) {
     const bool own_output = from.node == options_.node && model::is_derived(m);
     if (m.kind != model::record_kind::message || own_output || m.topic.starts_with('$')) return;
     messages_.add();
-    set_.apply({m.topic, m.payload, m.arrival, at}, *this);
+    set_.apply({m.topic, m.payload, m.arrival, deciding_at_}, *this);
   });
-  if (opened) return;
-  unreadable_.add();
-  log::warn("readers.rules", "record {} of lane {} is passed over: {}", at.value(), model::name_of(r.lane),
-            opened.error().text());
+}
+
+void rules_reader::retry(const quarantine::kept_record& what, quarantine::keeper::outcome done) {
+  const auto& who = what.what.who;
+  now_ = clock::wall();
+  deciding_lane_ = who.lane;
+  deciding_at_ = what.what.at;
+  decided_here_ = 0;
+  retrying_ = &what.what;
+  const auto opened = decide_on_messages({who.node, who.journal, who.offset}, what.record.view());
+  retrying_ = nullptr;
+  if (!opened) return done(opened);
+  finishing_.push_back(std::move(done));
+  flush();
+  work_.notify();
+}
+
+void rules_reader::finish_retries() {
+  if (finishing_.empty() || !decided_.empty() || !all_committed()) return;
+  for (auto& done : std::exchange(finishing_, {})) done({});
 }
 
 bool rules_reader::flush() {
@@ -162,9 +193,17 @@ void rules_reader::put(lane to, std::string_view topic, byte_view payload, std::
   r.payload = to_buffer(payload);
   r.qos = qos;
   r.retain = retain;
-  r.source = model::derived_source(deciding_lane_);
-  r.epoch = log_.life_at(deciding_lane_, deciding_at_);
-  r.sequence = sequence((deciding_at_.value() << outputs_bits) + ++decided_here_);
+  if (retrying_ == nullptr) {
+    r.source = model::derived_source(deciding_lane_);
+    r.epoch = log_.life_at(deciding_lane_, deciding_at_);
+    r.sequence = sequence((deciding_at_.value() << outputs_bits) + ++decided_here_);
+  } else {
+    // The mark of the lane's decisions is past this one; an epoch of its own makes it new, and a second try a
+    // duplicate.
+    r.source = retry_source;
+    r.epoch = epoch(static_cast<std::uint64_t>(retrying_->set_aside.ns) + retrying_->number);
+    r.sequence = sequence(++decided_here_);
+  }
   r.arrival = now_;
   decided_.push_back(std::move(r));
 }
@@ -186,7 +225,9 @@ void rules_reader::on_store(const perigee::rules::store_action& action) {
 void rules_reader::save() {
   auto now = state();
   // A state that vouches for an output must not be durable before the output is.
-  if (saving_ || !decided_.empty() || !all_committed() || now == saved_) return;
+  // Nor may one that passes over a record before that is durable in quarantine.
+  const bool is_aside = options_.aside.is_durable(set_aside_);
+  if (saving_ || !decided_.empty() || !all_committed() || !is_aside || now == saved_) return;
   saving_ = true;
   saved_ = std::move(now);
   struct outcome {

@@ -5,29 +5,34 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/metrics.hpp"
 #include "io/timer.hpp"
 #include "io/worker.hpp"
 #include "journal/journal.hpp"
 #include "model/record_batch.hpp"
+#include "quarantine/keeper.hpp"
 #include "rules/rule_set.hpp"
 
 namespace perigee::readers::rules {
 
 struct rules_options {
   std::string node;
-  std::string state_file;  // docs/formats/rules-state.md
+  std::string state_file;     // docs/formats/rules-state.md
+  quarantine::keeper& aside;  // for what cannot be opened; outlives the reader
   metrics::registry& metrics;
 };
 
 /// Decides on every message of the journal, a child's included, and appends what the rules answer: commands and
 /// derived records to the lane `event`, alarms to the lane `alarm`. What it appends is stamped with the message it came
-/// from, so that deciding again after a crash appends nothing twice. Its positions and the raised alarms are saved in
+/// from, so that deciding again after a crash appends nothing twice. A record that cannot be opened is durable in
+/// quarantine before its position is saved. Its positions and the raised alarms are saved in
 /// one file. Its own node's rule outputs are not decided on again: a rule cannot feed itself. Owned by the node, on the
 /// journal's shard; ends when `run` is cancelled.
 class rules_reader final : private perigee::rules::action_sink {
  public:
+  ~rules_reader() override;
   static result<std::unique_ptr<rules_reader>> open(io::shard& on, io::disk& disk, io::worker& worker,
                                                     journal::journal& log, perigee::rules::rule_set set,
                                                     rules_options options);
@@ -48,6 +53,10 @@ class rules_reader final : private perigee::rules::action_sink {
                rules_options options);
   result<> restore();
   void decide(log_offset at, const model::record_view& r);
+  result<> decide_on_messages(const model::origin& here, const model::record_view& r);
+  void retry(const quarantine::kept_record& what, quarantine::keeper::outcome done);
+  /// Says which retries worked: those whose outputs are durable.
+  void finish_retries();
   /// Appends what was decided; false when the journal has no room now: nothing more is read until it has.
   bool flush();
   /// Everything that was appended is durable: the state may say so.
@@ -71,14 +80,16 @@ class rules_reader final : private perigee::rules::action_sink {
   std::deque<model::record> decided_;  // not yet in the journal; bounded by what one record decides
   model::lane deciding_lane_ = model::lane::bulk;
   log_offset deciding_at_{};
-  std::uint32_t decided_here_ = 0;  // outputs of the record being decided on
+  std::uint32_t decided_here_ = 0;                      // outputs of the record being decided on
+  const quarantine::entry* retrying_ = nullptr;         // the record being decided on was set aside before
+  std::vector<quarantine::keeper::outcome> finishing_;  // of retries; bounded by what is set aside
+  quarantine::keeper::ticket set_aside_ = 0;
   timestamp now_{};
   std::map<model::lane, log_offset> appended_until_;
   byte_buffer saved_;
   bool saving_ = false;
   metrics::counter& decisions_;
   metrics::counter& messages_;
-  metrics::counter& unreadable_;
 };
 
 }  // namespace perigee::readers::rules

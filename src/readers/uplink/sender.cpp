@@ -185,7 +185,7 @@ sender::filled sender::fill(model::lane l) {
     life = of;
     const auto added = encoder_.add(at, r);
     if (!added && is(added.error(), errc::full) && encoder_.pending_records() != 0) return stop_before(at);
-    if (!added) pass_over(at, r, added.error());
+    if (!added && !pass_over(at, of, r, added.error())) return stop_before(at);
     if (r.kind == model::record_kind::batch) nested_bytes += r.payload.size();
     if (encoder_.pending_records() >= options_.batch_records || nested_bytes >= nested_bytes_target) from.reader.stop();
   });
@@ -198,9 +198,22 @@ bool sender::another_in_flight(model::lane l, perigee::epoch life) const {
   return std::ranges::any_of(in_flight_, [&](const batch& each) { return each.lane == l && each.life != life; });
 }
 
-/// A record that no batch can carry: a gap record goes up in its place (promise P3).
-void sender::pass_over(log_offset at, const model::record_view& r, const error& why) {
-  log::fault("readers.uplink", "record {} of lane {} cannot go up: {}", at.value(), model::name_of(r.lane), why.text());
+/// A record that no batch can carry: a gap record goes up in its place (promise P3), when the record itself is durable
+/// in quarantine. False until then: it is met again.
+bool sender::pass_over(log_offset at, perigee::epoch life, const model::record_view& r, const error& why) {
+  if (options_.aside != nullptr) {
+    if (!held_ || held_->lane != r.lane || held_->at != at) {
+      const auto kept = options_.aside->set_aside({.reader = "uplink",
+                                                   .origin = {options_.node, life, at},
+                                                   .at = at,
+                                                   .reason = why.what,
+                                                   .record = r,
+                                                   .told = true},
+                                                  clock::wall());
+      held_ = held{r.lane, at, kept};
+    }
+    if (!options_.aside->is_durable(held_->kept)) return false;
+  }
   byte_buffer payload;
   model::encode_gap({.lane = r.lane,
                      .first = at,
@@ -218,6 +231,7 @@ void sender::pass_over(log_offset at, const model::record_view& r, const error& 
   instead.source = r.source;
   instead.arrival = r.arrival;
   if (const auto added = encoder_.add(at, instead); !added) log::fault("readers.uplink", "{}", added.error().text());
+  return true;
 }
 
 std::optional<outgoing> sender::next_batch(model::lane l, clock::time_point now) {

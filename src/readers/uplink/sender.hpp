@@ -9,6 +9,7 @@
 #include "base/time.hpp"
 #include "journal/journal.hpp"
 #include "model/record_batch.hpp"
+#include "quarantine/keeper.hpp"
 #include "readers/uplink/budget.hpp"
 #include "readers/uplink/link_state.hpp"
 #include "readers/uplink/protocol.hpp"
@@ -25,6 +26,8 @@ struct sender_options {
   std::uint64_t budget_per_hour_bytes = 0;  // 0 = none; alarms are counted but never held back
   std::uint64_t budget_per_day_bytes = 0;
   uplink::schedule schedule{};  // holds back bulk and the newest values, not alarms and events
+  /// For what no batch can carry; without one only a gap record is left of it.
+  quarantine::keeper* aside = nullptr;
 };
 
 /// What to publish next.
@@ -84,6 +87,11 @@ class sender {
     clock::time_point sent;
     bool acked = false;
   };
+  struct held {
+    model::lane lane;
+    log_offset at;
+    quarantine::keeper::ticket kept;
+  };
   enum class phase { offline, hello_due, hello_sent, flowing };
 
   sender(journal::journal& log, sender_options options);
@@ -100,7 +108,7 @@ class sender {
   [[nodiscard]] bool has_room(model::lane l) const;
   [[nodiscard]] bool another_in_flight(model::lane l, perigee::epoch life) const;
   void tell_of_fork(const welcome& found, timestamp now);
-  void pass_over(log_offset at, const model::record_view& r, const error& why);
+  [[nodiscard]] bool pass_over(log_offset at, perigee::epoch life, const model::record_view& r, const error& why);
   void settle(model::lane l);
   [[nodiscard]] bool may_go(model::lane l) const;
   void count_sent(const outgoing& out);
@@ -113,6 +121,7 @@ class sender {
   model::batch_encoder encoder_;
   std::deque<batch> in_flight_;
   phase phase_ = phase::offline;
+  std::optional<held> held_;  // the record that was met last and no batch can carry
   bool told_of_fork_ = false;
   std::uint64_t next_token_ = 1;
   std::uint64_t hello_token_ = 0;

@@ -1,3 +1,4 @@
+#include "io/faulty_disk.hpp"
 #include "readers/uplink/pair_test.hpp"
 
 namespace perigee::readers::uplink {
@@ -156,6 +157,35 @@ TEST_F(uplink_pair, a_record_that_no_batch_can_carry_leaves_a_gap_and_the_rest_g
   EXPECT_EQ(arrived.front(), "edge/0 t before");
   EXPECT_EQ(arrived.back(), "edge/2 t after");
   EXPECT_TRUE(arrived[1].starts_with("edge/1  "));  // a gap has no topic of its own
+}
+
+TEST_F(uplink_pair, such_a_record_is_in_quarantine_before_its_gap_goes_up) {
+  using io::faulty_disk;
+  io::memory_disk memory;
+  bool disk_works = true;
+  faulty_disk disk(memory, [&](faulty_disk::operation op, const std::string&) {
+    return disk_works || op != faulty_disk::operation::sync ? errc::ok : errc::io;
+  });
+  auto aside =
+      std::move(quarantine::keeper::open(disk, child_.worker, {"q/records", epoch(1), child_.metrics}).value());
+  disk_works = false;
+  options_.aside = aside.get();
+  sender_.reset();
+  sender_ = std::move(sender::open(*child_.log, options_).value());
+  child_.put(lane::bulk, "t", "before");
+  child_.put(lane::bulk, "t", std::string(limits::batch_record_bytes_max, 'x'));
+  child_.put(lane::bulk, "t", "after");
+  connect();
+  run();
+  EXPECT_EQ(parent_.messages(lane::bulk).size(), 1U);
+  disk_works = true;
+  aside->tick(clock::wall());
+  run();
+  EXPECT_EQ(parent_.messages(lane::bulk).size(), 3U);
+  ASSERT_EQ(aside->list().size(), 1U);
+  EXPECT_TRUE(aside->list()[0].told);
+  EXPECT_EQ(aside->list()[0].at, log_offset(1));
+  sender_.reset();
 }
 
 TEST_F(uplink_pair, a_budget_holds_bulk_back_and_lets_alarms_through) {

@@ -33,11 +33,11 @@ CREATE TABLE gap(node TEXT NOT NULL, epoch INTEGER NOT NULL, lane INTEGER NOT NU
                  last INTEGER NOT NULL, messages INTEGER NOT NULL, body BLOB NOT NULL,
                  arrival_ns INTEGER NOT NULL, PRIMARY KEY(node, epoch, lane, first, last)) WITHOUT ROWID;
 CREATE INDEX gap_by_time ON gap(arrival_ns);
-CREATE TABLE quarantine(number INTEGER PRIMARY KEY AUTOINCREMENT, node TEXT NOT NULL, lane INTEGER NOT NULL,
-                        offset INTEGER NOT NULL, arrival_ns INTEGER NOT NULL, topic TEXT NOT NULL,
-                        reason TEXT NOT NULL, record BLOB NOT NULL);
+CREATE TABLE part(number INTEGER PRIMARY KEY AUTOINCREMENT, node TEXT NOT NULL, epoch INTEGER NOT NULL,
+                  lane INTEGER NOT NULL, offset INTEGER NOT NULL, readings INTEGER NOT NULL,
+                  UNIQUE(node, epoch, lane, offset));
 CREATE TABLE total(name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO total VALUES('readings', 0), ('messages', 0), ('quarantine_dropped', 0);
+INSERT INTO total VALUES('readings', 0), ('messages', 0);
 PRAGMA user_version = 1;
 COMMIT;
 )sql";

@@ -4,7 +4,7 @@
 #include "model/payload.hpp"
 #include "model/record_batch.hpp"
 #include "readers/history/detail/accounts.hpp"
-#include "readers/history/detail/quarantine.hpp"
+#include "readers/history/detail/parts.hpp"
 #include "readers/history/detail/series_writer.hpp"
 #include "readers/history/detail/sqlite.hpp"
 #include "readers/history/store.hpp"
@@ -18,7 +18,7 @@ struct store::state {
   detail::connection database;
   detail::series_writer writer;
   detail::accounts devices;
-  detail::quarantine_table aside;
+  detail::part_table parts;
   detail::statement read_cursor;
   detail::statement write_cursor;
   detail::statement insert_gap;
@@ -27,6 +27,13 @@ struct store::state {
   model::payload_decoder payloads;
   model::chunk_decoder chunks;
   bool in_transaction = false;
+  std::int64_t readings_to_skip = 0;  // of the message being tried again: they are stored
+
+  /// How far a block has come.
+  struct progress {
+    std::uint64_t messages = 0;
+    std::uint64_t readings = 0;
+  };
 
   result<> prepare();
   result<log_offset> position(model::lane l);
@@ -38,11 +45,14 @@ struct store::state {
   /// One record of the journal, with all that is in it.
   result<> take(log_offset at, const model::record_view& r, applied& done);
   /// Why the record cannot be read, where it cannot; an error only for the file's own troubles.
-  result<const char*> read(const model::origin& here, const model::record_view& r, applied& done);
+  result<const char*> read(const model::origin& here, log_offset at, const model::record_view& r, applied& done);
   result<> take_message(const model::origin& from, const model::record_view& m, applied& done);
   result<> take_readings(const model::origin& from, const model::record_view& m, applied& done);
   result<> take_gap(const model::origin& from, const model::record_view& m);
-  result<> set_aside(const model::origin& from, const model::record_view& r, const char* reason, applied& done);
+  /// `before` is what was done before the record.
+  result<> set_aside(const model::origin& from, log_offset at, const model::record_view& r, const char* reason,
+                     const progress& before, applied& done);
+  result<> take_again(const model::origin& from, const model::record_view& r, applied& done);
   result<> total(std::string_view name, std::uint64_t more);
 };
 

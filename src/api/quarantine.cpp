@@ -1,0 +1,141 @@
+#include "api/quarantine.hpp"
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <format>
+#include <optional>
+
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "io/timer.hpp"
+
+namespace perigee::api {
+namespace {
+
+namespace json = boost::json;
+using quarantine::keeper;
+
+json::object to_json(const quarantine::entry& e) {
+  return {{"number", e.number},
+          {"set_aside", to_iso8601(e.set_aside)},
+          {"reader", e.who.reader},
+          {"topic", e.topic},
+          {"source", e.source},
+          {"reason", e.reason},
+          {"retries", e.retries},
+          {"node", e.who.node},
+          {"lane", model::name_of(e.who.lane)},
+          {"offset", e.who.offset.value()},
+          {"epoch", std::format("{:016x}", e.who.journal.value())},
+          {"at", e.at.value()},
+          {"kind", e.kind == model::record_kind::batch ? "batch" : "message"},
+          {"arrival", to_iso8601(e.arrival)},
+          {"payload_bytes", e.payload_bytes},
+          {"kept", e.kept}};
+}
+
+std::string hexadecimal(byte_view bytes) {
+  std::string out;
+  out.reserve(2 * bytes.size());
+  for (const auto b : bytes) std::format_to(std::back_inserter(out), "{:02x}", b);
+  return out;
+}
+
+/// With the beginning of the payload, as hexadecimal: JSON has no bytes.
+json::object to_json(const quarantine::kept_record& r) {
+  auto out = to_json(r.what);
+  const byte_view payload(r.record.payload);
+  out["payload_hex"] =
+      hexadecimal(payload.first(std::min<std::size_t>(payload.size(), limits::quarantine_shown_bytes_max)));
+  out["qos"] = r.record.qos;
+  out["retain"] = r.record.retain;
+  out["stamp_epoch"] = std::format("{:016x}", r.record.epoch.value());
+  out["sequence"] = r.record.sequence.value();
+  return out;
+}
+
+answer in_json(const json::value& body) { return {200, "application/json", json::serialize(body) + "\n"}; }
+
+answer problem_of(const error& e) {
+  if (is(e, errc::not_found)) return problem(404, "No record set aside has this number.");
+  if (is(e, errc::exists)) return problem(409, "It is being tried again just now.");
+  return problem(422, e.what);
+}
+
+std::optional<std::uint64_t> number_in(const request& asked) {
+  const auto& text = asked.captured.front();
+  std::uint64_t out = 0;
+  const auto [rest, failed] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (failed != std::errc() || rest != text.data() + text.size()) return std::nullopt;
+  return out;
+}
+
+/// Waits for one answer of the quarantine, which may come when nobody waits any more.
+template <class T>
+struct pending {
+  explicit pending(io::shard& on) : there(on) {}
+  io::event there;
+  result<T> what = fail(errc::cancelled, "not answered");
+};
+
+template <class T, class Ask>
+io::task<T> ask(io::shard& on, Ask begin) {
+  const auto waiting = std::make_shared<pending<T>>(on);
+  begin([waiting](result<T> how) {
+    waiting->what = std::move(how);
+    waiting->there.notify();
+  });
+  PG_CO_TRY_VOID(co_await waiting->there.wait());
+  co_return std::move(waiting->what);
+}
+
+answer list(const keeper& kept) {
+  json::array all;
+  for (const auto& each : kept.list()) {
+    auto row = to_json(each);
+    all.push_back(std::move(row));
+  }
+  return in_json(json::object{{"records", std::move(all)}});
+}
+
+io::task<answer> show(io::shard& on, keeper& kept, request asked) {
+  const auto number = number_in(asked);
+  if (!number) co_return problem(404, "No record set aside has this number.");
+  const auto found =
+      co_await ask<quarantine::kept_record>(on, [&kept, number](auto done) { kept.find(*number, std::move(done)); });
+  if (!found && is(found.error(), errc::cancelled)) co_return std::unexpected(found.error());
+  co_return found ? in_json(to_json(*found)) : problem_of(found.error());
+}
+
+enum class deed { retry, drop };
+
+io::task<answer> change(io::shard& on, keeper& kept, request asked, deed what) {
+  const auto number = number_in(asked);
+  if (!number) co_return problem(404, "No record set aside has this number.");
+  const auto how = co_await ask<void>(on, [&](auto done) {
+    if (what == deed::retry) return kept.retry(*number, clock::wall(), std::move(done));
+    kept.drop(*number, clock::wall(), std::move(done));
+  });
+  if (!how && is(how.error(), errc::cancelled)) co_return std::unexpected(how.error());
+  if (!how) co_return problem_of(how.error());
+  const auto* done = what == deed::retry ? "retried" : "dropped";
+  log::info("api", "number {} of the quarantine is {} by {}", *number, done, asked.from);
+  co_return in_json(json::object{{"number", *number}, {"done", done}});
+}
+
+}  // namespace
+
+routes quarantine_routes(io::shard& on, quarantine::keeper& kept) {
+  const std::string all = "/api/v1/quarantine";
+  const auto one = all + "/{number}";
+  return {
+      {"GET", all, at_once([&kept](const request&) { return list(kept); })},
+      {"GET", one, [&on, &kept](request asked) { return show(on, kept, std::move(asked)); }},
+      {"POST", one + "/retry", [&on, &kept](request asked) { return change(on, kept, std::move(asked), deed::retry); },
+       access::token_bearer},
+      {"DELETE", one, [&on, &kept](request asked) { return change(on, kept, std::move(asked), deed::drop); },
+       access::token_bearer},
+  };
+}
+
+}  // namespace perigee::api
