@@ -24,6 +24,10 @@ constexpr argument tail_arguments[] = {
     {"--count", "N", "end after this many messages", optional},
     {"--json", "", "one JSON object per line", optional},
 };
+constexpr argument of_node = {"--node", "FILE", "the node's configuration", optional};
+constexpr argument quarantine_ls_arguments[] = {of_node, data, json};
+constexpr argument quarantine_one_arguments[] = {
+    {"number", "NUMBER", "as `perigee quarantine ls` shows it", required}, of_node, data, json};
 constexpr argument json_lines = {"--json", "", "one JSON object per line", optional};
 constexpr argument journal_data = {"--data", "DIR", "the node's data folder, or the journal's own, in place of FILE",
                                    optional};
@@ -71,6 +75,11 @@ constexpr command table[] = {
     {"demo stop", "take the demo down", demo_stop_arguments, run_demo_stop},
     {"status", "what a running node says of itself", status_arguments, run_status},
     {"tail", "messages as they come", tail_arguments, run_tail},
+    {"quarantine", "records that a node's readers cannot handle", {}, run_quarantine},
+    {"quarantine ls", "number, time, reader, topic and reason of each", quarantine_ls_arguments, run_quarantine_ls},
+    {"quarantine show", "one record with its payload", quarantine_one_arguments, run_quarantine_show},
+    {"quarantine retry", "hand it to its reader again", quarantine_one_arguments, run_quarantine_retry},
+    {"quarantine drop", "give it up; a gap record says so", quarantine_one_arguments, run_quarantine_drop},
     {"journal", "a node's journal on the disk", {}, run_journal},
     {"journal ls", "lanes, segments and cursors; beside a running node too", journal_ls_arguments, run_journal_ls},
     {"journal dump", "records, one a line", journal_dump_arguments, run_journal_dump},

@@ -16,9 +16,11 @@ io::task<> close_at(io::timer& timer, io::stream& stream, clock::time_point dead
   co_return result<>();
 }
 
-io::task<http_answer> converse(io::stream& stream, const std::string& host, const std::string& path) {
-  const auto question = std::format("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", path, host);
-  PG_CO_TRY_VOID(co_await stream.write(as_bytes(question)));
+io::task<http_answer> converse(io::stream& stream, const std::string& host, const http_question& asked) {
+  const auto token = asked.token.empty() ? "" : std::format("Authorization: Bearer {}\r\n", asked.token);
+  const auto head =
+      std::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}Connection: close\r\n\r\n", asked.method, asked.path, host, token);
+  PG_CO_TRY_VOID(co_await stream.write(as_bytes(head)));
   std::string all;
   byte_buffer block(16U << 10);
   for (;;) {
@@ -34,11 +36,16 @@ io::task<http_answer> converse(io::stream& stream, const std::string& host, cons
 
 io::task<http_answer> http_get(io::shard& on, io::network& network, io::endpoint at, std::string path,
                                clock::time_point deadline) {
+  co_return co_await http_ask(on, network, std::move(at), {"GET", std::move(path), ""}, deadline);
+}
+
+io::task<http_answer> http_ask(io::shard& on, io::network& network, io::endpoint at, http_question question,
+                               clock::time_point deadline) {
   PG_CO_TRY(const auto stream, co_await network.connect(at, deadline));
   io::scope watch(on);
   io::timer timer(on);
   watch.spawn("cli.http", close_at(timer, *stream, deadline));
-  auto answer = co_await converse(*stream, at.host, path);
+  auto answer = co_await converse(*stream, at.host, question);
   (void)co_await watch.close();
   if (!answer && clock::now() >= deadline) co_return fail(errc::timed_out, "the node does not answer");
   co_return answer;

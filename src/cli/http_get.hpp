@@ -12,8 +12,17 @@ struct http_answer {
   std::string body;
 };
 
-/// GET over HTTP/1.1 on a connection of its own; errc::timed_out at the deadline, errc::malformed for what is no
+struct http_question {
+  std::string method;
+  std::string path;
+  std::string token;  // of the node's run.json; empty: none is shown
+};
+
+/// HTTP/1.1 on a connection of its own; errc::timed_out at the deadline, errc::malformed for what is no
 /// answer, errc::too_large past a mebibyte.
+[[nodiscard]] io::task<http_answer> http_ask(io::shard& on, io::network& network, io::endpoint at,
+                                             http_question question, clock::time_point deadline);
+/// The same for GET and no token.
 [[nodiscard]] io::task<http_answer> http_get(io::shard& on, io::network& network, io::endpoint at, std::string path,
                                              clock::time_point deadline);
 
