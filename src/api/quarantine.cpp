@@ -89,13 +89,20 @@ io::task<T> ask(io::shard& on, Ask begin) {
   co_return std::move(waiting->what);
 }
 
+/// The oldest first, as many as the command line reads.
 answer list(const keeper& kept) {
-  json::array all;
+  constexpr std::size_t room = limits::http_body_bytes_max - 1024;
+  std::string rows;
+  std::uint64_t left_out = 0;
   for (const auto& each : kept.list()) {
-    auto row = to_json(each);
-    all.push_back(std::move(row));
+    const auto row = json::serialize(to_json(each));
+    if (left_out != 0 || rows.size() + row.size() + 1 > room) {
+      ++left_out;
+    } else {
+      rows += (rows.empty() ? "" : ",") + row;
+    }
   }
-  return in_json(json::object{{"records", std::move(all)}});
+  return {200, "application/json", std::format("{{\"records\":[{}],\"left_out\":{}}}\n", rows, left_out)};
 }
 
 io::task<answer> show(io::shard& on, keeper& kept, request asked) {

@@ -109,6 +109,7 @@ exit_code run_quarantine_ls(const invocation& called) {
   for (const auto& each : records->get_array()) {
     if (each.is_object()) out += to_row(each.get_object());
   }
+  if (const auto more = text_of(*answer, "left_out"); more != "0") out += std::format("and {} newer ones\n", more);
   print(out);
   return exit_code::ok;
 }
