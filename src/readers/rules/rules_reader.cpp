@@ -85,15 +85,21 @@ result<> rules_reader::restore() {
   return set_.restore(alarms, now_, *this);
 }
 
-byte_buffer rules_reader::state() const {
+void rules_reader::note(standing& here) const {
+  for (std::size_t i = 0; i < ends_.size(); ++i) here.positions[i] = ends_[i]->reader.position();
+  if (here.alarm_version == set_.alarm_version()) return;
+  here.alarm_version = set_.alarm_version();
+  here.alarms.clear();
+  set_.snapshot(here.alarms);
+}
+
+byte_buffer rules_reader::encode(const standing& of) const {
   byte_buffer out;
   byte_writer w(out);
   w.u8(state_version);
   log_.lives().encode(w);
-  for (const auto& end : ends_) w.u64(end->reader.position().value());
-  byte_buffer alarms;
-  set_.snapshot(alarms);
-  w.sized(byte_view(alarms));
+  for (const auto at : of.positions) w.u64(at.value());
+  w.sized(byte_view(of.alarms));
   w.u32(crc32c(out));
   return out;
 }
@@ -117,6 +123,7 @@ bool rules_reader::step(timestamp now) {
   now_ = now;
   if (!flush() || !options_.aside.has_room()) return false;
   finish_retries();
+  note(before_);
   for (const auto l : all_lanes) {
     deciding_lane_ = l;
     auto& reader = ends_[static_cast<std::size_t>(l)]->reader;
@@ -170,8 +177,8 @@ bool rules_reader::flush() {
   while (!decided_.empty()) {
     const auto stored = log_.append(decided_.front().view());
     if (!stored && !is(stored.error(), errc::duplicate)) {
-      const bool may_pass = is(stored.error(), errc::full) || is(stored.error(), errc::no_space);
-      if (may_pass) return false;
+      const bool never_fits = is(stored.error(), errc::too_large) || is(stored.error(), errc::out_of_order);
+      if (!never_fits) return false;
       log::warn("readers.rules", "a decision cannot be stored: {}", stored.error().text());
     }
     decisions_.add();
@@ -223,19 +230,19 @@ void rules_reader::on_store(const perigee::rules::store_action& action) {
 }
 
 void rules_reader::save() {
-  auto now = state();
+  if (decided_.empty()) note(before_);
+  auto now = encode(before_);
   // A state that vouches for an output must not be durable before the output is.
   // Nor may one that passes over a record before that is durable in quarantine.
   const bool is_aside = options_.aside.is_durable(set_aside_);
-  if (saving_ || !decided_.empty() || !all_committed() || !is_aside || now == saved_) return;
+  if (saving_ || !all_committed() || !is_aside || now == saved_) return;
   saving_ = true;
   saved_ = std::move(now);
   struct outcome {
     std::array<log_offset, model::lane_count> reached;
     result<> written;
   };
-  auto how = std::make_shared<outcome>();
-  for (std::size_t i = 0; i < ends_.size(); ++i) how->reached[i] = ends_[i]->reader.position();
+  auto how = std::make_shared<outcome>(before_.positions, result<>{});
   worker_.submit([this, how, bytes = saved_] { how->written = io::write_whole(disk_, options_.state_file, bytes); },
                  [this, how] {
                    saving_ = false;

@@ -62,7 +62,15 @@ class rules_reader final : private perigee::rules::action_sink {
   /// Everything that was appended is durable: the state may say so.
   [[nodiscard]] bool all_committed() const;
   void put(model::lane to, std::string_view topic, byte_view payload, std::uint8_t qos, bool retain);
-  [[nodiscard]] byte_buffer state() const;
+  /// Where every lane is read to, and the raised alarms as they are there.
+  struct standing {
+    std::array<log_offset, model::lane_count> positions{};
+    byte_buffer alarms{};
+    std::uint64_t alarm_version = UINT64_MAX;
+  };
+  /// Brings it up to where everything stands now.
+  void note(standing& here) const;
+  [[nodiscard]] byte_buffer encode(const standing& of) const;
 
   void on_publish(const perigee::rules::publish_action& action) override;
   void on_alarm(const perigee::rules::alarm_action& action) override;
@@ -86,6 +94,9 @@ class rules_reader final : private perigee::rules::action_sink {
   quarantine::keeper::ticket set_aside_ = 0;
   timestamp now_{};
   std::map<model::lane, log_offset> appended_until_;
+  /// Before what is being decided on. It may be saved while an output finds no room: were it not, the lane that has no
+  /// room might wait for this very reader to have passed its oldest records.
+  standing before_;
   byte_buffer saved_;
   bool saving_ = false;
   metrics::counter& decisions_;
