@@ -147,6 +147,51 @@ TEST(memory_disk, is_full_at_its_capacity_and_has_room_again) {
   EXPECT_EQ(on.free_bytes("").value(), 999U);
 }
 
+TEST(memory_disk, gives_up_what_a_failed_sync_held) {
+  memory_disk d;
+  prng random(1);
+  auto f = d.open("a", open_mode::create).value();
+  ASSERT_TRUE(d.sync_folder("."));
+  ASSERT_TRUE(f->write_at(0, byte_buffer(512, 'a')));
+  ASSERT_TRUE(f->sync());
+  ASSERT_TRUE(f->write_at(512, byte_buffer(512, 'b')));
+  d.lose_unsynced("a");
+  ASSERT_TRUE(f->write_at(1024, byte_buffer(512, 'c')));
+  ASSERT_TRUE(f->sync());
+  EXPECT_EQ((*d.contents("a"))[512], 'b') << "the page cache still shows it";
+  d.crash(random);
+  const auto left = *d.contents("a");
+  EXPECT_EQ(left[0], 'a');
+  EXPECT_EQ(left[512], 0);
+  EXPECT_EQ(left[1024], 'c');
+}
+
+TEST(memory_disk, flips_a_bit_for_good) {
+  memory_disk d;
+  prng random(1);
+  ASSERT_TRUE(d.sync_folder("."));
+  auto f = d.open("a", open_mode::create).value();
+  ASSERT_TRUE(f->write_at(0, as_bytes("abc")));
+  ASSERT_TRUE(f->sync());
+  ASSERT_TRUE(d.sync_folder("."));
+  ASSERT_TRUE(d.flip_bit("a", 1, 0));
+  EXPECT_EQ(as_text(*d.contents("a")), "acc");
+  d.crash(random);
+  EXPECT_EQ(as_text(*d.contents("a")), "acc");
+  EXPECT_TRUE(is(d.flip_bit("a", 3, 0).error(), errc::not_found));
+  EXPECT_TRUE(is(d.flip_bit("b", 0, 0).error(), errc::not_found));
+}
+
+TEST(faulty_disk, counts_the_bytes_read) {
+  memory_disk d;
+  faulty_disk f(d, [](auto, const auto&) { return errc::ok; });
+  auto opened = f.open("a", open_mode::create).value();
+  ASSERT_TRUE(opened->write_at(0, as_bytes("abc")));
+  byte_buffer out(10);
+  ASSERT_TRUE(opened->read_at(1, out));
+  EXPECT_EQ(f.bytes_read(), 2U);
+}
+
 TEST(faulty_disk, fails_what_the_script_names) {
   memory_disk under;
   errc answer = errc::ok;

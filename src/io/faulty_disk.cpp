@@ -4,13 +4,14 @@ namespace perigee::io {
 
 class faulty_disk::faulty_file final : public file {
  public:
-  faulty_file(const faulty_disk& on, std::string path, std::unique_ptr<file> under)
+  faulty_file(faulty_disk& on, std::string path, std::unique_ptr<file> under)
       : on_(on), path_(std::move(path)), under_(std::move(under)) {}
 
   result<std::size_t> read_at(std::uint64_t offset, byte_span into) override {
     const auto asked = on_.ask(operation::read, path_);
     if (!asked && !is(asked.error(), errc::corrupt)) return std::unexpected(asked.error());
     PG_TRY(const auto n, under_->read_at(offset, into));
+    on_.count_read(n);
     if (!asked && n != 0) into[n / 2] ^= 1;
     return n;
   }
@@ -29,7 +30,7 @@ class faulty_disk::faulty_file final : public file {
   result<std::uint64_t> size() override { return under_->size(); }
 
  private:
-  const faulty_disk& on_;
+  faulty_disk& on_;
   std::string path_;
   std::unique_ptr<file> under_;
 };

@@ -27,13 +27,17 @@ class faulty_disk final : public disk {
   result<> sync_folder(const std::string& folder) override;
   result<std::uint64_t> free_bytes(const std::string& folder) override;
   result<std::unique_ptr<disk_lock>> lock(const std::string& path) override;
+  /// Through this disk so far.
+  [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
 
  private:
   class faulty_file;
   [[nodiscard]] result<> ask(operation op, const std::string& path) const;
+  void count_read(std::size_t bytes) { bytes_read_ += bytes; }
 
   disk& under_;
   script says_;
+  std::uint64_t bytes_read_ = 0;
 };
 
 }  // namespace perigee::io

@@ -33,8 +33,18 @@ byte_buffer torn(const byte_buffer& synced, const byte_buffer& written, prng& ra
 }  // namespace
 
 struct memory_disk::node {
-  byte_buffer written;  // what a process reads
-  byte_buffer synced;   // what a power cut leaves for sure
+  byte_buffer written;         // what a process reads
+  byte_buffer synced;          // what a power cut leaves for sure
+  std::set<std::size_t> lost;  // sectors of `written` that a failed sync gave up: no sync writes them
+
+  void write_back() {
+    const auto was = std::exchange(synced, written);
+    for (const auto sector : lost) {
+      const auto begin = sector * sector_bytes;
+      const auto end = std::min(begin + sector_bytes, synced.size());
+      for (auto i = begin; i < end; ++i) synced[i] = i < was.size() ? was[i] : std::uint8_t{0};
+    }
+  }
 };
 
 class memory_disk::open_file final : public file {
@@ -58,6 +68,8 @@ class memory_disk::open_file final : public file {
     if (!writable_) return fail(errc::io, "the file is open for reading only");
     const auto end = offset + bytes.size();
     PG_TRY_VOID(grow_to(end));
+    of_->lost.erase(of_->lost.lower_bound(offset / sector_bytes),
+                    of_->lost.lower_bound((end + sector_bytes - 1) / sector_bytes));
     std::ranges::copy(bytes, of_->written.begin() + static_cast<std::ptrdiff_t>(offset));
     return {};
   }
@@ -65,7 +77,7 @@ class memory_disk::open_file final : public file {
   result<> sync() override {
     const std::lock_guard hold(on_.lock_);
     PG_TRY_VOID(usable());
-    of_->synced = of_->written;
+    of_->write_back();
     return {};
   }
 
@@ -205,7 +217,9 @@ void memory_disk::crash(prng& random) {
     auto& copy = renewed[entry];
     if (!copy) {
       copy = std::make_shared<node>();
-      copy->written = torn(entry->synced, entry->written, random);
+      auto reachable = *entry;
+      if (!entry->lost.empty()) reachable.write_back();
+      copy->written = torn(entry->synced, entry->lost.empty() ? entry->written : reachable.synced, random);
       copy->synced = copy->written;
     }
     entry = copy;
@@ -235,6 +249,29 @@ result<> memory_disk::overwrite(const std::string& path, byte_view bytes) {
   found->second->written = to_buffer(bytes);
   found->second->synced = found->second->written;
   return {};
+}
+
+result<> memory_disk::flip_bit(const std::string& path, std::uint64_t byte, unsigned bit) {
+  const std::lock_guard hold(lock_);
+  const auto found = now_.find(path);
+  if (found == now_.end() || byte >= found->second->written.size()) return fail(errc::not_found, "nothing is there");
+  const auto mask = static_cast<std::uint8_t>(1U << (bit % 8));
+  found->second->written[byte] ^= mask;
+  if (byte < found->second->synced.size()) found->second->synced[byte] ^= mask;
+  return {};
+}
+
+void memory_disk::lose_unsynced(const std::string& path) {
+  const std::lock_guard hold(lock_);
+  const auto found = now_.find(path);
+  if (found == now_.end()) return;
+  auto& of = *found->second;
+  for (std::size_t at = 0; at < of.written.size(); at += sector_bytes) {
+    const auto end = std::min(at + sector_bytes, of.written.size());
+    const auto sector = byte_view(of.written).subspan(at, end - at);
+    if (end <= of.synced.size() && std::ranges::equal(sector, byte_view(of.synced).subspan(at, end - at))) continue;
+    of.lost.insert(at / sector_bytes);
+  }
 }
 
 }  // namespace perigee::io

@@ -36,6 +36,12 @@ class memory_disk final : public disk {
   /// The bytes a file has now, for a test to look at or damage. errc::not_found.
   [[nodiscard]] result<byte_buffer> contents(const std::string& path) const;
   [[nodiscard]] result<> overwrite(const std::string& path, byte_view bytes);
+  /// The medium turns one bit of a file over, in what is synced and in what a process reads. errc::not_found, also past
+  /// the file's end.
+  [[nodiscard]] result<> flip_bit(const std::string& path, std::uint64_t byte, unsigned bit);
+  /// What a failed fsync does on Linux: what the file has unsynced still reads back, but no later sync will write it.
+  /// Writing a sector again makes it count again. Nothing happens where there is no such file.
+  void lose_unsynced(const std::string& path);
 
  private:
   struct node;
