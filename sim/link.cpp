@@ -6,55 +6,46 @@
 
 namespace perigee::sim {
 
-using readers::uplink::subject;
+namespace mqtt = wire::mqtt;
+namespace uplink = readers::uplink;
 
-void pipe::send(std::move_only_function<void()> arrival) {
-  if (swallows_) return;
-  last_arrival_ = std::max(last_arrival_, world_.now() + world_.around(delay_mean_));
-  world_.after(last_arrival_ - world_.now(), [this, connection = connection_, arrival = std::move(arrival)] mutable {
-    if (connection == connection_) arrival();
-  });
-}
+namespace {
 
-link::link(node& child, node& parent, nanoseconds delay_mean, std::uint32_t batch_records)
+constexpr nanoseconds rest_mean = milliseconds(300);
+
+}  // namespace
+
+link::link(node& child, node& parent, nanoseconds delay_mean, uplink::sender_options chosen)
     : world_(child.in()),
       child_(child),
       parent_(parent),
-      batch_records_(batch_records),
-      up_(world_, delay_mean),
-      down_(world_, delay_mean) {
+      chosen_(std::move(chosen)),
+      wire_(world_, parent, *this,
+            {.client_id = "uplink:" + child.name(), .keep_alive_s = 5, .delay_mean = delay_mean, .on = &child}) {
+  chosen_.node = child_.name();
+  chosen_.peer = parent_.name();
   child_.on_up.push_back([this] { child_up(); });
   child_.on_down.push_back([this] {
-    cut();
+    wire_.forsake();
     sender_.reset();
   });
   child_.on_commit.push_back([this] { pump(); });
-  child_.on_tick.push_back([this] { connect(); });
-  parent_.on_down.push_back([this] { cut(); });
-  parent_.on_commit.push_back([this] { answer_what_is_durable(); });
+  child_.on_tick.push_back([this] { tick(); });
 }
 
 void link::child_up() {
-  readers::uplink::sender_options chosen;
-  chosen.node = child_.name();
-  chosen.peer = parent_.name();
-  chosen.linger = milliseconds(50);
-  chosen.batch_records = batch_records_;
-  auto opened = readers::uplink::sender::open(*child_.log(), chosen);
-  if (!opened) return world_.broken(std::format("{} has no uplink: {}", child_.name(), opened.error().text()));
-  sender_ = *std::move(opened);
+  auto opened = uplink::sender::open(*child_.log(), chosen_);
+  if (opened) {
+    sender_ = *std::move(opened);
+    return;
+  }
+  if (!child_.disk().troubled())
+    return world_.broken(std::format("{} has no uplink: {}", child_.name(), opened.error().text()));
+  world_.after(nanoseconds(0), [this] { child_.crash(false, rest_mean); });
 }
 
 void link::cut() {
-  if (!std::exchange(connected_, false)) return;
-  world_.note(child_.name(), "uplink cut");
-  up_.cut();
-  down_.cut();
-  up_.swallow(false);
-  down_.swallow(false);
-  waiting_.clear();
-  not_before_ = std::max(not_before_, world_.now() + world_.around(milliseconds(300)));
-  if (sender_) sender_->on_disconnected();
+  if (auto* via = wire_.via()) via->cut();
 }
 
 void link::partition(nanoseconds duration) {
@@ -62,84 +53,105 @@ void link::partition(nanoseconds duration) {
   not_before_ = world_.now() + duration;
 }
 
-void link::swallow(bool up) { (up ? up_ : down_).swallow(true); }
+void link::swallow(toward to) {
+  if (auto* via = wire_.via()) via->swallow(to);
+}
 
-void link::heal() { not_before_ = world_.now(); }
+void link::forsake() {
+  if (!sender_ || wire_.connection() == nullptr) return;
+  wire_.forsake();
+  sender_->on_disconnected();
+  if (!wire_.dial()) rest(rest_mean);
+}
 
-/// Every tick: connects, breaks off what swallows, sends what became due.
-void link::connect() {
+void link::read_slowly(nanoseconds duration) {
+  if (auto* via = wire_.via()) via->hold(toward::server, duration);
+}
+
+void link::rest(nanoseconds mean) { not_before_ = std::max(not_before_, world_.now() + world_.around(mean)); }
+
+void link::tick() {
   if (!sender_) return;
-  if (connected_ && sender_->stalled(world_.now())) cut();
-  if (!connected_ && world_.now() >= not_before_ && parent_.log() != nullptr) {
-    connected_ = true;
-    world_.note(child_.name(), "uplink connected");
-    sender_->on_connected();
-  }
+  wire_.on_tick();
+  if (wire_.connection() != nullptr && sender_->stalled(world_.now())) wire_.hang_up();
+  if (wire_.connection() == nullptr && world_.now() >= not_before_ && !wire_.dial()) rest(rest_mean);
   pump();
+  check_state();
 }
 
 void link::pump() {
-  if (!connected_ || !sender_) return;
-  while (auto out = sender_->next(world_.now())) {
-    up_.send([this, out = std::move(*out)] { arrive(out); });
+  auto* connection = wire_.connection();
+  while (sender_ && connection != nullptr && connection->can_publish()) {
+    const auto out = sender_->next(world_.now());
+    if (!out) break;
+    mqtt::publish message;
+    message.topic = out->topic;
+    message.payload = out->payload;
+    message.qos = out->qos == 0 ? mqtt::qos::at_most_once : mqtt::qos::at_least_once;
+    if (!connection->publish(message, out->token)) sender_->on_answer(out->token, false, world_.now());
   }
+  wire_.flush();
 }
 
-/// At the parent.
-void link::arrive(const readers::uplink::outgoing& out) {
-  const readers::uplink::receiver receiver(*parent_.log());
-  const auto topic = readers::uplink::parse_up_topic(out.topic);
-  if (!topic) return world_.broken("the sender made a topic that the receiver does not know");
-  if (topic->subject == subject::newest) return;
-  if (topic->subject == subject::hello) {
-    waiting w{0, readers::uplink::decode_hello(out.payload).value(), {}};
-    for (std::size_t i = 0; i < model::lane_count; ++i) {
-      w.until[i] = (*parent_.log())[static_cast<model::lane>(i)].staged();
-    }
-    answer(out.token, true);
-    waiting_.push_back(w);
-    return answer_what_is_durable();
-  }
-  const auto taken =
-      readers::uplink::receiver(*parent_.log()).offer(child_.name(), topic->lane, out.payload, world_.wall());
-  world_.note(parent_.name(), taken ? "offered" : "refused", out.payload.size());
-  if (!taken) return answer(out.token, false);
-  waiting w{out.token, {}, {}};
-  w.until[static_cast<std::size_t>(taken->lane)] = taken->wait_for.next();
-  waiting_.push_back(w);
-  answer_what_is_durable();
+void link::on_connected(const mqtt::connack&) {
+  mqtt::subscription down;
+  const auto filter = uplink::downlink_filter(child_.name());
+  down.filter = filter;
+  down.qos = mqtt::qos::at_least_once;
+  if (!wire_.connection()->subscribe(down)) wire_.end_soon();
 }
 
-bool link::durable(const waiting& w) {
+void link::on_subscribed(mqtt::packet_id, byte_view codes) {
+  if (codes.empty() || codes[0] >= 0x80) return world_.broken("a parent refuses its child's downlink");
+  world_.note(child_.name(), "uplink connected");
+  sender_->on_connected();
+  pump();
+}
+
+void link::on_message(const mqtt::publish& message) {
+  if (message.qos != mqtt::qos::at_most_once) wire_.connection()->ack(message.packet_id);
+  if (message.topic != uplink::welcome_topic(child_.name())) return;
+  const auto taken = sender_->on_welcome(message.payload, world_.now(), world_.wall());
+  if (!taken) return world_.broken(std::format("P1: {}: {}", child_.name(), taken.error().text()));
+  pump();
+}
+
+void link::on_acknowledged(std::uint64_t tag, mqtt::reason code) {
+  world_.note(child_.name(), mqtt::is_failure(code) ? "batch refused" : "batch acknowledged", tag);
+  sender_->on_answer(tag, !mqtt::is_failure(code), world_.now());
+  pump();
+}
+
+void link::on_closed(mqtt::reason, const char*) {
+  world_.note(child_.name(), "uplink closed");
+  sender_->on_disconnected();
+  wire_.end_soon();
+  rest(rest_mean);
+}
+
+uplink::link_state link::state() { return sender_->state(world_.now(), world_.wall()); }
+
+/// P9: what the link says waits is what the two journals say: all that is committed here less what was acknowledged,
+/// and nothing is acknowledged that the parent does not have.
+void link::check_state() {
+  if (!parent_.up()) return;
+  const auto source = uplink::source_of(child_.name());
+  std::uint64_t least = 0;
+  std::uint64_t most = 0;
   for (std::size_t i = 0; i < model::lane_count; ++i) {
-    if ((*parent_.log())[static_cast<model::lane>(i)].acknowledged() < w.until[i]) return false;
+    const auto l = static_cast<model::lane>(i);
+    const auto committed = (*child_.log())[l].committed().value();
+    const auto mark = (*parent_.log())[l].high_water(source);
+    least += committed - std::min(committed, mark ? mark->sequence.value() : 0);
+    most += committed;
   }
-  return true;
+  const auto waits = state().records_waiting;
+  world_.judged("P9 records waiting of a link");
+  if (waits >= least && waits <= most) return;
+  world_.broken(std::format("P9: the link of {} says that {} records wait, the journals say {} to {}", child_.name(),
+                            waits, least, most));
 }
 
-void link::answer_what_is_durable() {
-  if (!connected_ || parent_.log() == nullptr) return;
-  for (const auto& w : waiting_) {
-    if (!durable(w)) continue;
-    if (w.token != 0) {
-      answer(w.token, true);
-      continue;
-    }
-    const auto greeting = readers::uplink::receiver(*parent_.log()).greet(child_.name(), w.hello);
-    down_.send([this, bytes = encode(greeting)] {
-      const auto taken = sender_->on_welcome(bytes, world_.now(), world_.wall());
-      if (!taken) world_.broken(std::format("P1: {}: {}", child_.name(), taken.error().text()));
-      pump();
-    });
-  }
-  std::erase_if(waiting_, [this](const waiting& w) { return durable(w); });
-}
-
-void link::answer(std::uint64_t token, bool success) {
-  down_.send([this, token, success] {
-    sender_->on_answer(token, success, world_.now());
-    pump();
-  });
-}
+bool link::settled() { return child_.up() && sender_ != nullptr && state().connected && state().records_waiting == 0; }
 
 }  // namespace perigee::sim

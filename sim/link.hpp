@@ -1,72 +1,56 @@
 #pragma once
 
-#include <array>
 #include <memory>
-#include <vector>
+#include <string>
 
-#include "readers/uplink/receiver.hpp"
 #include "readers/uplink/sender.hpp"
+#include "sim/client_end.hpp"
 #include "sim/node.hpp"
 
 namespace perigee::sim {
 
-/// One direction of a connection: messages arrive in order, each after its own delay, or with the connection never.
-class pipe {
+/// The uplink of a child to its parent: the product's sender and MQTT client, and between them and the parent's door a
+/// connection that breaks. Owned by the site; ends with it.
+class link final : private wire::mqtt::client_handler {
  public:
-  pipe(world& in, nanoseconds delay_mean) : world_(in), delay_mean_(delay_mean) {}
-
-  void send(std::move_only_function<void()> arrival);
-  /// What is under way is lost.
-  void cut() { ++connection_; }
-  /// Swallows everything without a sign of it, as a half-open connection does.
-  void swallow(bool swallows) { swallows_ = swallows; }
-
- private:
-  world& world_;
-  nanoseconds delay_mean_;
-  clock::time_point last_arrival_{};
-  std::uint64_t connection_ = 0;
-  bool swallows_ = false;
-};
-
-/// The uplink of a child to its parent: the product's sender and receiver, and between them a connection that breaks.
-/// Owned by the site; ends with it.
-class link {
- public:
-  link(node& child, node& parent, nanoseconds delay_mean, std::uint32_t batch_records);
+  link(node& child, node& parent, nanoseconds delay_mean, readers::uplink::sender_options chosen);
 
   void cut();
   /// No connection until then.
   void partition(nanoseconds duration);
-  /// Up or down goes silent until the connection is broken off.
-  void swallow(bool up);
-  void heal();
+  /// One direction goes silent until the connection is broken off.
+  void swallow(toward to);
+  /// The child gives the connection up and makes another while what it sent is still under way.
+  void forsake();
+  /// The parent does not read for a while.
+  void read_slowly(nanoseconds duration);
+  void heal() { not_before_ = world_.now(); }
+
+  [[nodiscard]] const node& child() const { return child_; }
+  /// Everything is up and acknowledged.
+  [[nodiscard]] bool settled();
 
  private:
-  struct waiting {
-    std::uint64_t token;  // 0: a hello
-    readers::uplink::hello hello;
-    std::array<log_offset, model::lane_count> until;
-  };
+  void on_connected(const wire::mqtt::connack& answer) override;
+  void on_message(const wire::mqtt::publish& message) override;
+  void on_acknowledged(std::uint64_t tag, wire::mqtt::reason code) override;
+  void on_subscribed(wire::mqtt::packet_id id, byte_view codes) override;
+  void on_closed(wire::mqtt::reason code, const char* what) override;
 
   void child_up();
-  void connect();
+  void tick();
   void pump();
-  void arrive(const readers::uplink::outgoing& out);
-  void answer_what_is_durable();
-  void answer(std::uint64_t token, bool success);
-  [[nodiscard]] bool durable(const waiting& w);
+  void rest(nanoseconds mean);
+  void check_state();
+  [[nodiscard]] readers::uplink::link_state state();
 
   world& world_;
   node& child_;
   node& parent_;
-  std::uint32_t batch_records_;
-  pipe up_;
-  pipe down_;
+  readers::uplink::sender_options chosen_;
+  client_end wire_;
   std::unique_ptr<readers::uplink::sender> sender_;
-  bool connected_ = false;
   clock::time_point not_before_{};
-  std::vector<waiting> waiting_;  // answers that the parent owes
 };
 
 }  // namespace perigee::sim

@@ -1,5 +1,6 @@
-// perigee_sim --seeds N [--from S] [--canary[=early-ack|unstamped]] [--trace]
+// perigee_sim [--seeds N] [--from S] [--until-broken P1] [--json] [--trace]
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <optional>
@@ -8,6 +9,8 @@
 #include <string_view>
 
 #include "base/log.hpp"
+#include "sim/report.hpp"
+#include "sim/scratch_folder.hpp"
 #include "sim/site.hpp"
 
 namespace {
@@ -16,12 +19,14 @@ using namespace perigee;
 
 constexpr int exit_broken = 1;
 constexpr int exit_usage = 64;
+constexpr std::string_view usage =
+    "usage: perigee_sim [--seeds N] [--from S] [--until-broken PROMISE] [--json] [--trace]";
 
 struct arguments {
   std::uint64_t seeds = 20;
   std::uint64_t from = 1;
-  sim::canary bird = sim::canary::none;
-  std::string_view bird_name;
+  std::string_view until_broken;  // stop with success where this promise is broken; fail where it never is
+  bool json = false;
   bool trace = false;
 };
 
@@ -35,14 +40,13 @@ std::optional<arguments> parse(int argc, char** argv) {
   arguments a;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
-    if ((word == "--seeds" || word == "--from") && i + 1 < argc) {
+    const bool more = i + 1 < argc;
+    if ((word == "--seeds" || word == "--from") && more) {
       if (!take_number(argv[++i], word == "--seeds" ? a.seeds : a.from)) return std::nullopt;
-    } else if (word == "--canary" || word == "--canary=early-ack") {
-      a.bird = sim::canary::early_ack;
-      a.bird_name = " --canary=early-ack";
-    } else if (word == "--canary=unstamped") {
-      a.bird = sim::canary::unstamped;
-      a.bird_name = " --canary=unstamped";
+    } else if (word == "--until-broken" && more) {
+      a.until_broken = argv[++i];
+    } else if (word == "--json") {
+      a.json = true;
     } else if (word == "--trace") {
       a.trace = true;
     } else {
@@ -52,10 +56,8 @@ std::optional<arguments> parse(int argc, char** argv) {
   return a;
 }
 
-void report(const sim::outcome& o, std::string_view bird_name) {
-  std::println("seed {} fails ({} readings, {} crashes; faults: {}):", o.seed, o.produced, o.crashes, o.faults);
-  for (const auto& each : o.failures) std::println("  {}", each);
-  std::println("replay: perigee_sim --seeds 1 --from {}{} --trace", o.seed, bird_name);
+bool breaks(const sim::outcome& o, std::string_view promise) {
+  return std::ranges::any_of(o.failures, [&](const auto& each) { return each.starts_with(promise); });
 }
 
 }  // namespace
@@ -63,21 +65,18 @@ void report(const sim::outcome& o, std::string_view bird_name) {
 int main(int argc, char** argv) {
   const auto a = parse(argc, argv);
   if (!a) {
-    std::println(stderr, "usage: perigee_sim --seeds N [--from S] [--canary[=early-ack|unstamped]] [--trace]");
+    std::println(stderr, "{}", usage);
     return exit_usage;
   }
   log::set_level(a->trace ? log::level::warning : log::level::off);
-  std::uint64_t broken = 0;
-  std::uint64_t readings = 0;
-  std::uint64_t crashes = 0;
+  sim::report all;
   for (auto seed = a->from; seed < a->from + a->seeds; ++seed) {
-    const auto o = sim::simulate(seed, a->bird, a->trace);
-    readings += o.produced;
-    crashes += o.crashes;
-    if (o.failures.empty()) continue;
-    ++broken;
-    report(o, a->bird_name);
+    const sim::scratch_folder folder;
+    const auto o = sim::simulate({.seed = seed, .show_trace = a->trace, .folder = folder.path()});
+    all.add(o);
+    if (!o.failures.empty()) std::print(stderr, "{}", sim::report::failure(o, argv[0]));
+    if (!a->until_broken.empty() && breaks(o, a->until_broken)) return 0;
   }
-  std::println("{} seeds: {} fail; {} readings, {} crashes", a->seeds, broken, readings, crashes);
-  return broken == 0 ? 0 : exit_broken;
+  std::print("{}", a->json ? all.json() : all.text());
+  return all.passed() && a->until_broken.empty() ? 0 : exit_broken;
 }

@@ -1,63 +1,66 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/metrics.hpp"
-#include "io/faulty_disk.hpp"
-#include "io/memory_disk.hpp"
-#include "io/worker.hpp"
 #include "journal/journal.hpp"
-#include "sim/world.hpp"
+#include "readers/history/store.hpp"
+#include "sim/channel.hpp"
+#include "sim/disk.hpp"
+#include "sim/shadow.hpp"
+#include "sim/slow_worker.hpp"
 
 namespace perigee::sim {
 
-/// A worker whose jobs take virtual time: a job runs some time after it was submitted, and is reported some time later.
-/// What is lost in between is what a crash at that moment loses.
-class slow_worker final : public io::worker {
- public:
-  slow_worker(world& in, nanoseconds job_mean) : world_(in), job_mean_(job_mean) {}
-
-  void submit(work job, work done) override;
-  /// The process is gone: nothing queued happens.
-  void forget();
-  /// Jobs stand still until then.
-  void pause(nanoseconds duration) { paused_until_ = world_.now() + duration; }
-
- private:
-  void start_next();
-  void run_next();
-
-  world& world_;
-  nanoseconds job_mean_;
-  std::deque<std::pair<work, work>> jobs_;
-  bool busy_ = false;
-  std::uint64_t life_ = 0;  // steps scheduled in an earlier life do nothing
-  clock::time_point paused_until_{};
+struct node_options {
+  std::string name;
+  std::array<journal::lane_options, model::lane_count> lanes{};
+  bool rules = false;
+  std::string history_file{};  // empty: none
 };
 
-/// A node's process and its disk. The process comes and goes; the disk stays, less what a power cut takes.
+/// A node's process and its disk. The process (journal, broker, children, rules, history) comes and goes; the disk
+/// stays, less what a power cut takes. Owned by the site.
 class node {
  public:
-  node(world& in, std::string name, std::uint64_t segment_bytes);
+  node(world& in, node_options chosen);
+  ~node();
 
   void start();
-  /// A power cut takes what was not synced with it; a kill does not.
+  /// A power cut takes what was not synced with it, and nobody is told; a kill closes every connection.
   void crash(bool power_cut, nanoseconds down_for);
   /// The power fails in the middle of the disk's n-th operation from now.
   void crash_within_disk_operation(std::uint64_t operations, nanoseconds down_for);
-  void fail_disk(double probability) { disk_fails_ = probability; }
-  void fill_disk(bool full);
+  /// The whole process stands still.
   void pause(nanoseconds duration);
+  /// The disk answers late.
+  void slow_disk(nanoseconds duration) { worker_.pause(duration); }
+  void jump_clock(nanoseconds by) { wall_error_ += by; }
   void heal();
 
-  [[nodiscard]] journal::journal* log() { return log_.get(); }
-  [[nodiscard]] const std::string& name() const { return name_; }
+  /// A device or child connects; false while the process is down.
+  bool accept(const std::shared_ptr<channel>& via);
+  /// Runs a step with this node's clock: now, or when a pause is over, and not at all if the process dies before.
+  void turn(std::move_only_function<void()> step);
+
+  [[nodiscard]] bool up() const { return process_ != nullptr; }
+  [[nodiscard]] journal::journal* log();
+  [[nodiscard]] const std::string& name() const { return chosen_.name; }
+  [[nodiscard]] const node_options& chosen() const { return chosen_; }
   [[nodiscard]] world& in() { return world_; }
+  [[nodiscard]] sim::disk& disk() { return disk_; }
+  [[nodiscard]] const sim::shadow& shadow() const { return shadow_; }
+  /// Nothing is left for its own readers to do.
+  [[nodiscard]] bool settled() const;
+  /// What the history holds; nothing where there is none.
+  [[nodiscard]] std::optional<readers::history::history_totals> history_totals();
+  /// Compares the whole journal with what was committed to it.
+  void verify_all();
 
   /// In the order of registration: after a start, before a crash, after a commit, every 100 ms while up.
   std::vector<std::function<void()>> on_up;
@@ -66,25 +69,29 @@ class node {
   std::vector<std::function<void()>> on_tick;
 
  private:
-  errc fault(io::faulty_disk::operation op);
+  struct process;
+
+  result<> open();
+  void started();
+  void committed();
   void tick(std::uint64_t life);
   void remember_promises();
-  void check_promises(const journal::recovery_report& found);
+  void check_start(const journal::recovery_report& found, std::uint64_t bytes_read);
+  void check_bounds();
 
   world& world_;
-  const std::string name_;
-  const std::uint64_t segment_bytes_;
-  io::memory_disk memory_;
-  io::faulty_disk disk_;
+  const node_options chosen_;
+  sim::disk disk_;
   slow_worker worker_;
+  slow_worker history_worker_;
+  sim::shadow shadow_;
   metrics::registry metrics_;
-  std::unique_ptr<journal::journal> log_;
+  std::unique_ptr<process> process_;
   std::array<log_offset, model::lane_count> promised_{};  // acknowledged so far, over all lives
   std::uint64_t life_ = 0;
-  double disk_fails_ = 0;
-  std::uint64_t operations_left_ = 0;  // until the power fails; 0: it does not
-  bool power_lost_ = false;
   nanoseconds down_for_{};
+  nanoseconds wall_error_{};
+  clock::time_point paused_until_{};
 };
 
 }  // namespace perigee::sim
