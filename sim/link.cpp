@@ -34,6 +34,7 @@ link::link(node& child, node& parent, nanoseconds delay_mean, uplink::sender_opt
 }
 
 void link::child_up() {
+  chosen_.aside = &child_.aside();
   auto opened = uplink::sender::open(*child_.log(), chosen_);
   if (opened) {
     sender_ = *std::move(opened);

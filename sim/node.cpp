@@ -156,6 +156,8 @@ bool node::accept(const std::shared_ptr<channel>& via) {
 
 bool node::settled() const { return process_ != nullptr && process_->settled(); }
 
+quarantine::keeper& node::aside() { return *process_->aside; }
+
 std::optional<readers::history::history_totals> node::history_totals() {
   if (!process_ || !process_->history) return std::nullopt;
   process_.reset();

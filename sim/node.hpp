@@ -9,6 +9,7 @@
 
 #include "base/metrics.hpp"
 #include "journal/journal.hpp"
+#include "quarantine/keeper.hpp"
 #include "readers/history/store.hpp"
 #include "sim/channel.hpp"
 #include "sim/disk.hpp"
@@ -57,6 +58,8 @@ class node {
   [[nodiscard]] const sim::shadow& shadow() const { return shadow_; }
   /// Nothing is left for its own readers to do.
   [[nodiscard]] bool settled() const;
+  /// Of the process that runs.
+  [[nodiscard]] quarantine::keeper& aside();
   /// What the history holds; nothing where there is none.
   [[nodiscard]] std::optional<readers::history::history_totals> history_totals();
   /// Compares the whole journal with what was committed to it.

@@ -25,7 +25,8 @@ node::process::process(node& of, std::unique_ptr<journal::journal> opened)
       log(std::move(opened)),
       broker_log(*log),
       children(*log, of.metrics_, true),
-      broker(broker_log, *this, of.metrics_, broker_options_of(of.world_)) {
+      broker(broker_log, *this, of.metrics_, broker_options_of(of.world_)),
+      gaps_of_quarantine(*log) {
   broker.set_internal(children);
   children.serve_through(broker);
 }
@@ -33,15 +34,22 @@ node::process::process(node& of, std::unique_ptr<journal::journal> opened)
 node::process::~process() = default;
 
 result<> node::process::open_readers() {
+  PG_TRY(aside, quarantine::keeper::open(owner.disk_.face(), owner.worker_,
+                                         {.file = "data/quarantine/records",
+                                          .new_epoch = epoch(owner.world_.random().next() | 1),
+                                          .metrics = owner.metrics_}));
+  aside->tell_gaps_to(gaps_of_quarantine);
   if (owner.chosen_.rules) {
-    PG_TRY(rules, readers::rules::rules_reader::open(
-                      idle, owner.disk_.face(), owner.worker_, *log, the_rules(),
-                      {.node = owner.name(), .state_file = "data/state/rules", .metrics = owner.metrics_}));
+    PG_TRY(rules,
+           readers::rules::rules_reader::open(
+               idle, owner.disk_.face(), owner.worker_, *log, the_rules(),
+               {.node = owner.name(), .state_file = "data/state/rules", .aside = *aside, .metrics = owner.metrics_}));
   }
   if (!owner.chosen_.history_file.empty()) {
-    PG_TRY(history, readers::history::history_reader::open(
-                        idle, owner.history_worker_, *log,
-                        {.path = owner.chosen_.history_file, .retention = {}, .metrics = owner.metrics_}));
+    PG_TRY(history,
+           readers::history::history_reader::open(
+               idle, owner.history_worker_, *log,
+               {.path = owner.chosen_.history_file, .retention = {}, .aside = *aside, .metrics = owner.metrics_}));
   }
   return {};
 }
@@ -49,6 +57,7 @@ result<> node::process::open_readers() {
 void node::process::on_commit() {
   broker.on_commit(now());
   children.on_commit();
+  aside->on_commit();
   if (rules && !std::exchange(decision_due_, true)) {
     owner.world_.after(owner.world_.around(decision_mean), [this, life = owner.life_, &in = owner] {
       if (life == in.life_) in.turn([this] { decide(); });
@@ -76,6 +85,7 @@ void node::process::remember() {
 
 void node::process::on_tick() {
   log->tick(owner.world_.wall());
+  aside->tick(owner.world_.wall());
   for (const auto& each : ends) each->on_tick();
   std::erase_if(ends, [](const auto& each) { return each->over(); });
   broker.on_tick(now());

@@ -7,6 +7,8 @@
 #include "doors/mqtt/journal_log.hpp"
 #include "io/shard.hpp"
 #include "node/children.hpp"
+#include "node/gap_log.hpp"
+#include "quarantine/keeper.hpp"
 #include "readers/history/history_reader.hpp"
 #include "readers/rules/rules_reader.hpp"
 #include "sim/node.hpp"
@@ -34,6 +36,8 @@ struct node::process final : private doors::mqtt::broker_host {
   doors::mqtt::journal_log broker_log;
   perigee::node::children children;
   doors::mqtt::broker broker;
+  perigee::node::gap_log gaps_of_quarantine;
+  std::unique_ptr<quarantine::keeper> aside;
   std::unique_ptr<readers::rules::rules_reader> rules;
   std::unique_ptr<readers::history::history_reader> history;
   std::vector<std::unique_ptr<server_end>> ends;
