@@ -50,11 +50,13 @@ byte_view without_alias(byte_view properties, byte_buffer& scratch) {
   return scratch;
 }
 
+/// What is wrong with a message stays wrong. All else may pass, a disk that fails among it: there is no room now, and
+/// the sender is to come again.
 wire::reason code_for(const error& e) {
-  if (is(e, errc::full) || is(e, errc::no_space)) return wire::reason::quota_exceeded;
   if (is(e, errc::refused)) return wire::reason::not_authorized;
   if (is(e, errc::too_large)) return wire::reason::implementation_specific_error;
-  return wire::reason::unspecified_error;
+  if (is(e, errc::out_of_order)) return wire::reason::unspecified_error;
+  return wire::reason::quota_exceeded;
 }
 
 }  // namespace

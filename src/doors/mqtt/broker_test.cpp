@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <format>
+
 #include "doors/mqtt/detail/testing.hpp"
 
 namespace perigee::doors::mqtt {
@@ -51,16 +53,27 @@ TEST(broker, acknowledges_in_the_order_of_arrival_across_lanes) {
 TEST(broker, a_full_log_is_said_with_its_reason) {
   site s;
   client device(s, "d1");
-  for (const auto code : {errc::full, errc::no_space}) {
+  for (const auto code : {errc::full, errc::no_space, errc::io}) {
     s.log.refuses = code;
     device.publish("a", "x");
   }
-  EXPECT_EQ(device.heard(), (lines{"ack 1 quota exceeded", "ack 2 quota exceeded"}));
+  EXPECT_EQ(device.heard(), (lines{"ack 1 quota exceeded", "ack 2 quota exceeded", "ack 3 quota exceeded"}));
   s.log.refuses = errc::ok;
   device.publish("a", "x");
   s.commit();
   device.exchange();
-  EXPECT_EQ(device.heard(), lines{"ack 3"}) << "it goes on when there is room";
+  EXPECT_EQ(device.heard(), lines{"ack 4"}) << "it goes on when there is room";
+}
+
+TEST(broker, what_never_can_be_stored_is_not_said_to_be_a_lack_of_room) {
+  site s;
+  client device(s, "d1");
+  for (const auto code : {errc::too_large, errc::refused, errc::out_of_order}) {
+    s.log.refuses = code;
+    device.publish("a", "x");
+  }
+  EXPECT_EQ(device.heard(),
+            (lines{"ack 1 implementation specific error", "ack 2 not authorized", "ack 3 unspecified error"}));
 }
 
 TEST(broker, a_duplicate_is_acknowledged_when_its_original_is_safe) {
@@ -98,12 +111,14 @@ byte_buffer stamped(std::string_view number) {
   return properties;
 }
 
-/// Were 6 stored, 5 would be taken for stored when it comes again.
-TEST(broker, a_stamped_message_does_not_overtake_a_refused_one) {
+/// Were 6 stored, 5 would be taken for stored when it comes again: its answer may never have reached the device.
+class refusal : public ::testing::TestWithParam<errc> {};
+
+TEST_P(refusal, is_not_overtaken_by_a_later_stamp) {
   site s;
   {
     client device(s, "d1");
-    s.log.refuses = errc::no_space;
+    s.log.refuses = GetParam();
     device.publish("a", "5", qos_1, false, stamped("5"));
     s.log.refuses = errc::ok;
     device.publish("a", "6", qos_1, false, stamped("6"));
@@ -115,6 +130,9 @@ TEST(broker, a_stamped_message_does_not_overtake_a_refused_one) {
   again.publish("a", "6", qos_1, false, stamped("6"));
   EXPECT_EQ(s.log.records().size(), 2U);
 }
+
+INSTANTIATE_TEST_SUITE_P(broker, refusal, ::testing::Values(errc::full, errc::no_space, errc::io),
+                         [](const auto& code) { return std::format("code_{}", static_cast<int>(code.param)); });
 
 TEST(broker, a_refused_message_that_comes_again_lets_later_ones_pass) {
   site s;

@@ -21,7 +21,7 @@ struct link_options {
   bool anonymous = false;  // a client without a certificate is let in
 };
 
-/// A stamped message that found no room.
+/// A stamped message that could not be stored when it came.
 struct refused_stamp {
   epoch of{};
   sequence number{};
