@@ -34,12 +34,27 @@ journal::journal* node::log() { return process_ ? process_->log.get() : nullptr;
 
 void node::turn(std::move_only_function<void()> step) {
   if (!process_) return;
-  if (world_.now() < paused_until_) {
-    world_.after(paused_until_ - world_.now(), [this, life = life_, step = std::move(step)] mutable {
-      if (life == life_) turn(std::move(step));
-    });
-    return;
+  if (held_.empty() && world_.now() >= paused_until_) return run(std::move(step));
+  held_.push_back(std::move(step));
+  if (held_.size() == 1) wake_later();
+}
+
+void node::wake_later() {
+  world_.after(std::max(nanoseconds(0), paused_until_ - world_.now()), [this, life = life_] {
+    if (life == life_) go_on();
+  });
+}
+
+void node::go_on() {
+  if (world_.now() < paused_until_) return wake_later();
+  for (const auto life = life_; life == life_ && !held_.empty();) {
+    auto step = std::move(held_.front());
+    run(std::move(step));
+    if (life == life_) held_.pop_front();
   }
+}
+
+void node::run(std::move_only_function<void()> step) {
   const auto before = world_.set_wall_error(wall_error_);
   step();
   world_.set_wall_error(before);
@@ -125,6 +140,7 @@ void node::crash(bool power_cut, nanoseconds down_for) {
   history_worker_.forget();
   disk_.lose_process();
   paused_until_ = {};
+  held_.clear();
   if (power_cut) disk_.lose_power();
   world_.after(down_for, [this] { start(); });
 }
@@ -149,7 +165,7 @@ void node::heal() {
 }
 
 bool node::accept(const std::shared_ptr<channel>& via) {
-  if (!process_ || world_.now() < paused_until_) return false;
+  if (!process_ || !held_.empty() || world_.now() < paused_until_) return false;
   turn([&] { process_->accept(via); });
   return true;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -46,7 +47,8 @@ class node {
 
   /// A device or child connects; false while the process is down.
   bool accept(const std::shared_ptr<channel>& via);
-  /// Runs a step with this node's clock: now, or when a pause is over, and not at all if the process dies before.
+  /// Runs a step with this node's clock: now, or when a pause is over, and not at all if the process dies before. Steps
+  /// keep their order, as what lies in a socket does.
   void turn(std::move_only_function<void()> step);
 
   [[nodiscard]] bool up() const { return process_ != nullptr; }
@@ -76,6 +78,9 @@ class node {
 
   result<> open();
   void started();
+  void wake_later();
+  void go_on();
+  void run(std::move_only_function<void()> step);
   void committed();
   void tick(std::uint64_t life);
   void remember_promises();
@@ -95,6 +100,7 @@ class node {
   nanoseconds down_for_{};
   nanoseconds wall_error_{};
   clock::time_point paused_until_{};
+  std::deque<std::move_only_function<void()>> held_;  // steps that wait for the end of a pause
 };
 
 }  // namespace perigee::sim
