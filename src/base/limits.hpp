@@ -79,7 +79,8 @@ inline constexpr std::uint32_t journal_drops_max = 64;   // summaries of what wa
 inline constexpr std::uint32_t journal_lives_max = 64;   // starts of a journal that it remembers
 inline constexpr std::uint32_t journal_epochs_max = 16;  // epochs of one stamping source
 inline constexpr std::uint32_t journal_keys_max = 8;     // keys at rest: the newest writes, all read
-inline constexpr std::uint32_t gap_topics_max = 16;      // topics that a gap names
+inline constexpr std::uint32_t journal_write_ahead_bytes_max = 64U << 10;  // zeros behind a segment's last record
+inline constexpr std::uint32_t gap_topics_max = 16;                        // topics that a gap names
 
 // wire/mqtt
 inline constexpr std::uint32_t mqtt_packet_bytes_max = payload_bytes_max + properties_bytes_max + topic_bytes_max + 64;
@@ -101,7 +102,8 @@ inline constexpr std::uint32_t mqtt_unsaved_records_max = 100'000;
 inline constexpr std::uint32_t mqtt_state_bytes_max = 256U << 20;
 
 // Uplink
-inline constexpr std::uint32_t uplink_batch_bytes_target = 256U << 10;  // of records as they stand in the journal
+inline constexpr std::uint32_t uplink_batch_bytes_target = 1U << 20;    // of records as they stand in the journal
+inline constexpr std::uint32_t uplink_nested_bytes_target = 32U << 10;  // of children's batches in a batch
 inline constexpr std::uint32_t uplink_in_flight_max = 64;               // batches
 inline constexpr std::uint32_t uplink_drain_samples_max = 64;
 inline constexpr std::uint32_t uplink_windows_max = 16;           // of a metered link's schedule
@@ -111,7 +113,7 @@ inline constexpr std::uint32_t uplink_newest_records_max = 2000;  // looked at f
 inline constexpr std::uint32_t quarantine_records_max = 1000;
 inline constexpr std::uint32_t quarantine_record_bytes_max = 1U << 20;
 inline constexpr std::uint32_t quarantine_bytes_max = 32U << 20;
-inline constexpr std::uint32_t quarantine_staged_bytes_max = 1U << 20;  // set aside and not yet written
+inline constexpr std::uint32_t quarantine_staged_bytes_max = 1U << 20;   // set aside and not yet written
 inline constexpr std::uint32_t quarantine_shown_bytes_max = 128U << 10;  // of a payload, in an answer
 
 // doors/machine, doors/replay

@@ -6,6 +6,7 @@
 
 #include "api/quarantine.hpp"
 #include "api/server.hpp"
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "doors/mqtt/door.hpp"
 #include "doors/mqtt/journal_log.hpp"
@@ -28,7 +29,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto journal_tick = 100ms;
-constexpr std::uint64_t write_ahead_bytes = 64U << 10;
 constexpr auto settled_after = 5s;  // the first handshakes are made by then
 
 /// Starting touches much that running never does.
@@ -44,7 +44,7 @@ journal::lane_options lane_options_of(const lane_config& from, std::uint64_t seg
   out.bytes_max = from.bytes_max;
   out.records_max = from.records_max;
   out.age_max = from.age_max;
-  out.write_ahead_bytes = write_ahead_bytes;
+  out.write_ahead_bytes = limits::journal_write_ahead_bytes_max;
   out.when_full = from.when_full == when_full::refuse ? journal::when_full::refuse : journal::when_full::drop_oldest;
   switch (from.durability) {
     case durability::fsync: out.durability = journal::durability::fsync; break;

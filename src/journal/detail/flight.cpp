@@ -4,14 +4,10 @@
 #include <array>
 #include <chrono>
 
+#include "base/limits.hpp"
 #include "journal/detail/frame.hpp"
 
 namespace perigee::journal::detail {
-namespace {
-
-constexpr std::size_t write_ahead_bytes_max = 64U << 10;
-
-}  // namespace
 
 void flight::run() {
   outcome = content.empty() ? result<>{} : write();
@@ -42,7 +38,7 @@ result<> flight::write() {
 /// Bytes that were written before are made durable in half the time: neither the file's size nor its map of blocks
 /// changes with them. Large writes gain little by it. Where there is no room, nothing is written ahead.
 void flight::keep_ahead_of(std::uint64_t end, std::uint64_t written) {
-  static constexpr std::array<std::uint8_t, write_ahead_bytes_max> zeros{};
+  static constexpr std::array<std::uint8_t, limits::journal_write_ahead_bytes_max> zeros{};
   end_ = end;
   if (end <= ahead_) return;
   ahead_ = end;

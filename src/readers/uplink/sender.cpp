@@ -19,10 +19,10 @@ constexpr auto pause_after_refusal = 500ms;
 constexpr auto answer_timeout = 5s;
 constexpr auto newest_every = 1s;
 constexpr auto drain_window = 5s;
-// As records stand in the journal: about 8,192 readings as JSON, whose batch is a hundredth of it.
-constexpr std::size_t batch_bytes_target = 4 * limits::uplink_batch_bytes_target;
-// Children's batches do not shrink again, and one of a few KiB may hold thousands of readings.
-constexpr std::size_t nested_bytes_target = limits::uplink_batch_bytes_target / 8;
+// Where alarms and events come, they come in company. Each may have to wait for one batch of bulk at every hop, so for
+// this long bulk goes in batches of this part of their size.
+constexpr auto urgent_for = 1s;
+constexpr std::uint32_t urgent_share = 4;
 constexpr std::array lanes_by_priority{model::lane::alarm, model::lane::event, model::lane::bulk};
 
 double seconds(nanoseconds d) { return static_cast<double>(d.count()) * 1e-9; }
@@ -168,27 +168,32 @@ bool sender::batch_due(model::lane l, clock::time_point now) {
 
 /// Reads records of one life into the encoder; none while a batch of another life is in flight: were that one refused,
 /// the parent could not tell that something is missing between the two.
-sender::filled sender::fill(model::lane l) {
+sender::filled sender::fill(model::lane l, clock::time_point now) {
   auto& from = end_of(l);
   std::optional<log_offset> full_at;
   std::optional<perigee::epoch> life;
+  const auto share = l == model::lane::bulk && now < urgent_until_ ? urgent_share : 1;
+  const auto records_max = std::max(1U, options_.batch_records / share);
   std::size_t nested_bytes = 0;
   const auto stop_before = [&](log_offset at) {
     full_at = at;
     from.reader.stop();
   };
-  const auto read = from.reader.read(batch_bytes_target, [&](log_offset at, const model::record_view& r) {
-    if (full_at || r.kind == model::record_kind::release) return;
-    // A gap is of the life that its last record was of.
-    const auto of = log_.life_at(l, log_offset(from.reader.position().value() - 1));
-    if (of != life.value_or(of) || (!life && another_in_flight(l, of))) return stop_before(at);
-    life = of;
-    const auto added = encoder_.add(at, r);
-    if (!added && is(added.error(), errc::full) && encoder_.pending_records() != 0) return stop_before(at);
-    if (!added && !pass_over(at, of, r, added.error())) return stop_before(at);
-    if (r.kind == model::record_kind::batch) nested_bytes += r.payload.size();
-    if (encoder_.pending_records() >= options_.batch_records || nested_bytes >= nested_bytes_target) from.reader.stop();
-  });
+  const auto read =
+      from.reader.read(limits::uplink_batch_bytes_target, [&](log_offset at, const model::record_view& r) {
+        if (full_at || r.kind == model::record_kind::release) return;
+        // A gap is of the life that its last record was of.
+        const auto of = log_.life_at(l, log_offset(from.reader.position().value() - 1));
+        if (of != life.value_or(of) || (!life && another_in_flight(l, of))) return stop_before(at);
+        life = of;
+        const auto added = encoder_.add(at, r);
+        if (!added && is(added.error(), errc::full) && encoder_.pending_records() != 0) return stop_before(at);
+        if (!added && !pass_over(at, of, r, added.error())) return stop_before(at);
+        if (r.kind == model::record_kind::batch) nested_bytes += r.payload.size();
+        const bool is_full =
+            encoder_.pending_records() >= records_max || nested_bytes * share >= limits::uplink_nested_bytes_target;
+        if (is_full) from.reader.stop();
+      });
   if (!read) log::warn("readers.uplink", "the journal cannot be read: {}", read.error().text());
   if (full_at) from.reader.seek(*full_at);
   return {from.reader.position(), life.value_or(perigee::epoch())};
@@ -237,7 +242,7 @@ bool sender::pass_over(log_offset at, perigee::epoch life, const model::record_v
 std::optional<outgoing> sender::next_batch(model::lane l, clock::time_point now) {
   auto& end = end_of(l);
   const auto first = end.reader.position();
-  const auto [stop, life] = fill(l);
+  const auto [stop, life] = fill(l, now);
   if (stop == first) return std::nullopt;
   const auto records = static_cast<std::uint32_t>(encoder_.pending_records());
   if (records != 0) {
@@ -248,7 +253,9 @@ std::optional<outgoing> sender::next_batch(model::lane l, clock::time_point now)
   const log_offset last(stop.value() - 1);
   encoder_.finish(options_.node, l, life, first, last, out.payload);
   in_flight_.push_back({out.token, l, life, last, records, now});
-  end.waiting_since = clock::time_point::max();
+  if (l != model::lane::bulk) urgent_until_ = now + urgent_for;
+  // What a full batch leaves behind has waited with it.
+  if (end.reader.behind() == 0) end.waiting_since = clock::time_point::max();
   count_sent(out);
   return out;
 }

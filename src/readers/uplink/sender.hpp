@@ -104,7 +104,7 @@ class sender {
     log_offset stop;  // exclusive
     perigee::epoch life;
   };
-  [[nodiscard]] filled fill(model::lane l);
+  [[nodiscard]] filled fill(model::lane l, clock::time_point now);
   [[nodiscard]] bool has_room(model::lane l) const;
   [[nodiscard]] bool another_in_flight(model::lane l, perigee::epoch life) const;
   void tell_of_fork(const welcome& found, timestamp now);
@@ -128,6 +128,7 @@ class sender {
   clock::time_point hello_sent_{};
   clock::time_point not_before_{};  // no hello until then, after a refusal
   clock::time_point newest_not_before_{};
+  clock::time_point urgent_until_{};  // bulk goes in small batches
   budget budget_;
   bool window_open_ = true;
   link_state link_;

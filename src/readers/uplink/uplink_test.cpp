@@ -32,6 +32,12 @@ TEST_F(uplink_pair, bulk_waits_for_company_and_alarms_do_not) {
   EXPECT_EQ(second->topic, "$perigee/uplink/edge/bulk");
 }
 
+TEST_F(uplink_pair, what_a_full_batch_leaves_behind_waits_no_second_time) {
+  fill(25);
+  connect();
+  for (int batch = 0; batch < 3; ++batch) EXPECT_TRUE(next_batch()) << batch;
+}
+
 TEST_F(uplink_pair, no_more_is_in_flight_than_allowed) {
   fill(95);
   connect();
@@ -217,6 +223,24 @@ TEST_F(uplink_pair, an_alarm_is_not_held_back_by_a_full_window_of_bulk) {
   EXPECT_EQ(next_batch()->topic, "$perigee/uplink/edge/alarm");
   EXPECT_EQ(next_batch()->topic, "$perigee/uplink/edge/event");
   EXPECT_FALSE(next_batch());
+}
+
+TEST_F(uplink_pair, bulk_goes_in_smaller_batches_where_alarms_come) {
+  options_.batch_records = 100;
+  options_.in_flight = 8;
+  restart_child();
+  fill(250);
+  connect();
+  const auto records = [&] {
+    const auto out = next_batch();
+    return out ? model::peek_batch(out->payload)->records : 0U;
+  };
+  EXPECT_EQ(records(), 100U);
+  child_.put(lane::alarm, "a", "fire");
+  EXPECT_EQ(records(), 1U);
+  EXPECT_EQ(records(), 25U);
+  pass(1s);
+  EXPECT_EQ(records(), 100U);
 }
 
 TEST(uplink_protocol, topics_are_taken_apart) {
