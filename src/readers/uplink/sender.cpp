@@ -181,11 +181,12 @@ sender::filled sender::fill(model::lane l, clock::time_point now) {
   };
   const auto read =
       from.reader.read(limits::uplink_batch_bytes_target, [&](log_offset at, const model::record_view& r) {
-        if (full_at || r.kind == model::record_kind::release) return;
+        if (full_at) return;
         // A gap is of the life that its last record was of.
         const auto of = log_.life_at(l, log_offset(from.reader.position().value() - 1));
         if (of != life.value_or(of) || (!life && another_in_flight(l, of))) return stop_before(at);
         life = of;
+        if (r.kind == model::record_kind::release) return;  // of this journal's own door
         const auto added = encoder_.add(at, r);
         if (!added && is(added.error(), errc::full) && encoder_.pending_records() != 0) return stop_before(at);
         if (!added && !pass_over(at, of, r, added.error())) return stop_before(at);

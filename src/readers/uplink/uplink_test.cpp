@@ -243,6 +243,22 @@ TEST_F(uplink_pair, bulk_goes_in_smaller_batches_where_alarms_come) {
   EXPECT_EQ(records(), 100U);
 }
 
+TEST_F(uplink_pair, releases_stay_at_home_and_hold_nothing_up) {
+  connect();
+  fill(1);
+  run();
+  model::record_view release;
+  release.kind = model::record_kind::release;
+  release.delivery = 7;
+  ASSERT_TRUE(child_.log->append(release));
+  run();
+  EXPECT_EQ(sender_->state(now(), clock::wall()).records_waiting, 0U);
+  fill("later", 1);
+  run();
+  expect_once({{"", 1}, {"later", 1}});
+  EXPECT_EQ(sender_->state(now(), clock::wall()).records_waiting, 0U);
+}
+
 TEST(uplink_protocol, topics_are_taken_apart) {
   EXPECT_EQ(parse_up_topic("$perigee/uplink/a/b/alarm")->node, "a/b");
   EXPECT_EQ(parse_up_topic(lane_topic("n", lane::event))->lane, lane::event);
