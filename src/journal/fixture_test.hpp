@@ -77,6 +77,7 @@ struct lane_bench {
   metrics::registry metrics;
   keyring keys;
   std::uint64_t openings = 0;
+  log_offset at_least{};  // where a cursor stands
   lane_recovery found;
   std::unique_ptr<lane_log> log;
 
@@ -92,7 +93,8 @@ struct lane_bench {
                    .disk_free_min = 0,
                    .metrics = metrics,
                    .keys = keys,
-                   .salt_seed = ++openings};
+                   .salt_seed = ++openings,
+                   .at_least = at_least};
     PG_TRY(log, lane_log::open(std::move(site), options, found));
     return {};
   }

@@ -73,7 +73,7 @@ void lane_core::start_from(recovered_lane found, lane_recovery& report) {
     report.missing_records = at_least.value() - staged_.value();
     log::fault(place, "{}: the log ends at {} but a cursor stands at {}; it goes on from there", site_.folder,
                staged_.value(), at_least.value());
-    if (batch_.empty()) committed_ = at_least;
+    (batch_.empty() ? committed_ : batch_.end) = at_least;
     staged_ = at_least;
   }
   launch_if_ready();
