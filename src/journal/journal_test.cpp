@@ -198,5 +198,22 @@ TEST(cursor, ahead_of_a_log_that_lost_its_end_keeps_its_offsets) {
   EXPECT_EQ(b.append(model::lane::bulk, 99), log_offset(10)) << "an offset names one record for ever";
 }
 
+TEST(cursor, a_lane_commits_up_to_one_that_is_ahead_of_what_was_left) {
+  lane_bench b;
+  ASSERT_TRUE(b.open());
+  b.fill_durably(0, 5);
+  b.fill_durably(5, 10);  // no mark follows: staged again when it is opened
+  b.at_least = log_offset(20);
+  ASSERT_TRUE(b.open());
+  EXPECT_EQ(b.found.missing_records, 10U);
+  b.worker.run_all();
+  EXPECT_EQ(b.log->committed(), log_offset(20)) << "nothing waits for what is gone";
+  b.fill_durably(20, 21);
+  const auto all = read_all(*b.log);
+  ASSERT_EQ(all.size(), 12U) << "ten records, a gap, and the new one";
+  EXPECT_EQ(all[10].record.kind, model::record_kind::gap);
+  EXPECT_EQ(all[11].at, log_offset(20));
+}
+
 }  // namespace
 }  // namespace perigee::journal

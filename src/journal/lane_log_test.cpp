@@ -417,23 +417,6 @@ TEST(lane_log, acknowledges_at_once_where_memory_was_chosen) {
   EXPECT_EQ(b.log->committed(), log_offset(0));
 }
 
-TEST(lane_log, commits_up_to_a_cursor_that_is_ahead_of_what_was_left) {
-  lane_bench b;
-  ASSERT_TRUE(b.open());
-  b.fill_durably(0, 5);
-  b.fill_durably(5, 10);  // no mark follows: staged again when it is opened
-  b.at_least = log_offset(20);
-  ASSERT_TRUE(b.open());
-  EXPECT_EQ(b.found.missing_records, 10U);
-  b.worker.run_all();
-  EXPECT_EQ(b.log->committed(), log_offset(20)) << "nothing waits for what is gone";
-  b.fill_durably(20, 21);
-  const auto all = read_all(*b.log);
-  ASSERT_EQ(all.size(), 12U) << "ten records, a gap, and the new one";
-  EXPECT_EQ(all[10].record.kind, model::record_kind::gap);
-  EXPECT_EQ(all[11].at, log_offset(20));
-}
-
 TEST(lane_log, may_be_destroyed_under_a_write) {
   lane_bench b;
   ASSERT_TRUE(b.open());
