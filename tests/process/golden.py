@@ -87,8 +87,8 @@ class StoredNode(SiteTest):
         self.wait_for_readings(node, READINGS + 1)
 
     def orders(self, node):
-        """From the journal. The session that waited for them has expired since, as sessions do: the broker's state has a
-        golden file of its own."""
+        """From the journal. The session that waited for them has expired since, as sessions do; the broker's state has
+        a golden file of its own."""
         dumped = self.perigee("journal", "dump", "--data", node.data, "--json").stdout.splitlines()
         return [each["payload"].encode() for each in map(json.loads, dumped) if each["topic"] == "orders/7"]
 
