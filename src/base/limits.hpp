@@ -47,7 +47,10 @@ inline constexpr std::uint32_t alarm_key_bytes_max = 512;
 inline constexpr std::uint32_t rule_name_bytes_max = 128;  // of rules and of alarms
 
 // Network
-inline constexpr std::uint32_t websocket_message_bytes_max = 1U << 20;
+inline constexpr std::uint32_t websocket_message_bytes_max = 16U << 20;
+inline constexpr std::uint32_t proxy_header_bytes_max = 4096;  // PROXY protocol v2, its TLVs included
+inline constexpr std::uint32_t tls_certificates_max = 16;      // of a listener, chosen by SNI
+inline constexpr std::uint32_t unix_path_bytes_max = 107;
 inline constexpr std::uint32_t http_header_bytes_max = 8U << 10;
 inline constexpr std::uint32_t http_connections_max = 64;
 inline constexpr std::uint32_t http_body_bytes_max = 1U << 20;
@@ -87,19 +90,44 @@ inline constexpr std::uint32_t mqtt_packet_bytes_max = payload_bytes_max + prope
 inline constexpr std::uint32_t mqtt_connect_bytes_max = 128U << 10;
 inline constexpr std::uint16_t mqtt_inflight_in_max = 4096;
 inline constexpr std::uint16_t mqtt_inflight_out_max = 1024;
-inline constexpr std::uint16_t mqtt_topic_aliases_max = 32;
+inline constexpr std::uint16_t mqtt_topic_aliases_max = 32;      // that a client may set
+inline constexpr std::uint16_t mqtt_topic_aliases_out_max = 32;  // that we set at a client
+inline constexpr std::uint32_t mqtt_auth_data_bytes_max = 4096;  // of one step of an enhanced authentication
+inline constexpr std::uint32_t mqtt_auth_steps_max = 8;
 inline constexpr int mqtt_topic_levels_max = 128;
 
 // doors/mqtt
-inline constexpr std::uint32_t mqtt_connections_max = 16'384;
-inline constexpr std::uint32_t mqtt_sessions_max = 65'536;
+inline constexpr std::uint32_t mqtt_connections_max = 131'072;
+inline constexpr std::uint32_t mqtt_sessions_max = 131'072;
 inline constexpr std::uint32_t mqtt_client_id_bytes_max = source_bytes_max;
 inline constexpr std::uint32_t mqtt_subscriptions_per_session_max = 1024;
-inline constexpr std::uint32_t mqtt_retained_max = 65'536;
-inline constexpr std::uint32_t mqtt_retained_bytes_max = 64U << 20;
+inline constexpr std::uint32_t mqtt_subscriptions_max = 1'048'576;  // of all sessions
+inline constexpr std::uint32_t mqtt_shared_groups_max = 4096;
+inline constexpr std::uint32_t mqtt_listed_max = 1000;  // clients, subscriptions or topics in one answer
+inline constexpr std::uint32_t mqtt_traces_max = 16;    // clients that are traced at once
+inline constexpr std::uint32_t mqtt_retained_max = 1'048'576;
+inline constexpr std::uint32_t mqtt_retained_bytes_max = 256U << 20;
 inline constexpr std::uint32_t mqtt_output_bytes_max = 256U << 10;
 inline constexpr std::uint32_t mqtt_unsaved_records_max = 100'000;
 inline constexpr std::uint32_t mqtt_state_bytes_max = 256U << 20;
+
+// access
+inline constexpr std::uint32_t access_file_bytes_max = 8U << 20;  // a user file or a policy file
+inline constexpr std::uint32_t access_users_max = 100'000;
+inline constexpr std::uint32_t access_rules_max = 10'000;          // of a policy file
+inline constexpr std::uint32_t access_checks_waiting_max = 256;    // passwords that wait to be checked
+inline constexpr std::uint32_t access_password_bytes_max = 4096;
+inline constexpr std::uint32_t access_hash_memory_kib_max = 256U << 10;  // that a user file may ask of Argon2id
+inline constexpr std::uint32_t access_scram_iterations_max = 1'000'000;
+
+// readers/bridge
+inline constexpr std::uint32_t bridges_max = 16;
+inline constexpr std::uint32_t bridge_topics_max = 64;
+inline constexpr std::uint32_t bridge_in_flight_max = 1024;
+
+// Sparkplug B
+inline constexpr std::uint32_t sparkplug_metrics_max = 16'384;  // of one edge node and its devices, by alias
+inline constexpr std::uint32_t sparkplug_nodes_max = 10'000;    // edge nodes and devices whose birth is kept
 
 // Uplink
 inline constexpr std::uint32_t uplink_batch_bytes_target = 1U << 20;    // of records as they stand in the journal
