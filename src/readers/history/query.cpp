@@ -16,7 +16,7 @@ struct extent {
 };
 
 /// Of the series' chunks that touch the time asked for; nullopt where none does.
-result<std::optional<extent>> extent_of(detail::connection& db, series_id of, timestamp from, timestamp to) {
+result<std::optional<extent>> extent_of(sqlite::connection& db, series_id of, timestamp from, timestamp to) {
   PG_TRY(auto ask, db.prepare("SELECT min(first_ns), max(last_ns), sum(count) FROM chunk"
                               " WHERE series = ? AND last_ns >= ? AND first_ns < ?"));
   PG_TRY(const bool row, ask.begin().bind(of.value()).bind(from.ns).bind(to.ns).step());
@@ -83,7 +83,7 @@ class step_fold {
   std::vector<cell> cells_;
 };
 
-detail::chunk_summary summary_in(const detail::statement& row) {
+detail::chunk_summary summary_in(const sqlite::statement& row) {
   detail::chunk_summary s;
   s.first_ns = row.integer(1);
   s.last_ns = row.integer(2);

@@ -8,8 +8,8 @@
 #include "base/limits.hpp"
 #include "model/gap.hpp"
 #include "model/record_batch.hpp"
-#include "readers/history/detail/sqlite.hpp"
 #include "readers/history/temporary_folder_test.hpp"
+#include "sqlite/sqlite.hpp"
 
 namespace perigee::readers::history {
 namespace {
@@ -330,7 +330,7 @@ TEST_F(store_test, old_chunks_are_forgotten_and_the_series_goes_on) {
 TEST_F(store_test, a_damaged_open_chunk_does_not_stop_what_comes) {
   apply(0, stamped_run(1, 10));
   store_.reset();
-  auto db = detail::connection::open(folder_ / "history.db", false);
+  auto db = sqlite::connection::open(folder_ / "history.db", false);
   ASSERT_TRUE(db);
   ASSERT_TRUE(db->execute("UPDATE chunk SET block = x'0102030405'"));
   reopen();

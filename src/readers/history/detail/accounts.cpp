@@ -4,7 +4,7 @@
 
 namespace perigee::readers::history::detail {
 
-result<> accounts::open(connection& db) {
+result<> accounts::open(sqlite::connection& db) {
   PG_TRY(read_, db.prepare("SELECT state FROM account WHERE source = ? AND epoch = ?"));
   PG_TRY(write_, db.prepare("INSERT OR REPLACE INTO account(source, epoch, state) VALUES(?, ?, ?)"));
   return {};

@@ -7,9 +7,9 @@
 
 #include "base/error.hpp"
 #include "base/id.hpp"
-#include "readers/history/detail/sqlite.hpp"
 #include "readers/history/detail/text_hash.hpp"
 #include "readers/history/sequence_account.hpp"
+#include "sqlite/sqlite.hpp"
 
 namespace perigee::readers::history::detail {
 
@@ -17,7 +17,7 @@ namespace perigee::readers::history::detail {
 /// by the store.
 class accounts {
  public:
-  [[nodiscard]] result<> open(connection& db);
+  [[nodiscard]] result<> open(sqlite::connection& db);
 
   [[nodiscard]] result<sequence_account::verdict> add(std::string_view source, perigee::epoch e, perigee::sequence s);
   /// Writes what has changed.
@@ -34,8 +34,8 @@ class accounts {
   };
   result<entry> load(std::string_view source, perigee::epoch e);
 
-  statement read_;
-  statement write_;
+  sqlite::statement read_;
+  sqlite::statement write_;
   std::string key_;
   std::unordered_map<std::string, entry, text_hash, std::equal_to<>> entries_;
   std::vector<entry*> touched_;

@@ -5,7 +5,8 @@
 namespace perigee::readers::history::detail {
 namespace {
 
-result<> move_position(connection& db, model::lane l, const journal::lineage& then, const journal::lineage& now) {
+result<> move_position(sqlite::connection& db, model::lane l, const journal::lineage& then,
+                       const journal::lineage& now) {
   const auto lane = static_cast<std::int64_t>(l);
   const auto name = static_cast<std::int64_t>(now.journal.value());
   PG_TRY(auto read, db.prepare("SELECT next FROM cursor WHERE lane = ? AND epoch = ?"));
@@ -20,7 +21,7 @@ result<> move_position(connection& db, model::lane l, const journal::lineage& th
   return write.begin().bind(static_cast<std::int64_t>(at.value())).bind(lane).bind(name).run();
 }
 
-result<> follow_in_transaction(connection& db, const journal::lineage& now) {
+result<> follow_in_transaction(sqlite::connection& db, const journal::lineage& now) {
   PG_TRY(auto read, db.prepare("SELECT state FROM lineage"));
   PG_TRY(const bool row, read.begin().step());
   if (row) {
@@ -40,7 +41,7 @@ result<> follow_in_transaction(connection& db, const journal::lineage& now) {
 
 }  // namespace
 
-result<> follow(connection& db, const journal::lineage& now) {
+result<> follow(sqlite::connection& db, const journal::lineage& now) {
   PG_TRY_VOID(db.execute("BEGIN IMMEDIATE"));
   const auto done = follow_in_transaction(db, now);
   const auto ended = db.execute(done ? "COMMIT" : "ROLLBACK");

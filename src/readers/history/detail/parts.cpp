@@ -4,14 +4,14 @@
 
 namespace perigee::readers::history::detail {
 
-result<> part_table::open(connection& db) {
+result<> part_table::open(sqlite::connection& db) {
   PG_TRY(put_, db.prepare("INSERT OR REPLACE INTO part(node, epoch, lane, offset, readings) VALUES(?, ?, ?, ?, ?)"));
   PG_TRY(trim_, db.prepare("DELETE FROM part WHERE number <= (SELECT max(number) FROM part) - ?"));
   PG_TRY(find_, db.prepare("SELECT readings FROM part WHERE node = ? AND epoch = ? AND lane = ? AND offset = ?"));
   return {};
 }
 
-statement& part_table::named(statement& in, const model::origin& of, model::lane l) {
+sqlite::statement& part_table::named(sqlite::statement& in, const model::origin& of, model::lane l) {
   in.begin().bind(of.node).bind(static_cast<std::int64_t>(of.journal_epoch.value()));
   return in.bind(static_cast<std::int64_t>(l)).bind(static_cast<std::int64_t>(of.offset.value()));
 }

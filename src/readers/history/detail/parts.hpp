@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "model/record_batch.hpp"
-#include "readers/history/detail/sqlite.hpp"
+#include "sqlite/sqlite.hpp"
 
 namespace perigee::readers::history::detail {
 
@@ -16,18 +16,18 @@ class part_table {
   static constexpr std::int64_t some = -1;  // of a batch: not known which messages
   static constexpr std::int64_t all = -2;
 
-  [[nodiscard]] result<> open(connection& db);
+  [[nodiscard]] result<> open(sqlite::connection& db);
   /// `readings` from the front, `some` or `all`.
   [[nodiscard]] result<> put(const model::origin& of, model::lane l, std::int64_t readings);
   /// 0 where nothing is known.
   [[nodiscard]] result<std::int64_t> find(const model::origin& of, model::lane l);
 
  private:
-  static statement& named(statement& in, const model::origin& of, model::lane l);
+  static sqlite::statement& named(sqlite::statement& in, const model::origin& of, model::lane l);
 
-  statement put_;
-  statement trim_;
-  statement find_;
+  sqlite::statement put_;
+  sqlite::statement trim_;
+  sqlite::statement find_;
 };
 
 }  // namespace perigee::readers::history::detail

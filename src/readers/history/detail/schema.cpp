@@ -42,19 +42,19 @@ PRAGMA user_version = 1;
 COMMIT;
 )sql";
 
-result<std::int64_t> version_of(connection& db) {
+result<std::int64_t> version_of(sqlite::connection& db) {
   PG_TRY(auto ask, db.prepare("PRAGMA user_version"));
   PG_TRY(const bool row, ask.step());
   return row ? ask.integer(0) : 0;
 }
 
-result<> make_tables(connection& db, const std::string& node) {
+result<> make_tables(sqlite::connection& db, const std::string& node) {
   PG_TRY_VOID(db.execute(tables));
   PG_TRY(auto name, db.prepare("INSERT INTO node VALUES(?)"));
   return name.begin().bind(node).run();
 }
 
-result<> check_node(connection& db, const std::string& node) {
+result<> check_node(sqlite::connection& db, const std::string& node) {
   if (node.empty()) return {};
   PG_TRY(auto ask, db.prepare("SELECT name FROM node"));
   PG_TRY(const bool row, ask.step());
@@ -64,8 +64,8 @@ result<> check_node(connection& db, const std::string& node) {
 
 }  // namespace
 
-result<connection> open_database(const std::string& path, const std::string& node, bool read_only) {
-  PG_TRY(auto db, connection::open(path, read_only));
+result<sqlite::connection> open_database(const std::string& path, const std::string& node, bool read_only) {
+  PG_TRY(auto db, sqlite::connection::open(path, read_only));
   if (!read_only) PG_TRY_VOID(db.execute(settings));
   PG_TRY(const auto version, version_of(db));
   if (version > schema_version) return fail(errc::unsupported, "a newer version wrote the history");

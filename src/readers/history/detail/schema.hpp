@@ -4,11 +4,12 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "readers/history/detail/sqlite.hpp"
+#include "sqlite/sqlite.hpp"
 
 namespace perigee::readers::history::detail {
 
 /// Opens the file, makes its tables where it is new, and checks version and node. An empty `node` is not checked.
-[[nodiscard]] result<connection> open_database(const std::string& path, const std::string& node, bool read_only);
+[[nodiscard]] result<sqlite::connection> open_database(const std::string& path, const std::string& node,
+                                                       bool read_only);
 
 }  // namespace perigee::readers::history::detail

@@ -29,7 +29,7 @@ void chunk_summary::add(const model::chunk_row& row) {
   ++numbers;
 }
 
-result<> series_writer::open(connection& db) {
+result<> series_writer::open(sqlite::connection& db) {
   db_ = &db;
   PG_TRY(find_series_, db.prepare("SELECT id FROM series WHERE device = ? AND metric = ? AND node = ?"));
   PG_TRY(add_series_, db.prepare("INSERT INTO series(device, metric, node) VALUES(?, ?, ?)"));

@@ -10,8 +10,8 @@
 #include "base/limits.hpp"
 #include "model/chunk.hpp"
 #include "model/reading.hpp"
-#include "readers/history/detail/sqlite.hpp"
 #include "readers/history/detail/text_hash.hpp"
+#include "sqlite/sqlite.hpp"
 
 namespace perigee::readers::history::detail {
 
@@ -34,7 +34,7 @@ struct chunk_summary {
 /// full. Inside its owner's transaction; owned by the store.
 class series_writer {
  public:
-  [[nodiscard]] result<> open(connection& db);
+  [[nodiscard]] result<> open(sqlite::connection& db);
 
   /// Keeps the reading for the next flush, which comes by itself before too many are kept. errc::full: no room for one
   /// more series.
@@ -67,14 +67,14 @@ class series_writer {
   result<> put(entry& of, const model::chunk_row& r);
   result<> store_chunk(entry& of, bool open);
 
-  connection* db_ = nullptr;
-  statement find_series_;
-  statement add_series_;
-  statement find_open_;
-  statement read_block_;
-  statement insert_chunk_;
-  statement update_chunk_;
-  statement close_chunk_;
+  sqlite::connection* db_ = nullptr;
+  sqlite::statement find_series_;
+  sqlite::statement add_series_;
+  sqlite::statement find_open_;
+  sqlite::statement read_block_;
+  sqlite::statement insert_chunk_;
+  sqlite::statement update_chunk_;
+  sqlite::statement close_chunk_;
   model::chunk_encoder encoder_;
   model::chunk_decoder decoder_;
   chunk_summary summary_;

@@ -6,23 +6,23 @@
 #include "readers/history/detail/accounts.hpp"
 #include "readers/history/detail/parts.hpp"
 #include "readers/history/detail/series_writer.hpp"
-#include "readers/history/detail/sqlite.hpp"
 #include "readers/history/store.hpp"
+#include "sqlite/sqlite.hpp"
 
 namespace perigee::readers::history {
 
 struct store::state {
-  state(store_options chosen, detail::connection db) : options(std::move(chosen)), database(std::move(db)) {}
+  state(store_options chosen, sqlite::connection db) : options(std::move(chosen)), database(std::move(db)) {}
 
   store_options options;
-  detail::connection database;
+  sqlite::connection database;
   detail::series_writer writer;
   detail::accounts devices;
   detail::part_table parts;
-  detail::statement read_cursor;
-  detail::statement write_cursor;
-  detail::statement insert_gap;
-  detail::statement add_total;
+  sqlite::statement read_cursor;
+  sqlite::statement write_cursor;
+  sqlite::statement insert_gap;
+  sqlite::statement add_total;
   model::batch_opener opener;
   model::payload_decoder payloads;
   model::chunk_decoder chunks;

@@ -1,22 +1,22 @@
-#include "readers/history/detail/sqlite.hpp"
+#include "sqlite/sqlite.hpp"
 
 #include <sqlite3.h>
 
 #include "base/log.hpp"
 
-namespace perigee::readers::history::detail {
+namespace perigee::sqlite {
 namespace {
 
 constexpr int busy_ms = 2000;  // how long a reader of the same file is waited for
 
 std::unexpected<error> failed(sqlite3* on, int code) {
-  log::warn("readers.history", "SQLite: {}", on != nullptr ? sqlite3_errmsg(on) : sqlite3_errstr(code));
+  log::warn("sqlite", "SQLite: {}", on != nullptr ? sqlite3_errmsg(on) : sqlite3_errstr(code));
   switch (code & 0xff) {
-    case SQLITE_FULL: return fail(errc::no_space, "the disk is full for the history");
-    case SQLITE_CORRUPT: return fail(errc::io, "the history's file is damaged");
-    case SQLITE_NOTADB: return fail(errc::refused, "the history's file is not a database");
-    case SQLITE_CANTOPEN: return fail(errc::not_found, "the history's file cannot be opened");
-    default: return fail(errc::io, "the history's database refuses");
+    case SQLITE_FULL: return fail(errc::no_space, "the disk is full for the database");
+    case SQLITE_CORRUPT: return fail(errc::io, "the database's file is damaged");
+    case SQLITE_NOTADB: return fail(errc::refused, "the file is not a database");
+    case SQLITE_CANTOPEN: return fail(errc::not_found, "the database's file cannot be opened");
+    default: return fail(errc::io, "the database refuses");
   }
 }
 
@@ -104,4 +104,4 @@ result<statement> connection::prepare(std::string_view sql) {
 std::int64_t connection::last_row() const { return sqlite3_last_insert_rowid(on_.get()); }
 std::int64_t connection::changes() const { return sqlite3_changes64(on_.get()); }
 
-}  // namespace perigee::readers::history::detail
+}  // namespace perigee::sqlite

@@ -12,7 +12,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace perigee::readers::history::detail {
+namespace perigee::sqlite {
 
 /// A prepared statement. Bind, then step; a reset comes with the next `begin`. Not longer than its connection.
 class statement {
@@ -68,4 +68,4 @@ class connection {
   std::unique_ptr<sqlite3, close> on_;
 };
 
-}  // namespace perigee::readers::history::detail
+}  // namespace perigee::sqlite
