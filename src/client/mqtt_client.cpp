@@ -1,21 +1,27 @@
 #include "client/mqtt_client.hpp"
 
-#include "io/receive_buffer.hpp"
-
 namespace perigee::client {
 
 namespace mqtt = wire::mqtt;
+using mqtt::property_id;
 
 mqtt_client::mqtt_client(io::shard& on, io::network& net, mqtt::client_handler& handler, mqtt_options options)
-    : on_(on), net_(net), handler_(handler), options_(std::move(options)), output_ready_(on), helpers_(on) {}
+    : on_(on),
+      net_(net),
+      handler_(handler),
+      options_(std::move(options)),
+      output_ready_(on),
+      input_wanted_(on),
+      helpers_(on) {}
 
 io::task<> mqtt_client::run() {
   PG_CO_TRY(stream_, co_await net_.connect(options_.to, clock::now() + options_.connect_timeout));
-  connection_ = std::make_unique<mqtt::client_connection>(handler_, mqtt::client_options{}, clock::now());
-  mqtt::connect hello;
-  hello.client_id = options_.client_id;
-  hello.keep_alive_s = options_.keep_alive_s;
-  connection_->open(hello);
+  ended_ = false;
+  mqtt::client_options terms;
+  terms.receive_maximum = options_.receive_maximum;
+  terms.session = options_.session;
+  connection_ = std::make_unique<mqtt::client_connection>(handler_, terms, clock::now());
+  say_hello();
   flush();
   helpers_.spawn("client.mqtt", write_out());
   helpers_.spawn("client.mqtt", keep_time());
@@ -28,8 +34,37 @@ io::task<> mqtt_client::run() {
   co_return outcome;
 }
 
+void mqtt_client::say_hello() {
+  mqtt::connect hello;
+  hello.version = options_.version;
+  hello.clean_start = options_.clean_start;
+  hello.client_id = options_.client_id;
+  hello.keep_alive_s = options_.keep_alive_s;
+  byte_buffer properties;
+  byte_buffer of_will;
+  if (options_.version == mqtt::protocol_version::v5 && options_.session_expiry_s != 0) {
+    mqtt::property_writer(properties).number(property_id::session_expiry_interval, options_.session_expiry_s);
+  }
+  hello.properties = properties;
+  if (options_.user_name) hello.user_name = *options_.user_name;
+  if (options_.password) hello.password = as_bytes(*options_.password);
+  if (const auto& will = options_.will) {
+    if (will->delay_s != 0) mqtt::property_writer(of_will).number(property_id::will_delay_interval, will->delay_s);
+    hello.will = mqtt::will_message{will->topic, will->payload, will->qos, will->retain, of_will};
+  }
+  connection_->open(hello);
+}
+
 void mqtt_client::hang_up() noexcept {
-  if (stream_) stream_->close();
+  if (!stream_) return;
+  ended_ = true;
+  stream_->close();
+  input_wanted_.notify();
+}
+
+void mqtt_client::flush() noexcept {
+  output_ready_.notify();
+  if (connection_ && !connection_->paused()) input_wanted_.notify();
 }
 
 io::task<> mqtt_client::converse() {
@@ -38,8 +73,13 @@ io::task<> mqtt_client::converse() {
     const auto n = co_await stream_->read_some(buffer.room());
     if (!n) co_return std::unexpected(n.error());
     buffer.filled(*n);
-    buffer.taken(connection_->on_bytes(buffer.pending(), clock::now()), connection_->packet_bytes_wanted());
-    flush();
+    for (;;) {
+      buffer.taken(connection_->on_bytes(buffer.pending(), clock::now()), connection_->packet_bytes_wanted());
+      flush();
+      if (!connection_->paused() || connection_->closed() || ended_) break;
+      // What came stays in the buffer, and the server's next bytes in the system's, until the owner goes on.
+      PG_CO_TRY_VOID(co_await input_wanted_.wait());
+    }
   }
   co_return fail(errc::closed, "the MQTT connection ended");
 }
@@ -52,10 +92,10 @@ io::task<> mqtt_client::write_out() {
       going.clear();
       std::swap(going, connection_->output());
       const auto written = co_await stream_->write(going);
-      if (!written) stream_->close();  // the reader sees it too and says why
+      if (!written) hang_up();  // the reader sees it too and says why
       PG_CO_TRY_VOID(written);
     }
-    if (connection_->closed()) stream_->close();
+    if (connection_->closed()) hang_up();
   }
 }
 

@@ -14,8 +14,8 @@ namespace perigee::wire::mqtt {
 /// Messages of QoS 1 sent and not yet acknowledged, oldest first, with a `T` each for the sender. It draws packet
 /// identifiers in turn, so that finding one is an index. Acknowledgements come in the order of sending (MQTT-4.6.0-2);
 /// one that does not come holds the window shut behind it. Part of a session: it outlives a connection. The ring grows
-/// to what is used, at most to the power of two at or above `messages_max`.
-template <class T>
+/// to what is used, at most to the power of two at or above `messages_max`. Its identifiers are 1 to `IdCount`.
+template <class T, std::size_t IdCount = 65'535>
 class send_window {
  public:
   explicit send_window(std::uint16_t messages_max) : messages_max_(messages_max) {}
@@ -49,6 +49,8 @@ class send_window {
     return id;
   }
 
+  [[nodiscard]] T* find(packet_id id) { return const_cast<T*>(std::as_const(*this).find(id)); }
+
   /// Gives back what was pushed with the identifier; nothing where it is not in flight.
   std::optional<T> acknowledge(packet_id id) {
     const auto place = place_of_id(id);
@@ -67,15 +69,17 @@ class send_window {
     }
   }
 
-  /// Forgets everything in flight and gives its memory back.
-  void clear() {
-    first_id_ = nth_id(span_);
+  /// Forgets everything in flight and gives its memory back. The identifiers go on.
+  void clear() { restart(nth_id(span_)); }
+  /// The same; the next identifier is this one.
+  void restart(packet_id next) {
+    first_id_ = next;
     span_ = in_flight_ = front_ = 0;
     ring_ = {};
   }
 
  private:
-  static constexpr std::size_t id_count = 65'535;
+  static constexpr std::size_t id_count = IdCount;
 
   [[nodiscard]] std::size_t place_of_id(packet_id id) const { return (id + id_count - first_id_) % id_count; }
   [[nodiscard]] packet_id nth_id(std::size_t n) const {
