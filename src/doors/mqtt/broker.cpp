@@ -96,9 +96,12 @@ wire::reason broker::admits(const link& from, const wire::connect& hello) const 
                         hello.client_id.substr(uplink_prefix.size()) != from.options().name;
   if (reserved(hello.client_id) || reserved(from.options().name) || anothers)
     return wire::reason::client_identifier_not_valid;
-  const bool before_5 = hello.version != wire::protocol_version::v5;
-  if (hello.client_id.empty() && before_5 && !hello.clean_start) {  // MQTT-3.1.3-8
-    return wire::reason::client_identifier_not_valid;
+  // MQTT-3.1.3-8; before 3.1.1 a name is always needed.
+  const bool may_be_nameless = hello.version == wire::protocol_version::v5 ||
+                               (hello.version == wire::protocol_version::v3_1_1 && hello.clean_start);
+  if (hello.client_id.empty() && !may_be_nameless) return wire::reason::client_identifier_not_valid;
+  if (wire::find_property(hello.properties, wire::property_id::authentication_method)) {  // MQTT-4.12.0-1
+    return wire::reason::bad_authentication_method;
   }
   if (hello.will && hello.will->topic.starts_with('$')) return wire::reason::topic_name_invalid;
   return wire::reason::success;

@@ -99,6 +99,8 @@ void link::send(const pending_ack& due) {
 }
 
 void link::on_connect(const wire::connect& hello) { broker_.connect(*this, hello); }
+/// No method is known, so no client has come this far.
+void link::on_auth(const wire::authentication&) { connection_.disconnect(wire::reason::not_authorized); }
 void link::on_publish(const wire::publish& message) { broker_.publish(*this, message); }
 void link::on_release(wire::packet_id id) { broker_.release(*this, id); }
 void link::on_subscribe(const wire::subscribe& request) { broker_.subscribe(*this, request); }
@@ -106,6 +108,11 @@ void link::on_unsubscribe(const wire::unsubscribe& request) { broker_.unsubscrib
 void link::on_acknowledged(wire::packet_id id, wire::reason) {
   if (session != nullptr) session->on_acknowledged(id);
 }
+/// Nothing goes out with QoS 2: what the client means is of another broker, and it is let go (MQTT5 4.3.3).
+void link::on_received(wire::packet_id id, wire::reason code) {
+  if (!is_failure(code)) connection_.release(id, wire::reason::packet_identifier_not_found);
+}
+void link::on_completed(wire::packet_id, wire::reason) {}
 void link::on_closed(const wire::closing& why) { broker_.disconnected(*this, why); }
 
 }  // namespace perigee::doors::mqtt

@@ -79,12 +79,15 @@ class link final : private wire::mqtt::server_handler {
   };
 
   void on_connect(const wire::mqtt::connect& hello) override;
+  void on_auth(const wire::mqtt::authentication& step) override;
   void on_publish(const wire::mqtt::publish& message) override;
   void on_release(wire::mqtt::packet_id id) override;
   void send(const pending_ack& due);
   void on_subscribe(const wire::mqtt::subscribe& request) override;
   void on_unsubscribe(const wire::mqtt::unsubscribe& request) override;
   void on_acknowledged(wire::mqtt::packet_id id, wire::mqtt::reason code) override;
+  void on_received(wire::mqtt::packet_id id, wire::mqtt::reason code) override;
+  void on_completed(wire::mqtt::packet_id id, wire::mqtt::reason code) override;
   void on_closed(const wire::mqtt::closing& why) override;
 
   broker& broker_;

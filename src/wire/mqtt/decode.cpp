@@ -259,11 +259,14 @@ decoded<packet> decode_ping(packet_type type, byte_view body) {
   return ping{type};
 }
 
-/// MQTT5 2.1.3: every type but PUBLISH has fixed flags.
-bool has_right_flags(packet_type type, std::uint8_t flags) {
+/// MQTT5 2.1.3: every type but PUBLISH has fixed flags. In MQTT 3.1 (2.1) the requests have QoS 1 and may have DUP, and
+/// the flags of all others are not used.
+bool has_right_flags(packet_type type, std::uint8_t flags, protocol_version version) {
   const bool is_request =
       type == packet_type::pubrel || type == packet_type::subscribe || type == packet_type::unsubscribe;
-  return type == packet_type::publish || flags == (is_request ? 2 : 0);
+  if (type == packet_type::publish) return true;
+  if (version == protocol_version::v3_1) return !is_request || (flags & 6) == 2;
+  return flags == (is_request ? 2 : 0);
 }
 
 }  // namespace
@@ -303,7 +306,7 @@ decoded<publish> decode_publish(std::uint8_t first_byte, byte_view body, protoco
 
 decoded<packet> decode(std::uint8_t first_byte, byte_view body, protocol_version version) {
   const auto type = static_cast<packet_type>(first_byte >> 4);
-  if (!has_right_flags(type, first_byte & 0x0f))
+  if (!has_right_flags(type, first_byte & 0x0f, version))
     return malformed("the flags of the fixed header are not this packet's");
   switch (type) {
     case packet_type::connect: return decode_connect(body);

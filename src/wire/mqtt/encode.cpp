@@ -17,9 +17,13 @@ void start(wire_writer& out, packet_type type, std::size_t remaining, unsigned f
 std::size_t text_bytes(std::size_t size) { return 2 + size; }
 
 /// A block with its length in front; nothing before 5.0.
-std::size_t block_bytes(byte_view properties, protocol_version version) {
+std::size_t block_bytes(std::size_t properties_bytes, protocol_version version) {
   if (version != protocol_version::v5) return 0;
-  return varint_bytes(static_cast<std::uint32_t>(properties.size())) + properties.size();
+  return varint_bytes(static_cast<std::uint32_t>(properties_bytes)) + properties_bytes;
+}
+
+std::size_t block_bytes(byte_view properties, protocol_version version) {
+  return block_bytes(properties.size(), version);
 }
 
 void put_block(wire_writer& out, byte_view properties, protocol_version version) {
@@ -68,9 +72,19 @@ void put_tail(wire_writer& out, reason code, byte_view properties, std::size_t b
   if (bytes > 1) put_block(out, properties, protocol_version::v5);
 }
 
-std::size_t remaining_bytes(const publish& p, protocol_version version) {
-  return text_bytes(p.topic.size()) + (p.qos == qos::at_most_once ? 0 : 2) + block_bytes(p.properties, version) +
-         p.payload.size();
+constexpr std::size_t alias_bytes = 3;  // an identifier and a two byte integer
+
+std::size_t remaining_bytes(const publish& p, protocol_version version, std::size_t more_properties_bytes = 0) {
+  return text_bytes(p.topic.size()) + (p.qos == qos::at_most_once ? 0 : 2) +
+         block_bytes(p.properties.size() + more_properties_bytes, version) + p.payload.size();
+}
+
+std::size_t whole_bytes(std::size_t remaining) {
+  return 1 + varint_bytes(static_cast<std::uint32_t>(remaining)) + remaining;
+}
+
+unsigned flags_of(const publish& p) {
+  return (p.duplicate ? 8U : 0U) | (static_cast<unsigned>(p.qos) << 1) | (p.retain ? 1U : 0U);
 }
 
 template <class Request>
@@ -111,23 +125,37 @@ void encode(const connack& p, protocol_version version, byte_buffer& to) {
   wire_writer out(to);
   const bool v5 = version == protocol_version::v5;
   start(out, packet_type::connack, 2 + block_bytes(p.properties, version));
-  out.u8(p.session_present ? 1 : 0);
+  out.u8(p.session_present && version != protocol_version::v3_1 ? 1 : 0);  // reserved in MQTT 3.1
   out.u8(v5 ? static_cast<std::uint8_t>(p.code) : connack_code_before_5(p.code));
   put_block(out, p.properties, version);
 }
 
 std::size_t encoded_size(const publish& p, protocol_version version) {
-  const auto remaining = remaining_bytes(p, version);
-  return 1 + varint_bytes(static_cast<std::uint32_t>(remaining)) + remaining;
+  return whole_bytes(remaining_bytes(p, version));
+}
+
+std::size_t encoded_size_aliased(const publish& p) {
+  return whole_bytes(remaining_bytes(p, protocol_version::v5, alias_bytes));
 }
 
 void encode(const publish& p, protocol_version version, byte_buffer& to) {
   wire_writer out(to);
-  const unsigned flags = (p.duplicate ? 8U : 0U) | (static_cast<unsigned>(p.qos) << 1) | (p.retain ? 1U : 0U);
-  start(out, packet_type::publish, remaining_bytes(p, version), flags);
+  start(out, packet_type::publish, remaining_bytes(p, version), flags_of(p));
   out.text(p.topic);
   if (p.qos != qos::at_most_once) out.u16(p.packet_id);
   put_block(out, p.properties, version);
+  out.bytes(p.payload);
+}
+
+void encode_aliased(const publish& p, std::uint16_t alias, byte_buffer& to) {
+  wire_writer out(to);
+  start(out, packet_type::publish, remaining_bytes(p, protocol_version::v5, alias_bytes), flags_of(p));
+  out.text(p.topic);
+  if (p.qos != qos::at_most_once) out.u16(p.packet_id);
+  out.varint(static_cast<std::uint32_t>(p.properties.size() + alias_bytes));
+  out.u8(static_cast<std::uint8_t>(property_id::topic_alias));
+  out.u16(alias);
+  out.bytes(p.properties);
   out.bytes(p.payload);
 }
 

@@ -150,7 +150,12 @@ void encode(const disconnect& p, protocol_version version, byte_buffer& out);
 void encode(const auth& p, byte_buffer& out);
 void encode(const packet& p, protocol_version version, byte_buffer& out);
 
+/// A PUBLISH of MQTT 5 with a Topic Alias in front of its properties, which have none (MQTT5 3.3.2.3.4).
+void encode_aliased(const publish& p, std::uint16_t alias, byte_buffer& out);
+
 /// Bytes that encode() appends for a PUBLISH.
 [[nodiscard]] std::size_t encoded_size(const publish& p, protocol_version version);
+/// Bytes that encode_aliased() appends.
+[[nodiscard]] std::size_t encoded_size_aliased(const publish& p);
 
 }  // namespace perigee::wire::mqtt

@@ -38,7 +38,7 @@ void server_connection::on_tick(clock::time_point now) {
     if (paused()) return arm_keep_alive(now);  // we do not read: its silence is ours
     break_off({reason::keep_alive_timeout, "nothing came for one and a half times the keep-alive"});  // MQTT-3.1.2-22
   } else {
-    end({.code = reason::maximum_connect_time, .what = "no CONNECT came in time"});
+    end({.code = reason::maximum_connect_time, .what = "the client was not connected in time"});
   }
 }
 
@@ -46,11 +46,11 @@ bool server_connection::paused() const {
   if (state_ == state::connected) {
     return version_ != protocol_version::v5 && unacknowledged_ >= options_.receive_maximum;
   }
-  return state_ != state::awaiting_connect;
+  return state_ != state::awaiting_connect && state_ != state::authenticating;
 }
 
 std::size_t server_connection::packet_bytes_max() const {
-  if (state_ == state::awaiting_connect) {
+  if (state_ != state::connected) {
     return std::min<std::size_t>(options_.packet_bytes_max, limits::mqtt_connect_bytes_max);
   }
   return options_.packet_bytes_max;
@@ -58,7 +58,8 @@ std::size_t server_connection::packet_bytes_max() const {
 
 void server_connection::on_frame(const frame& f) {
   if (state_ == state::awaiting_connect) return on_first_packet(f);
-  if (f.first_byte >> 4 == static_cast<int>(packet_type::publish)) return on_publish_frame(f);
+  const bool is_publish = f.first_byte >> 4 == static_cast<int>(packet_type::publish);
+  if (is_publish && state_ == state::connected) return on_publish_frame(f);
   const auto p = decode(f.first_byte, f.body, version_);
   if (!p) return break_off(p.error());
   on_packet(*p);
@@ -78,9 +79,6 @@ void server_connection::on_first_packet(const frame& f) {
   const auto& hello = std::get<connect>(*p);
   version_ = hello.version;
   take_terms(hello);
-  if (find_property(hello.properties, property_id::authentication_method)) {
-    return break_off({reason::bad_authentication_method, "the client asks for enhanced authentication"});
-  }
   state_ = state::answering;
   handler_.on_connect(hello);
 }
@@ -98,9 +96,18 @@ void server_connection::take_terms(const connect& hello) {
       case property_id::receive_maximum: peer_receive_maximum_ = static_cast<std::uint16_t>(p.number); break;
       case property_id::maximum_packet_size: peer_packet_bytes_max_ = p.number; break;
       case property_id::session_expiry_interval: session_expiry_s_ = p.number; break;
+      case property_id::topic_alias_maximum:
+        aliases_out_.set_max(
+            static_cast<std::uint16_t>(std::min<std::uint32_t>(p.number, limits::mqtt_topic_aliases_out_max)));
+        break;
+      case property_id::request_response_information: wants_response_information_ = p.number == 1; break;
+      case property_id::request_problem_information: wants_problem_information_ = p.number == 1; break;
+      case property_id::authentication_method: auth_method_ = p.text; break;
       default: break;
     }
   }
+  if (!auth_method_.empty()) auth_turn_ = turn::servers;
+  send_quota_ = peer_receive_maximum_;
 }
 
 void server_connection::on_publish_frame(const frame& f) {
@@ -124,29 +131,17 @@ decoded<> server_connection::check_publish(publish& message) {
   if (!message.properties.empty() && find_property(message.properties, property_id::subscription_identifier)) {
     return mqtt::refuse(reason::protocol_error, "a client's PUBLISH has a subscription identifier");
   }
-  return message.topic_alias ? resolve_alias(message) : decoded<>();
-}
-
-decoded<> server_connection::resolve_alias(publish& message) {
-  const auto alias = *message.topic_alias;
-  if (alias == 0 || alias > options_.topic_alias_maximum) {
-    return mqtt::refuse(reason::topic_alias_invalid, "the topic alias is zero or over the maximum");  // MQTT-3.3.2-8
-  }
-  if (aliases_.size() < alias) aliases_.resize(alias);
-  auto& known = aliases_[alias - 1U];
-  if (!message.topic.empty()) {
-    known.assign(message.topic);
-  } else if (known.empty()) {
-    return mqtt::refuse(reason::protocol_error, "the topic alias is not set");
-  }
-  message.topic = known;
-  return {};
+  return message.topic_alias ? aliases_in_.resolve(message, options_.topic_alias_maximum) : decoded<>();
 }
 
 void server_connection::on_packet(const packet& p) {
+  if (const auto* step = std::get_if<mqtt::auth>(&p)) return on_auth(*step);
+  if (const auto* farewell = std::get_if<mqtt::disconnect>(&p)) return on_disconnect(*farewell);
+  if (state_ == state::authenticating) {  // MQTT-3.1.4-6 lets a client send nothing else before CONNACK
+    return break_off({reason::protocol_error, "a packet other than AUTH while the client authenticates itself"});
+  }
   if (const auto* request = std::get_if<subscribe>(&p)) return handler_.on_subscribe(*request);
   if (const auto* request = std::get_if<unsubscribe>(&p)) return handler_.on_unsubscribe(*request);
-  if (const auto* farewell = std::get_if<mqtt::disconnect>(&p)) return on_disconnect(*farewell);
   if (const auto* a = std::get_if<acknowledgement>(&p)) return on_acknowledgement(*a);
   if (const auto* asked = std::get_if<ping>(&p); asked != nullptr && asked->type == packet_type::pingreq) {
     return encode(ping{packet_type::pingresp}, output_);
@@ -156,9 +151,52 @@ void server_connection::on_packet(const packet& p) {
 }
 
 void server_connection::on_acknowledgement(const acknowledgement& a) {
-  if (a.type == packet_type::puback) return handler_.on_acknowledged(a.packet_id, a.code);
-  if (a.type == packet_type::pubrel) return handler_.on_release(a.packet_id);
-  break_off({reason::protocol_error, "an answer to QoS 2, which is not sent here"});
+  switch (a.type) {
+    case packet_type::puback: gain_quota(); return handler_.on_acknowledged(a.packet_id, a.code);
+    case packet_type::pubrec:
+      if (is_failure(a.code)) gain_quota();
+      return handler_.on_received(a.packet_id, a.code);
+    case packet_type::pubrel: return handler_.on_release(a.packet_id);
+    default: gain_quota(); return handler_.on_completed(a.packet_id, a.code);
+  }
+}
+
+/// MQTT5 4.9: never above where it began. A PUBCOMP may be of a message that a connection before has sent.
+void server_connection::gain_quota() {
+  if (send_quota_ < peer_receive_maximum_) ++send_quota_;
+}
+
+void server_connection::on_auth(const mqtt::auth& step) {
+  if (auto ok = check_auth(step); !ok) return break_off(ok.error());
+  const bool begins = step.code == reason::re_authenticate;
+  auth_steps_ = begins ? 1 : static_cast<std::uint8_t>(auth_steps_ + 1);
+  auth_turn_ = turn::servers;
+  if (state_ == state::authenticating) state_ = state::answering;
+  const auto data = find_property(step.properties, property_id::authentication_data);
+  handler_.on_auth({step.code, auth_method_, data ? as_bytes(data->text) : byte_view()});
+}
+
+decoded<> server_connection::check_auth(const mqtt::auth& step) const {
+  if (auth_method_.empty()) {  // MQTT-4.12.0-7
+    return mqtt::refuse(reason::protocol_error, "AUTH of a client whose CONNECT named no authentication method");
+  }
+  const auto method = find_property(step.properties, property_id::authentication_method);
+  if (!method || method->text != auth_method_) {  // MQTT-4.12.0-5, MQTT-4.12.1-1
+    return mqtt::refuse(reason::protocol_error, "AUTH does not name the authentication method of CONNECT");
+  }
+  const bool begins = state_ == state::connected && auth_turn_ == turn::nobodys;
+  const auto expected = begins ? reason::re_authenticate : reason::continue_authentication;
+  if (step.code != expected || (!begins && auth_turn_ != turn::clients)) {  // MQTT-4.12.0-3
+    return mqtt::refuse(reason::protocol_error, "AUTH out of turn");
+  }
+  const auto data = find_property(step.properties, property_id::authentication_data);
+  if (data && data->text.size() > limits::mqtt_auth_data_bytes_max) {
+    return mqtt::refuse(reason::packet_too_large, "the authentication data is over its bound");
+  }
+  if (!begins && auth_steps_ >= limits::mqtt_auth_steps_max) {
+    return mqtt::refuse(reason::not_authorized, "the authentication takes too many steps");
+  }
+  return {};
 }
 
 void server_connection::on_disconnect(const mqtt::disconnect& farewell) {
@@ -173,92 +211,14 @@ void server_connection::on_disconnect(const mqtt::disconnect& farewell) {
   end(why);
 }
 
-void server_connection::accept(const acceptance& granted) {
-  PG_CHECK(state_ == state::answering, "CONNACK without CONNECT");
-  byte_buffer block;
-  if (version_ == protocol_version::v5) {
-    property_writer properties(block);
-    properties.number(property_id::receive_maximum, options_.receive_maximum)
-        .number(property_id::maximum_packet_size, options_.packet_bytes_max)
-        .number(property_id::topic_alias_maximum, options_.topic_alias_maximum)
-        .number(property_id::shared_subscription_available, 0);
-    if (!granted.assigned_client_id.empty()) {
-      properties.text(property_id::assigned_client_identifier, granted.assigned_client_id);
-    }
-    if (granted.session_expiry_s) {
-      properties.number(property_id::session_expiry_interval, *granted.session_expiry_s);
-    }
-    if (keep_alive_changed_) properties.number(property_id::server_keep_alive, keep_alive_s_);
-  }
-  encode(connack{.session_present = granted.session_present, .code = reason::success, .properties = block}, version_,
-         output_);
-  state_ = state::connected;
-  arm_keep_alive(now_);
-}
-
-void server_connection::refuse(reason code) {
-  PG_CHECK(state_ == state::answering || state_ == state::awaiting_connect, "CONNACK after CONNACK");
-  encode(connack{.session_present = false, .code = code}, version_, output_);
-  state_ = state::closed;
-}
-
-bool server_connection::send(const publish& message) {
-  if (state_ != state::connected) return false;
-  if (peer_packet_bytes_max_ != UINT32_MAX && encoded_size(message, version_) > peer_packet_bytes_max_) return false;
-  encode(message, version_, output_);
-  return true;
-}
-
-void server_connection::ack(packet_id id, reason code) { (void)answers(id, packet_type::puback, code); }
-
-void server_connection::receive(packet_id id, reason code) {
-  if (answers(id, packet_type::pubrec, code) && !is_failure(code)) ++unreleased_;
-}
-
-bool server_connection::answers(packet_id id, packet_type with, reason code) {
-  if (state_ != state::connected) return false;
-  PG_CHECK(unacknowledged_ > 0, "an answer without a PUBLISH");
-  --unacknowledged_;
-  if (is_failure(code) && version_ != protocol_version::v5) {
-    end({.code = code, .what = "a message was refused, which 3.1.1 cannot say"});
-    return false;
-  }
-  encode(acknowledgement{.type = with, .packet_id = id, .code = code}, version_, output_);
-  return true;
-}
-
-void server_connection::complete(packet_id id, reason code) {
-  if (state_ != state::connected) return;
-  if (unreleased_ > 0) --unreleased_;  // it may be of a connection before
-  encode(acknowledgement{.type = packet_type::pubcomp, .packet_id = id, .code = code}, version_, output_);
-}
-
-void server_connection::suback(packet_id id, byte_view codes) {
-  encode(subscription_ack{.type = packet_type::suback, .packet_id = id, .codes = codes}, version_, output_);
-}
-
-void server_connection::unsuback(packet_id id, byte_view codes) {
-  encode(subscription_ack{.type = packet_type::unsuback, .packet_id = id, .codes = codes}, version_, output_);
-}
-
-void server_connection::disconnect(reason code) {
-  if (state_ == state::closed) return;
-  if (state_ == state::connected && version_ == protocol_version::v5) {
-    encode(mqtt::disconnect{.code = code}, version_, output_);
-  }
-  state_ = state::closed;
-}
-
 void server_connection::break_off(const protocol_error& why) {
-  if (state_ == state::awaiting_connect) {
+  if (state_ == state::awaiting_connect || state_ == state::authenticating) {
     // MQTT5 4.13.1: a CONNACK may carry the code. 3.1.1 has one for the version and one for the identifier only.
     const bool sayable = why.code == reason::unsupported_protocol_version ||
                          why.code == reason::client_identifier_not_valid || version_ == protocol_version::v5;
-    if (sayable) {
-      encode(connack{.session_present = false, .code = why.code}, version_, output_);
-    }
-  } else if (state_ == state::connected && version_ == protocol_version::v5) {
-    encode(mqtt::disconnect{.code = why.code}, version_, output_);
+    if (sayable) send_refusal(why.code, {.reason_string = why.what});
+  } else if (state_ == state::connected) {
+    send_farewell(why.code, {.reason_string = why.what});
   }
   end({.code = why.code, .what = why.what});
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -37,7 +38,32 @@ inline std::string hex_of(byte_view bytes) {
   return out;
 }
 
-/// Writes down what a client asks for, one line each. Accepts every client, grants QoS 1 at most, acknowledges at once
+/// One packet in a line, without properties: "disconnect protocol error", "puback 7 success", "publish a hey".
+inline std::string line_of(const packet& p) {
+  constexpr std::string_view names[] = {"",        "connect",  "connack",    "publish", "puback",      "pubrec",
+                                        "pubrel",  "pubcomp",  "subscribe",  "suback",  "unsubscribe", "unsuback",
+                                        "pingreq", "pingresp", "disconnect", "auth"};
+  const auto name = [&](packet_type type) { return std::string(names[static_cast<std::size_t>(type)]); };
+  if (const auto* a = std::get_if<connack>(&p)) {
+    return "connack " + std::string(name_of(a->code)) + (a->session_present ? " present" : "");
+  }
+  if (const auto* a = std::get_if<publish>(&p)) {
+    return "publish " + std::string(a->topic) + " " + std::string(as_text(a->payload));
+  }
+  if (const auto* a = std::get_if<acknowledgement>(&p)) {
+    return name(a->type) + " " + std::to_string(a->packet_id) + " " + std::string(name_of(a->code));
+  }
+  if (const auto* a = std::get_if<subscription_ack>(&p)) {
+    return name(a->type) + " " + std::to_string(a->packet_id) + (a->codes.empty() ? "" : " " + hex_of(a->codes));
+  }
+  if (const auto* a = std::get_if<disconnect>(&p)) return "disconnect " + std::string(name_of(a->code));
+  if (const auto* a = std::get_if<auth>(&p)) return "auth " + std::string(name_of(a->code));
+  if (const auto* a = std::get_if<ping>(&p)) return name(a->type);
+  return "a client's packet";
+}
+
+/// Writes down what a client asks for, one line each. Accepts every client (one that names
+/// an authentication method with the data "proof"), grants QoS 1 at most, acknowledges at once
 /// unless told to hold.
 class recording_server final : public server_handler {
  public:
@@ -46,7 +72,17 @@ class recording_server final : public server_handler {
 
   void on_connect(const connect& hello) override {
     note("connect " + std::string(hello.client_id));
-    if (!hold_connack) connection.accept({});
+    if (hold_connack) return;
+    if (find_property(hello.properties, property_id::authentication_method)) {
+      return connection.challenge(as_bytes("prove"));
+    }
+    connection.accept(granted);
+  }
+  void on_auth(const authentication& step) override {
+    note("auth " + std::string(as_text(step.data)));
+    if (as_text(step.data) != "proof") return connection.challenge(as_bytes("more"));
+    if (connection.connected()) return connection.confirm(as_bytes("again"));
+    connection.accept({.authentication_data = as_bytes("done")});
   }
   void on_publish(const publish& message) override {
     note("publish " + std::string(message.topic) + " " + std::string(as_text(message.payload)));
@@ -79,6 +115,13 @@ class recording_server final : public server_handler {
   void on_acknowledged(packet_id id, reason code) override {
     note("acknowledged " + std::to_string(id) + " " + std::string(name_of(code)));
   }
+  void on_received(packet_id id, reason code) override {
+    note("received " + std::to_string(id) + " " + std::string(name_of(code)));
+    if (!is_failure(code)) connection.release(id);
+  }
+  void on_completed(packet_id id, reason code) override {
+    note("completed " + std::to_string(id) + " " + std::string(name_of(code)));
+  }
   void on_closed(const closing& why) override {
     note("closed " + std::string(name_of(why.code)) + (why.send_will ? " will" : ""));
   }
@@ -93,12 +136,26 @@ class recording_server final : public server_handler {
     connection.output().clear();
     return out;
   }
+  /// The packets sent since the last call, as line_of gives them.
+  std::vector<std::string> said() {
+    std::vector<std::string> out;
+    const auto all = std::exchange(connection.output(), {});
+    for (byte_view rest = all; !rest.empty();) {
+      const auto f = next_frame(rest, rest.size());
+      if (!f || !f->complete) return {"half a packet"};
+      const auto p = decode(f->first_byte, f->body, connection.version());
+      out.push_back(p ? line_of(*p) : p.error().what);
+      rest = rest.subspan(f->bytes);
+    }
+    return out;
+  }
   /// The lines since the last call.
   std::vector<std::string> events() { return std::exchange(lines_, {}); }
 
   server_options options;
   server_connection connection;
   bool hold_connack = false;
+  acceptance granted{};
   bool hold_acks = false;
   reason answer = reason::success;
 
