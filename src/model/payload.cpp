@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "model/detail/sparkplug_decoder.hpp"
 
 namespace perigee::model {
 namespace {
@@ -47,6 +48,7 @@ struct payload_decoder::state {
   };
 
   json::parser parser;
+  detail::sparkplug_decoder sparkplug;
   std::vector<char> padded;
   std::vector<found> readings;
   std::string names;
@@ -67,7 +69,13 @@ payload_decoder::payload_decoder(payload_decoder&&) noexcept = default;
 payload_decoder& payload_decoder::operator=(payload_decoder&&) noexcept = default;
 
 result<> payload_decoder::decode(payload_format format, std::string_view topic, byte_view payload, timestamp arrival,
-                                 sink each) {
+                                 sink each, std::string_view scope) {
+  if (format == payload_format::automatic || format == payload_format::sparkplug_b) {
+    if (const auto name = sparkplug::parse_topic(topic)) {
+      return state_->sparkplug.decode(*name, payload, arrival, scope, each);
+    }
+    if (format == payload_format::sparkplug_b) return fail(errc::malformed, "the topic is not one of Sparkplug B");
+  }
   const auto text = trimmed(as_text(payload));
   const bool is_json =
       format == payload_format::automatic ? text.starts_with('{') : format == payload_format::flat_json;

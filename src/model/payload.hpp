@@ -15,9 +15,10 @@
 namespace perigee::model {
 
 enum class payload_format : std::uint8_t {
-  automatic,     // '{' starts flat JSON, anything else is a plain number
+  automatic,     // Sparkplug B by its topic, else '{' starts flat JSON, and anything else is a plain number
   flat_json,     // {"temperature": 21.5, "motor": {"rpm": 1480}, "ts": 1732291200123}; the topic is the device
   plain_number,  // 21.5; the topic without its last level is the device, the last level the metric
+  sparkplug_b,   // spBv1.0/GROUP/NDATA/EDGE_NODE; the device is GROUP/EDGE_NODE or GROUP/EDGE_NODE/DEVICE
 };
 
 /// Decodes one record after the other; reusable, and allocation-free once its buffers have grown.
@@ -26,6 +27,10 @@ enum class payload_format : std::uint8_t {
 /// reading of quality bad. The first of the top-level fields `ts`, `time`, `timestamp` is the time of all: RFC 3339
 /// text, or a whole number of s, ms, µs or ns since 1970, told apart by its size. Without one the record's arrival
 /// counts.
+///
+/// Sparkplug B 3.0: births, data and deaths are readings, commands none. Metrics come by the alias that a birth
+/// certificate gave them, so births are remembered, and whoever restarts has the decoder read them again. A death makes
+/// the last word on each metric a null of quality bad. Data sets, templates and arrays are passed over.
 ///
 /// Owner: one reader, on its thread. Ends with it.
 class payload_decoder {
@@ -38,11 +43,13 @@ class payload_decoder {
   payload_decoder& operator=(payload_decoder&&) noexcept;
 
   /// Calls `each` per reading, in the payload's order, with views that last for the call. All or nothing: an error
-  /// (errc::malformed, errc::too_large; `what` says what is wrong) comes before the first call.
+  /// (errc::malformed, errc::too_large, errc::not_found for an alias without its birth; `what` says what is wrong)
+  /// comes before the first call. Births of one `scope`, such as the node that had them first, say nothing about
+  /// another's.
   [[nodiscard]] result<> decode(payload_format format, std::string_view topic, byte_view payload, timestamp arrival,
-                                sink each);
-  [[nodiscard]] result<> decode(payload_format format, const record_view& r, sink each) {
-    return decode(format, r.topic, r.payload, r.arrival, each);
+                                sink each, std::string_view scope = {});
+  [[nodiscard]] result<> decode(payload_format format, const record_view& r, sink each, std::string_view scope = {}) {
+    return decode(format, r.topic, r.payload, r.arrival, each, scope);
   }
 
  private:
