@@ -82,7 +82,7 @@ TEST_F(sparkplug_readings, a_birth_is_readings_and_names_the_aliases_of_what_fol
 TEST_F(sparkplug_readings, an_alias_without_its_birth_is_refused) {
   EXPECT_TRUE(decode("spBv1.0/g/NDATA/e", payload_of({{"", 1, 5, false}})).empty());
   ASSERT_FALSE(outcome_);
-  EXPECT_TRUE(is(outcome_.error(), errc::not_found));
+  EXPECT_TRUE(is(outcome_.error(), errc::malformed));
 }
 
 TEST_F(sparkplug_readings, an_alias_is_its_edge_nodes_and_its_scopes_own) {

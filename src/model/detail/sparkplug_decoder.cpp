@@ -74,7 +74,7 @@ result<> sparkplug_decoder::read_metric(const sparkplug::metric& m, bool is_birt
   }
   if (name.empty()) {
     if (is_birth) return fail(errc::malformed, "a birth certificate has a metric without a name");
-    return fail(errc::not_found, "no birth certificate is known that names the metric's alias");
+    return fail(errc::malformed, "no birth certificate is known that names the metric's alias");
   }
   if (name.size() > limits::metric_bytes_max) return fail(errc::too_large, "a metric's name is over 512 bytes");
   auto type = m.type;

@@ -21,7 +21,7 @@ namespace perigee::model::detail {
 /// bad (5.6). Part of a payload_decoder.
 class sparkplug_decoder {
  public:
-  /// As payload_decoder::decode. errc::not_found: an alias that no birth has named.
+  /// As payload_decoder::decode. errc::malformed also for an alias that no birth has named.
   [[nodiscard]] result<> decode(const sparkplug::topic_name& name, byte_view payload, timestamp arrival,
                                 std::string_view scope, payload_decoder::sink each);
 

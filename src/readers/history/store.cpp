@@ -74,6 +74,10 @@ result<> store::state::prepare() {
   PG_TRY_VOID(writer.open(db));
   PG_TRY_VOID(devices.open(db));
   PG_TRY_VOID(parts.open(db));
+  if (!options.read_only) {
+    PG_TRY_VOID(births.open(db));
+    PG_TRY_VOID(births.recall(payloads));
+  }
   PG_TRY(read_cursor, db.prepare("SELECT next FROM cursor WHERE lane = ? AND epoch = ?"));
   PG_TRY(write_cursor, db.prepare("INSERT OR REPLACE INTO cursor(lane, epoch, next) VALUES(?, ?, ?)"));
   PG_TRY(insert_gap, db.prepare("INSERT OR IGNORE INTO gap(node, epoch, lane, first, last, messages, body,"
@@ -191,8 +195,9 @@ result<> store::state::take_readings(const model::origin& from, const model::rec
     kept = writer.add(from.node, r);
     if (kept) ++done.readings;
   };
-  PG_TRY_VOID(payloads.decode(model::payload_format::automatic, m, keep));
-  return kept;
+  PG_TRY_VOID(payloads.decode(model::payload_format::automatic, m, keep, from.node));
+  PG_TRY_VOID(kept);
+  return births.note(from.node, m.topic, m.payload);
 }
 
 result<> store::state::take_gap(const model::origin& from, const model::record_view& m) {

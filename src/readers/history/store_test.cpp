@@ -358,6 +358,30 @@ TEST_F(store_test, goes_back_to_where_a_restored_journal_parts_from_the_one_it_r
   EXPECT_EQ(store_->position(model::lane::bulk), log_offset(10));
 }
 
+/// A Sparkplug B payload with one metric of type Int32: named where it is a birth, by alias 1 alone elsewhere.
+model::record sparkplug(std::string_view type, std::uint8_t value) {
+  auto r = message(std::format("spBv1.0/plant/{}/edge-1", type), "");
+  const bool birth = type == "NBIRTH";
+  r.payload = birth ? byte_buffer{0x12, 11, 0x0a, 3, 'r', 'p', 'm', 0x10, 1, 0x20, 3, 0x50, value}
+                    : byte_buffer{0x12, 4, 0x10, 1, 0x50, value};
+  return r;
+}
+
+TEST_F(store_test, an_alias_is_understood_after_a_restart) {
+  apply(0, {sparkplug("NBIRTH", 10), sparkplug("NDATA", 11)});
+  reopen();
+  EXPECT_EQ(apply(2, {sparkplug("NDATA", 12)}).readings, 1U);
+  const auto rpm = store_->find("plant/edge-1", "rpm");
+  ASSERT_TRUE(rpm);
+  EXPECT_EQ(store_->raw(*rpm, {}, forever)->points.size(), 3U);
+}
+
+TEST_F(store_test, an_alias_that_no_birth_named_is_set_aside) {
+  const auto done = apply(0, {sparkplug("NDATA", 11)});
+  EXPECT_EQ(done.readings, 0U);
+  ASSERT_EQ(done.aside.size(), 1U);
+}
+
 TEST_F(store_test, belongs_to_one_node_and_may_be_looked_at_by_any) {
   apply(0, stamped_run(1, 10));
   const auto other = store::open({.path = folder_ / "history.db", .node = "fog"});

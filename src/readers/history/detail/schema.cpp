@@ -42,6 +42,12 @@ PRAGMA user_version = 1;
 COMMIT;
 )sql";
 
+/// Tables that a file of the same version may lack, for a version before did not need them.
+constexpr const char* additions = R"sql(
+CREATE TABLE IF NOT EXISTS birth(node TEXT NOT NULL, edge_node TEXT NOT NULL, device TEXT NOT NULL, topic TEXT NOT NULL,
+                                 payload BLOB NOT NULL, PRIMARY KEY(node, edge_node, device)) WITHOUT ROWID;
+)sql";
+
 result<std::int64_t> version_of(sqlite::connection& db) {
   PG_TRY(auto ask, db.prepare("PRAGMA user_version"));
   PG_TRY(const bool row, ask.step());
@@ -72,6 +78,7 @@ result<sqlite::connection> open_database(const std::string& path, const std::str
   if (version == 0 && read_only) return fail(errc::not_found, "there is no history in the file");
   if (version == 0) PG_TRY_VOID(make_tables(db, node));
   PG_TRY_VOID(check_node(db, node));
+  if (!read_only) PG_TRY_VOID(db.execute(additions));
   return db;
 }
 

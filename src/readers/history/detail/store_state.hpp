@@ -4,6 +4,7 @@
 #include "model/payload.hpp"
 #include "model/record_batch.hpp"
 #include "readers/history/detail/accounts.hpp"
+#include "readers/history/detail/births.hpp"
 #include "readers/history/detail/parts.hpp"
 #include "readers/history/detail/series_writer.hpp"
 #include "readers/history/store.hpp"
@@ -19,6 +20,7 @@ struct store::state {
   detail::series_writer writer;
   detail::accounts devices;
   detail::part_table parts;
+  detail::birth_table births;
   sqlite::statement read_cursor;
   sqlite::statement write_cursor;
   sqlite::statement insert_gap;
