@@ -127,6 +127,13 @@ clock::time_point shard::next_expiry() const {
 
 asio::io_context& shard::context() { return state_->context; }
 
+detail::poller& shard::poller() {
+  if (!state_->poller) state_->poller = std::make_unique<detail::poller>(state_->context);
+  return *state_->poller;
+}
+
+detail::poller* shard::existing_poller() { return state_->poller.get(); }
+
 virtual_time::virtual_time(timestamp start) : start_(start) {}
 
 void virtual_time::advance_to(clock::time_point t) { now_ = std::max(now_, t.time_since_epoch()); }

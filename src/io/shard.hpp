@@ -13,6 +13,10 @@ class io_context;
 
 namespace perigee::io {
 
+namespace detail {
+class poller;
+}
+
 /// One event loop on one thread. What lives on a shard is touched by that thread alone, so nothing on it takes a lock.
 /// Owner: the node (or a test). Ends when `stop` is called or, in a simulation, when it is destroyed: its coroutines
 /// are then dropped where they wait, as a crash would.
@@ -38,6 +42,10 @@ class shard {
 
   /// For files that use Asio themselves.
   [[nodiscard]] boost::asio::io_context& context();
+  /// For files that watch sockets themselves. Made at the first call.
+  [[nodiscard]] detail::poller& poller();
+  /// Null where none has been made.
+  [[nodiscard]] detail::poller* existing_poller();
 
  private:
   friend class timer;

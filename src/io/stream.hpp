@@ -7,6 +7,7 @@
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
+#include "io/channel.hpp"
 #include "io/shard.hpp"
 #include "io/task.hpp"
 
@@ -32,6 +33,9 @@ class stream {
   [[nodiscard]] virtual task<> write(byte_view bytes) = 0;
   /// Ends waiting operations with errc::closed. Says TLS close-notify only if that does not wait.
   virtual void close() noexcept = 0;
+  /// After the handshake, in place of read_some and write: the connection as a channel on the stream's shard, which
+  /// takes the socket along, so that this stream can go. Null where it has none of its own: open_channel helps then.
+  [[nodiscard]] virtual std::unique_ptr<channel> make_channel(shard&, channel_user&) { return nullptr; }
   /// The identity is known after the handshake.
   [[nodiscard]] virtual const peer_info& peer() const = 0;
 };
