@@ -114,11 +114,18 @@ inline constexpr std::uint32_t mqtt_state_bytes_max = 256U << 20;
 // access
 inline constexpr std::uint32_t access_file_bytes_max = 8U << 20;  // a user file or a policy file
 inline constexpr std::uint32_t access_users_max = 100'000;
-inline constexpr std::uint32_t access_rules_max = 10'000;          // of a policy file
-inline constexpr std::uint32_t access_checks_waiting_max = 256;    // passwords that wait to be checked
+inline constexpr std::uint32_t access_rules_max = 10'000;        // of a policy file
+inline constexpr std::uint32_t access_checks_waiting_max = 256;  // passwords that wait to be checked
 inline constexpr std::uint32_t access_password_bytes_max = 4096;
 inline constexpr std::uint32_t access_hash_memory_kib_max = 256U << 10;  // that a user file may ask of Argon2id
 inline constexpr std::uint32_t access_scram_iterations_max = 1'000'000;
+inline constexpr std::uint32_t access_scram_iterations_min = 4096;
+inline constexpr std::uint32_t access_groups_max = 16;       // of a user
+inline constexpr std::uint32_t access_tokens_max = 16;       // of a user
+inline constexpr std::uint32_t access_patterns_max = 64;     // names or topics in one list of a rule
+inline constexpr std::uint32_t access_verdicts_max = 64;     // decisions remembered for one client
+inline constexpr std::uint32_t access_addresses_max = 4096;  // that failed to log in and are slowed down
+inline constexpr std::uint32_t access_redirects_max = 64;
 
 // readers/bridge
 inline constexpr std::uint32_t bridges_max = 16;

@@ -19,9 +19,9 @@ struct read_config {
 };
 
 read_config read(source_text source, std::string_view folder) {
-  read_config done{{}, {source, std::string(folder)}};
+  read_config done{{}, {.source = source, .folder = std::string(folder)}};
   auto& notes = done.notes;
-  const auto root = detail::parse_document(source);
+  const auto root = settings::parse_document(source, limits::config_bytes_max);
   if (!root) {
     notes.errors.push_back(root.error());
     return done;
@@ -48,11 +48,8 @@ void check_path(detail::reading& notes, const detail::expected_path& expected) {
 }
 
 std::expected<config, diagnostics> finish(read_config&& done) {
-  auto& errors = done.notes.errors;
-  if (errors.empty()) return std::move(done.out);
-  std::ranges::stable_sort(errors, {}, [](const diagnostic& d) { return std::pair(d.line, d.column); });
-  if (errors.size() > limits::config_errors_max) errors.resize(limits::config_errors_max);
-  return std::unexpected(std::move(errors));
+  if (done.notes.errors.empty()) return std::move(done.out);
+  return std::unexpected(done.notes.sorted_errors());
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "base/time.hpp"
 #include "model/record.hpp"
 #include "readers/uplink/schedule.hpp"
+#include "settings/option.hpp"
 
 namespace perigee::node {
 
@@ -154,14 +155,8 @@ struct config {
 /// The same for a file, and every path in it must lead to something that can be read.
 [[nodiscard]] std::expected<config, diagnostics> load_config(const std::string& file);
 
-/// One row of docs/configuration.md. The rows come from the table that reads the file, so they cannot drift apart.
-struct option_help {
-  std::string_view section;  // "[journal.lane.*]"
-  std::string_view key;      // "bytes_max"
-  std::string type;          // "size"
-  std::string_view initial;  // what it is when absent; "required" where it must be given
-  std::string_view text;
-};
+/// The rows of docs/configuration.md. They come from the table that reads the file, so they cannot drift apart.
+using settings::option_help;
 [[nodiscard]] std::vector<option_help> config_options();
 /// The same as Markdown tables, one per section.
 [[nodiscard]] std::string config_reference();

@@ -8,38 +8,13 @@
 #include "node/quantity.hpp"
 #include "wire/mqtt/topic.hpp"
 
-namespace perigee::node::detail {
-
-void reading::refuse(position at, std::string code, std::string message, std::string help) {
-  auto made = at.line == 0 ? diagnostic{} : source.at_line(at.line, at.column, {}, {});
-  made.file = source.file;
-  made.code = std::move(code);
-  made.message = std::move(message);
-  made.help = std::move(help);
-  const auto room = made.excerpt.size() >= made.column ? made.excerpt.size() + 1 - made.column : 1;
-  made.length = static_cast<std::uint32_t>(std::clamp<std::size_t>(at.length, 1, room));
-  errors.push_back(std::move(made));
-}
-
-std::string reading::resolve(std::string_view path) const {
-  return (std::filesystem::path(folder) / path).lexically_normal().string();
-}
-
-bool expect_table(reading& in, std::string_view title, const value& from) {
-  if (from.as<value::table>() != nullptr) return true;
-  in.refuse(from.at, "P0103", std::format("{} is a table, found {}", title, from.kind()));
-  return false;
-}
-
-void refuse_unknown(reading& in, std::string_view title, const entry& found, std::span<const std::string_view> known) {
-  auto help = did_you_mean(found.key, known);
-  if (help.empty()) help = "known here: " + kind::join(known);
-  const auto what = found.content.as<value::table>() != nullptr ? "section" : "key";
-  in.refuse(found.at, "P0102", std::format("unknown {} '{}' in {}", what, found.key, title), std::move(help));
-}
-
-namespace kind {
+namespace perigee::node::detail::kind {
 namespace {
+
+/// An absolute path stays; a relative one starts at the folder of the configuration.
+std::string resolve(const reading& in, std::string_view path) {
+  return (std::filesystem::path(in.folder) / path).lexically_normal().string();
+}
 
 std::optional<std::string> path(reading& in, const value& from, std::string_view expected) {
   const auto* found = expect<std::string>(in, from, expected);
@@ -48,7 +23,7 @@ std::optional<std::string> path(reading& in, const value& from, std::string_view
     in.refuse(from.at, "P0105", "a path is not empty and has no NUL in it");
     return std::nullopt;
   }
-  return in.resolve(*found);
+  return resolve(in, *found);
 }
 
 std::optional<std::string> existing_path(reading& in, const value& from, path_kind kind, std::string_view expected) {
@@ -58,44 +33,6 @@ std::optional<std::string> existing_path(reading& in, const value& from, path_ki
 }
 
 }  // namespace
-
-std::optional<std::string> text::read(reading& in, const value& from) {
-  const auto* found = expect<std::string>(in, from, "a text");
-  if (found == nullptr) return std::nullopt;
-  if (found->size() <= limits::config_text_bytes_max) return *found;
-  in.refuse(from.at, "P0105", std::format("a text of over {} bytes", limits::config_text_bytes_max));
-  return std::nullopt;
-}
-
-std::optional<std::string> name::read(reading& in, const value& from) {
-  const auto* found = expect<std::string>(in, from, "a name");
-  if (found == nullptr) return std::nullopt;
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
-  };
-  const bool good = !found->empty() && found->size() <= limits::config_name_bytes_max && !found->starts_with('.') &&
-                    std::ranges::all_of(*found, fits);
-  if (good) return *found;
-  in.refuse(from.at, "P0105", "not a name",
-            std::format("letters, digits, '-', '_' and '.', not '.' first, 1 to {} of them; it stands in topics, file "
-                        "names and certificates",
-                        limits::config_name_bytes_max));
-  return std::nullopt;
-}
-
-std::optional<bool> boolean::read(reading& in, const value& from) {
-  const auto* found = expect<bool>(in, from, "true or false");
-  return found == nullptr ? std::nullopt : std::optional(*found);
-}
-
-std::optional<std::int64_t> read_whole(reading& in, const value& from, std::int64_t least, std::int64_t most) {
-  const auto* found = expect<std::int64_t>(in, from, "a whole number");
-  if (found == nullptr) return std::nullopt;
-  if (*found >= least && *found <= most) return *found;
-  in.refuse(from.at, "P0105", std::format("{} is out of range: {} to {}", *found, least, most));
-  return std::nullopt;
-}
 
 std::optional<double> read_positive(reading& in, const value& from, double most) {
   double number = 0;
@@ -217,20 +154,4 @@ std::optional<parent> parent_url::read(reading& in, const value& from) {
                 secure ? uplink_transport::tls : uplink_transport::tcp};
 }
 
-std::string join(std::span<const std::string_view> words) {
-  std::string out;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i != 0) out += i + 1 == words.size() ? " or " : ", ";
-    out += words[i];
-  }
-  return out;
-}
-
-void refuse_choice(reading& in, const value& from, std::string_view found, std::span<const std::string_view> known) {
-  auto help = did_you_mean(found, known);
-  if (help.empty()) help = "one of " + join(known);
-  in.refuse(from.at, "P0106", std::format("'{}' is not known here", found), std::move(help));
-}
-
-}  // namespace kind
-}  // namespace perigee::node::detail
+}  // namespace perigee::node::detail::kind

@@ -41,11 +41,6 @@ auto& opened(auto& into) {
   }
 }
 
-template <const auto& Options>
-void describe(std::string_view title, std::vector<option_help>& out) {
-  describe_table(title, all(Options), out);
-}
-
 /// A row for one [section], read into a member of the configuration, or straight into it.
 template <const auto& Options, auto Member = nullptr>
 constexpr option<config> section(std::string_view key, std::string_view title, std::string_view initial,
@@ -54,22 +49,6 @@ constexpr option<config> section(std::string_view key, std::string_view title, s
     read_table(in, name, from, all(Options), opened<Member>(into));
   };
   return {key, title, initial, text, read, nullptr, describe<Options>};
-}
-
-/// A row for [[sections]]: one element of a vector for each.
-template <const auto& Options, auto Member, std::size_t Most, class T = config>
-constexpr option<T> repeated(std::string_view key, std::string_view title, std::string_view text) {
-  const auto read = [](reading& in, std::string_view name, const value& from, T& into) {
-    const auto* list = from.as<value::array>();
-    if (list == nullptr) {
-      in.refuse(from.at, "P0103", std::format("{} is written once for each, in double brackets", name));
-    } else if (list->size() > Most) {
-      in.refuse(from.at, "P0115", std::format("{} of {}; at most {} are read", list->size(), name, Most));
-    } else {
-      for (const auto& one : *list) read_table(in, name, one, all(Options), (into.*Member).emplace_back());
-    }
-  };
-  return {key, title, "none", text, read, nullptr, describe<Options>};
 }
 
 // The table.
@@ -235,16 +214,17 @@ constexpr option<config> root[] = {
     section<log_options>("log", "[log]", "none", "what is logged"),
     section<tls_options, &config::tls>("tls", "[tls]", "none", "this node's identity"),
     section<journal_options, &config::journal>("journal", "[journal]", "none", "the durable log"),
-    repeated<mqtt_options, &config::mqtt, limits::listeners_max>("mqtt", "[[mqtt]]", "an MQTT listener"),
-    repeated<lane_rule_options, &config::lanes, limits::lane_rules_max>("lane", "[[lane]]",
-                                                                        "which topics go to which lane"),
+    repeated<mqtt_options, &config::mqtt, limits::listeners_max, config>("mqtt", "[[mqtt]]", "an MQTT listener"),
+    repeated<lane_rule_options, &config::lanes, limits::lane_rules_max, config>("lane", "[[lane]]",
+                                                                                "which topics go to which lane"),
     section<api_options, &config::api>("api", "[api]", "none", "HTTP: metrics, health, links"),
     section<uplink_options, &config::uplink>("uplink", "[uplink]", "none", "the parent node"),
     section<history_options, &config::history>("history", "[history]", "none", "readings kept for queries"),
     section<rules_options>("rules", "[rules]", "none", "what is decided here"),
-    repeated<replay_options, &config::replays, limits::replays_max>("replay", "[[replay]]",
-                                                                    "a CSV file played as a device"),
-    repeated<machine_options, &config::machines, limits::machines_max>("machine", "[[machine]]", "a simulated motor"),
+    repeated<replay_options, &config::replays, limits::replays_max, config>("replay", "[[replay]]",
+                                                                            "a CSV file played as a device"),
+    repeated<machine_options, &config::machines, limits::machines_max, config>("machine", "[[machine]]",
+                                                                               "a simulated motor"),
 };
 
 }  // namespace

@@ -11,7 +11,7 @@
 
 #include "base/diagnostic.hpp"
 
-namespace perigee::node::detail {
+namespace perigee::settings {
 
 /// From 1, in bytes; line 0 is the document as a whole.
 struct position {
@@ -45,7 +45,8 @@ struct entry {
   value content;
 };
 
-/// The root table. A syntax error ends the parse: what follows it cannot be told apart.
-[[nodiscard]] std::expected<value, diagnostic> parse_document(source_text source);
+/// The root table of a text of at most `bytes_max` bytes. A syntax error ends the parse: what follows it cannot be told
+/// apart.
+[[nodiscard]] std::expected<value, diagnostic> parse_document(source_text source, std::size_t bytes_max);
 
-}  // namespace perigee::node::detail
+}  // namespace perigee::settings

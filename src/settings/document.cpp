@@ -1,4 +1,4 @@
-#include "node/detail/document.hpp"
+#include "settings/document.hpp"
 
 #include <algorithm>
 #include <format>
@@ -7,7 +7,7 @@
 #include "base/limits.hpp"
 #include "base/toml.hpp"
 
-namespace perigee::node::detail {
+namespace perigee::settings {
 namespace {
 
 // No option is nested this deep; what is below is dropped, and its parent refused by name.
@@ -107,10 +107,9 @@ std::string_view value::kind() const {
   return names[data.index()];
 }
 
-std::expected<value, diagnostic> parse_document(source_text source) {
-  if (source.text.size() > limits::config_bytes_max) {
-    return std::unexpected(
-        source.at(0, 1, "P0100", std::format("the file is over {} KiB", limits::config_bytes_max / 1024)));
+std::expected<value, diagnostic> parse_document(source_text source, std::size_t bytes_max) {
+  if (source.text.size() > bytes_max) {
+    return std::unexpected(source.at(0, 1, "P0100", std::format("the file is over {} KiB", bytes_max / 1024)));
   }
   if (const auto line = line_of_deep_key(source.text); line != 0) {
     return std::unexpected(
@@ -129,4 +128,4 @@ std::expected<value, diagnostic> parse_document(source_text source) {
   return root;
 }
 
-}  // namespace perigee::node::detail
+}  // namespace perigee::settings
