@@ -76,10 +76,13 @@ void broker::connect(link& from, const wire::connect& hello) {
     s->known_from_revision = revision_ + 1;
   }
   take_terms(*s, hello, granted);
+  s->connected_since = context_.now.wall;
   if (hello.client_id.empty()) granted.assigned_client_id = s->client_id();
   from.admit(*s);
   s->attach(from);
   from.connection().accept(granted);
+  count_.clients.add(1);
+  count_.clients_max.set(std::max(count_.clients_max.value(), count_.clients.value()));
   count_.sessions.set(static_cast<double>(sessions_.size()));
   if (s->expiry_s != 0) ++revision_;
 }
@@ -118,6 +121,8 @@ detail::session* broker::claim_session(link& from, const wire::connect& hello, c
     other->touch();
     drop_link(*other);
     other->session = nullptr;
+    s->left = {context_.now.wall, wire::reason::session_taken_over, "another connection took the session over"};
+    if (other->traced()) traces_.closed(*other, s->left);
     leave(*s, true, context_.now);
     const auto still = sessions_.find(client_id);
     if (still == sessions_.end()) return nullptr;
@@ -142,8 +147,11 @@ void broker::disconnected(link& from, const wire::closing& why) {
     if (is_violation(why.code)) count_.malformed.add();
     log::warn(place_name, "{} is disconnected: {} ({})", from.options().address, why.what, name_of(why.code));
   }
+  const departure how{context_.now.wall, why.code, why.what};
+  if (from.traced()) traces_.closed(from, how);
   auto* s = std::exchange(from.session, nullptr);
   if (s == nullptr) return;
+  s->left = how;
   if (why.session_expiry_s) s->expiry_s = std::min(*why.session_expiry_s, options_.session_expiry_s_max);
   leave(*s, why.send_will, context_.now);
 }
@@ -159,6 +167,7 @@ void broker::forget(link& gone) {
 }
 
 void broker::leave(detail::session& s, bool send_will, moment now) {
+  count_.clients.add(-1);
   s.detach(context_);
   s.expires = now.wall + std::chrono::seconds(s.expiry_s);
   std::erase(unfinished_, &s);
@@ -206,8 +215,21 @@ void broker::on_tick(moment now) {
     ++at;
     if (s.attached() != nullptr) continue;
     if (s.will_due && *s.will_due <= now.wall) publish_will(s);
-    if (s.expires <= now.wall) end_session(s);
+    if (s.expires > now.wall) continue;
+    count_.expired.add();
+    end_session(s);
   }
+}
+
+/// Whole packets of a connection, read or about to be written.
+void broker::passed(link& on, detail::direction which, byte_view packets) {
+  if (packets.empty()) return;
+  const bool in = which == detail::direction::received;
+  const auto counts = on.connection().take_packet_counts();
+  if (counts.in != 0) count_.packets_received.add(counts.in);
+  if (counts.out != 0) count_.packets_sent.add(counts.out);
+  (in ? count_.wire_received_bytes : count_.wire_sent_bytes).add(packets.size());
+  if (on.traced()) traces_.saw(on, which, packets, context_.now.wall);
 }
 
 std::uint64_t broker::make_session_number() {

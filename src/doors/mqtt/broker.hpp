@@ -11,6 +11,7 @@
 #include "base/metrics.hpp"
 #include "base/random.hpp"
 #include "doors/mqtt/detail/session.hpp"
+#include "doors/mqtt/detail/traces.hpp"
 #include "doors/mqtt/link.hpp"
 #include "doors/mqtt/ports.hpp"
 #include "doors/mqtt/retained.hpp"
@@ -88,6 +89,7 @@ class broker {
 
  private:
   friend class link;
+  friend class broker_view;
   struct subscriber {
     detail::session* session = nullptr;
     const detail::subscription_entry* entry = nullptr;
@@ -144,6 +146,7 @@ class broker {
   void wait_for_commit(link& one);
   void pump(detail::session& s);
   void set_now(moment now) { context_.now = now; }
+  void passed(link& on, detail::direction which, byte_view packets);
 
   log_port& log_;
   broker_host& host_;
@@ -163,6 +166,7 @@ class broker {
   std::uint64_t routing_mark_ = 0;
   std::uint64_t revision_ = 0;
   prng random_;
+  detail::traces traces_;
   bool gathering_ = false;   // callbacks run
   bool busy_ = false;        // in on_commit
   detail::offsets noted_{};  // what was routed when the revision last went up for it

@@ -64,6 +64,8 @@ wire::reason code_for(const error& e) {
 void broker::publish(link& from, const wire::publish& message) {
   count_.received.add();
   count_.received_bytes.add(message.payload.size());
+  ++from.session->traffic.received;
+  from.session->traffic.received_bytes += message.payload.size();
   auto clean = message;
   if (message.topic_alias) clean.properties = without_alias(message.properties, properties_);
   const bool once = message.qos == wire::qos::exactly_once;

@@ -12,6 +12,11 @@ namespace {
 constexpr auto tick_every = 500ms;
 constexpr auto save_every_at_least = 1s;
 
+std::string_view transport_of(const io::endpoint& at) {
+  if (at.websocket) return at.tls ? "wss" : "ws";
+  return at.tls ? "tls" : "tcp";
+}
+
 broker_options with_state(broker_options chosen, const state_options& state) {
   chosen.saves_state = state.disk != nullptr;
   return chosen;
@@ -34,7 +39,7 @@ door::~door() { *self_ = nullptr; }
 result<std::uint16_t> door::listen(const listener_options& options) {
   PG_TRY(auto acceptor, net_.listen(options.at));
   const auto port = acceptor->port();
-  listeners_.push_back(std::make_unique<listener>(std::move(acceptor), options.anonymous));
+  listeners_.push_back(std::make_unique<listener>(std::move(acceptor), options.anonymous, transport_of(options.at)));
   return port;
 }
 
@@ -71,7 +76,7 @@ io::task<> door::accept_all(listener& at) {
       (*stream)->close();
       continue;
     }
-    auto one = std::make_unique<detail::served>(*this, *std::move(stream), at.anonymous);
+    auto one = std::make_unique<detail::served>(*this, *std::move(stream), detail::arrival{at.anonymous, at.transport});
     serving_.spawn("doors.mqtt", detail::served::run(std::move(one)));
   }
 }

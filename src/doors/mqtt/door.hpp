@@ -57,6 +57,7 @@ class door final : private broker_host {
   struct listener {
     std::unique_ptr<io::acceptor> acceptor;
     bool anonymous;
+    std::string_view transport;  // "tcp", "tls", "ws" or "wss"
   };
 
   void work_waits() override { work_.notify(); }

@@ -18,7 +18,9 @@ link::~link() {
 
 std::size_t link::on_bytes(byte_view in, moment now) {
   broker_.set_now(now);
+  const detail::traces::reading whole(broker_.traces_);
   const auto taken = connection_.on_bytes(in, now.mono);
+  broker_.passed(*this, detail::direction::received, in.first(taken));
   if (session != nullptr) broker_.pump(*session);
   was_paused_ = paused();
   touch();
@@ -41,6 +43,7 @@ void link::take_output(byte_buffer& into) {
   std::swap(into, connection_.output());
   being_written_bytes_ = into.size();
   woken_ = false;
+  broker_.passed(*this, detail::direction::sent, into);
 }
 
 void link::on_written(moment now) {
@@ -98,7 +101,13 @@ void link::send(const pending_ack& due) {
   }
 }
 
-void link::on_connect(const wire::connect& hello) { broker_.connect(*this, hello); }
+void link::on_connect(const wire::connect& hello) {
+  if (broker_.traces_.covers(hello.client_id)) {
+    client_id_ = hello.client_id;
+    traced_ = true;
+  }
+  broker_.connect(*this, hello);
+}
 /// No method is known, so no client has come this far.
 void link::on_auth(const wire::authentication&) { connection_.disconnect(wire::reason::not_authorized); }
 void link::on_publish(const wire::publish& message) { broker_.publish(*this, message); }

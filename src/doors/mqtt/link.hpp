@@ -18,7 +18,8 @@ class session;
 struct link_options {
   std::string name;  // of the client's certificate; empty without one
   std::string address;
-  bool anonymous = false;  // a client without a certificate is let in
+  bool anonymous = false;        // a client without a certificate is let in
+  std::string_view transport{};  // "tcp", "tls", "ws" or "wss", of its listener; static
 };
 
 /// A stamped message that could not be stored when it came.
@@ -65,6 +66,9 @@ class link final : private wire::mqtt::server_handler {
   [[nodiscard]] bool waits() const { return !pending_.empty(); }
   /// Wakes the driver where there is something for it to do.
   void touch();
+  /// The broker is told of every packet, for whoever traces the client.
+  void set_traced(bool on) { traced_ = on; }
+  [[nodiscard]] bool traced() const { return traced_; }
 
   detail::session* session = nullptr;
   bool waits_for_commit = false;  // it is in the broker's list
@@ -100,6 +104,7 @@ class link final : private wire::mqtt::server_handler {
   std::size_t being_written_bytes_ = 0;
   bool woken_ = false;
   bool was_paused_ = false;
+  bool traced_ = false;
 };
 
 }  // namespace perigee::doors::mqtt

@@ -22,6 +22,7 @@ std::size_t server_connection::on_bytes(byte_view in, clock::time_point now) {
     wanted_ = next->bytes;
     if (!next->complete) break;
     taken += next->bytes;
+    ++packets_.in;
     on_frame(*next);
     wanted_ = 0;
   }
@@ -144,6 +145,7 @@ void server_connection::on_packet(const packet& p) {
   if (const auto* request = std::get_if<unsubscribe>(&p)) return handler_.on_unsubscribe(*request);
   if (const auto* a = std::get_if<acknowledgement>(&p)) return on_acknowledgement(*a);
   if (const auto* asked = std::get_if<ping>(&p); asked != nullptr && asked->type == packet_type::pingreq) {
+    ++packets_.out;
     return encode(ping{packet_type::pingresp}, output_);
   }
   if (std::holds_alternative<connect>(p)) return break_off({reason::protocol_error, "a second CONNECT"});  // 3.1.0-2

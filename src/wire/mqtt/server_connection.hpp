@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/limits.hpp"
@@ -84,6 +85,12 @@ struct explanation {
   byte_view user_properties{};          // in wire form
 };
 
+/// Packets of every type that went over a connection.
+struct packet_counts {
+  std::uint32_t in = 0;
+  std::uint32_t out = 0;
+};
+
 /// The server's end of one MQTT connection, from the first byte to the last: what may come when, keep-alive, windows,
 /// aliases, and the right reason code for whoever breaks the rules. No IO: the driver feeds it bytes and time, and
 /// sends what it finds in `output()`. Owned by the driver of the connection, on its shard; ends when `closed()`, after
@@ -143,6 +150,10 @@ class server_connection {
   /// Size of the packet at the front of what on_bytes was given last, where that is known; else 0.
   [[nodiscard]] std::size_t packet_bytes_wanted() const { return wanted_; }
   [[nodiscard]] protocol_version version() const { return version_; }
+  /// What the client asked for, or what was granted in its place; 0: none.
+  [[nodiscard]] std::uint16_t keep_alive_s() const { return keep_alive_s_; }
+  /// Since the last call.
+  [[nodiscard]] packet_counts take_packet_counts() { return std::exchange(packets_, {}); }
   /// How many messages of QoS 1 and 2 the client takes unacknowledged.
   [[nodiscard]] std::uint16_t peer_receive_maximum() const { return peer_receive_maximum_; }
   /// How large a packet it takes.
@@ -186,6 +197,7 @@ class server_connection {
   clock::time_point now_;  // of the last call that brought one
   clock::time_point deadline_;
   std::size_t wanted_ = 0;
+  packet_counts packets_;
   std::uint32_t peer_packet_bytes_max_ = UINT32_MAX;
   std::uint32_t session_expiry_s_ = 0;
   std::uint16_t keep_alive_s_ = 0;

@@ -34,7 +34,10 @@ template <class Packet>
 bool server_connection::put(Packet p, std::size_t essential_bytes) {
   const auto before = output_.size();
   encode(p, version_, output_);
-  if (output_.size() - before <= peer_packet_bytes_max_) return true;
+  if (output_.size() - before <= peer_packet_bytes_max_) {
+    ++packets_.out;
+    return true;
+  }
   output_.resize(before);
   if (p.properties.size() == essential_bytes) return false;
   p.properties = p.properties.first(essential_bytes);
@@ -124,6 +127,7 @@ void server_connection::send_auth(reason code, byte_view data) {
   properties.text(property_id::authentication_method, auth_method_);
   if (!data.empty()) properties.text(property_id::authentication_data, as_text(data));
   encode(mqtt::auth{.code = code, .properties = block}, output_);
+  ++packets_.out;
 }
 
 bool server_connection::send(const publish& message) {
@@ -138,6 +142,7 @@ bool server_connection::send(const publish& message) {
     if (peer_packet_bytes_max_ != UINT32_MAX && encoded_size(message, version_) > peer_packet_bytes_max_) return false;
     encode(message, version_, output_);
   }
+  ++packets_.out;
   if (message.qos != qos::at_most_once && send_quota_ > 0) --send_quota_;
   return true;
 }
@@ -145,6 +150,7 @@ bool server_connection::send(const publish& message) {
 bool server_connection::send_encoded(byte_view encoded, qos with) {
   if (state_ != state::connected || encoded.size() > peer_packet_bytes_max_) return false;
   output_.insert(output_.end(), encoded.begin(), encoded.end());
+  ++packets_.out;
   if (with != qos::at_most_once && send_quota_ > 0) --send_quota_;
   return true;
 }
@@ -152,6 +158,7 @@ bool server_connection::send_encoded(byte_view encoded, qos with) {
 void server_connection::release(packet_id id, reason code) {
   if (state_ != state::connected) return;
   encode(acknowledgement{.type = packet_type::pubrel, .packet_id = id, .code = code}, version_, output_);
+  ++packets_.out;
 }
 
 void server_connection::ack(packet_id id, reason code, std::string_view why) {
@@ -180,6 +187,7 @@ void server_connection::complete(packet_id id, reason code) {
   if (state_ != state::connected) return;
   if (unreleased_ > 0) --unreleased_;  // it may be of a connection before
   encode(acknowledgement{.type = packet_type::pubcomp, .packet_id = id, .code = code}, version_, output_);
+  ++packets_.out;
 }
 
 void server_connection::suback(packet_id id, byte_view codes, std::string_view why) {

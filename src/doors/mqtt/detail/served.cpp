@@ -13,10 +13,10 @@ constexpr std::size_t kept_output_bytes = 16U << 10;  // by a connection that is
 
 }  // namespace
 
-served::served(door& of, std::unique_ptr<io::stream> stream, bool anonymous)
+served::served(door& of, std::unique_ptr<io::stream> stream, const arrival& through)
     : door_(of),
       stream_(std::move(stream)),
-      anonymous_(anonymous),
+      through_(through),
       close_by_(clock::now() + greeting_time),
       output_ready_(of.on_),
       may_read_(of.on_),
@@ -35,8 +35,9 @@ io::task<> served::run(std::unique_ptr<served> self) {
     co_return result<>();
   }
   const auto& peer = self->stream_->peer();
-  self->link_ =
-      self->door_.broker_.attach(*self, {peer.identity, peer.address, self->anonymous_ && peer.loopback}, door::now());
+  const bool anonymous = self->through_.anonymous && peer.loopback;
+  self->link_ = self->door_.broker_.attach(*self, {peer.identity, peer.address, anonymous, self->through_.transport},
+                                           door::now());
   self->writing_.spawn("doors.mqtt", self->write_out());
   const auto said_all = co_await self->converse();  // the broker has logged what was wrong
   self->link_->on_end(door::now());

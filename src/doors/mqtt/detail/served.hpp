@@ -8,11 +8,17 @@
 
 namespace perigee::doors::mqtt::detail {
 
+/// What its listener says of a connection.
+struct arrival {
+  bool anonymous = false;        // clients without a certificate are let in, from loopback only
+  std::string_view transport{};  // static
+};
+
 /// Moves the bytes of one connection: one coroutine reads, one writes whatever gathered since it last wrote, in one
 /// piece. Owned by its own reading coroutine, which the door's scope holds; ends with the connection.
 class served final : private transport {
  public:
-  served(door& of, std::unique_ptr<io::stream> stream, bool anonymous);
+  served(door& of, std::unique_ptr<io::stream> stream, const arrival& through);
   ~served() override;
 
   [[nodiscard]] static io::task<> run(std::unique_ptr<served> self);
@@ -29,7 +35,7 @@ class served final : private transport {
 
   door& door_;
   std::unique_ptr<io::stream> stream_;
-  bool anonymous_;
+  arrival through_;
   clock::time_point close_by_;  // of the greeting, then of the goodbye
   io::event output_ready_;
   io::event may_read_;

@@ -55,7 +55,7 @@ bool session::has_room() const {
 
 void session::offer(delivery_context& c, const message& m, const grant& g) {
   if (m.stored && lanes_[index(m.stored->lane)].behind) {
-    if (link_ != nullptr && std::min(m.qos, g.qos) == wire::qos::at_most_once) c.count.dropped.add();
+    if (link_ != nullptr && std::min(m.qos, g.qos) == wire::qos::at_most_once) count_dropped(c);
     return;
   }
   if (deliver(c, m, g) == outcome::wait) lanes_[index(m.stored->lane)] = {m.stored->at, true};
@@ -64,7 +64,7 @@ void session::offer(delivery_context& c, const message& m, const grant& g) {
 session::outcome session::deliver(delivery_context& c, const message& m, const grant& g) {
   const auto properties = outgoing_properties(c, m, g);
   if (!properties) {
-    c.count.dropped.add();
+    count_dropped(c);
     return outcome::done;
   }
   wire::publish out;
@@ -77,7 +77,7 @@ session::outcome session::deliver(delivery_context& c, const message& m, const g
   if (link_ != nullptr && link_->has_room()) {
     send(c, out);
   } else if (link_ != nullptr) {
-    c.count.dropped.add();
+    count_dropped(c);
   }
   return outcome::done;
 }
@@ -87,7 +87,7 @@ session::outcome session::send_stored(delivery_context& c, wire::publish& out, c
   out.packet_id = window_.push({*m.stored, out.retain});
   if (wire::encoded_size(out, link_->connection().version()) > link_->connection().peer_packet_bytes_max()) {
     window_.acknowledge(out.packet_id);  // MQTT-3.1.2-25: as if it had been delivered
-    c.count.dropped.add();
+    count_dropped(c);
     return outcome::done;
   }
   ++unacknowledged_;
@@ -96,9 +96,11 @@ session::outcome session::send_stored(delivery_context& c, wire::publish& out, c
 }
 
 void session::send(delivery_context& c, const wire::publish& out) {
-  if (!link_->connection().send(out)) return c.count.dropped.add();
+  if (!link_->connection().send(out)) return count_dropped(c);
   c.count.sent.add();
   c.count.sent_bytes.add(out.payload.size());
+  ++traffic.sent;
+  traffic.sent_bytes += out.payload.size();
   link_->touch();
 }
 
@@ -289,6 +291,22 @@ std::array<place, model::lane_count> session::resume_places(const offsets& route
     if (!what.retained) out[index(what.where.lane)] = std::min(out[index(what.where.lane)], what.where.at);
   });
   return out;
+}
+
+std::uint64_t session::behind_records(const offsets& routed) const {
+  std::uint64_t out = 0;
+  for (const auto l : {model::lane::alarm, model::lane::event, model::lane::bulk}) {
+    const auto& stands = lanes_[index(l)];
+    const auto live = routed[index(l)];
+    const auto from = std::max(stands.at.offset, first_wanted(l, live));
+    if (stands.behind && from < live) out += live.value() - from.value();
+  }
+  return out;
+}
+
+void session::count_dropped(delivery_context& c) {
+  c.count.dropped.add();
+  ++traffic.dropped;
 }
 
 void session::resume_from(const std::array<place, model::lane_count>& places) {

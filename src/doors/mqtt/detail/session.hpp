@@ -14,6 +14,7 @@
 #include "doors/mqtt/detail/receipts.hpp"
 #include "doors/mqtt/ports.hpp"
 #include "doors/mqtt/retained.hpp"
+#include "doors/mqtt/trace.hpp"
 #include "wire/mqtt/send_window.hpp"
 #include "wire/mqtt/server_connection.hpp"
 
@@ -64,6 +65,15 @@ struct delivery_context {
   offsets routed{};          // live messages before these have been offered to every session
   byte_buffer properties{};  // scratch
   change_log changes{};
+};
+
+/// What a session has seen since it began or the node started, for whoever operates the broker.
+struct session_traffic {
+  std::uint64_t received = 0;  // messages
+  std::uint64_t received_bytes = 0;
+  std::uint64_t sent = 0;
+  std::uint64_t sent_bytes = 0;
+  std::uint64_t dropped = 0;  // as meters::dropped
 };
 
 struct stored_will {
@@ -125,6 +135,11 @@ class session {
   /// What it was sent, or is to be told again, from the place on is another journal's.
   void go_back(model::lane l, log_offset to);
 
+  /// Messages of QoS 1 sent and not acknowledged.
+  [[nodiscard]] std::size_t messages_in_flight() const { return window_.in_flight(); }
+  /// Records between where it stands and the live messages, of all lanes: what it may still have to be told.
+  [[nodiscard]] std::uint64_t behind_records(const offsets& routed) const;
+
   detail::receipts receipts;  // of what it publishes with QoS 2
   bool saved = false;         // the state has an entry of it
   std::uint32_t expiry_s = 0;
@@ -133,6 +148,9 @@ class session {
   std::optional<timestamp> will_due;
   std::uint64_t routing_mark = 0;  // the broker's, while it gathers who gets a message
   std::size_t routing_place = 0;
+  session_traffic traffic;
+  timestamp connected_since{};  // while attached
+  departure left;
 
  private:
   enum class outcome : std::uint8_t { done, wait };
@@ -185,6 +203,7 @@ class session {
   outcome offer_again(delivery_context& c, model::lane l, place at, const model::record_view& r);
   std::optional<grant> grant_for(const message& m);
   [[nodiscard]] bool has_room() const;
+  void count_dropped(delivery_context& c);
 
   std::string client_id_;
   std::string name_;
