@@ -130,7 +130,7 @@ void link::on_closed(mqtt::reason, const char*) {
   rest(rest_mean);
 }
 
-uplink::link_state link::state() { return sender_->state(world_.now(), world_.wall()); }
+client::link_state link::state() { return sender_->state(world_.now(), world_.wall()); }
 
 /// P9: what the link says waits is what the two journals say: all that is committed here less what was acknowledged,
 /// and nothing is acknowledged that the parent does not have.

@@ -42,7 +42,7 @@ class link final : private wire::mqtt::client_handler {
   void pump();
   void rest(nanoseconds mean);
   void check_state();
-  [[nodiscard]] readers::uplink::link_state state();
+  [[nodiscard]] client::link_state state();
 
   world& world_;
   node& child_;

@@ -12,6 +12,7 @@
 #include "base/id.hpp"
 #include "base/time.hpp"
 #include "journal/lineage.hpp"
+#include "journal/message_reader.hpp"
 #include "model/record.hpp"
 #include "wire/mqtt/packet.hpp"
 
@@ -23,13 +24,7 @@ struct moment {
   timestamp wall;
 };
 
-/// A message in a lane: a record (inner 0), or one of those in a record that is a batch (inner from 1).
-struct place {
-  log_offset offset{};
-  std::uint32_t inner = 0;
-
-  constexpr auto operator<=>(const place&) const = default;
-};
+using journal::place;
 
 /// The log as the broker sees it. Owned by the node; on the broker's shard; outlives the broker.
 class log_port {

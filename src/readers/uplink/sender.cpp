@@ -18,14 +18,11 @@ using namespace std::chrono_literals;
 constexpr auto pause_after_refusal = 500ms;
 constexpr auto answer_timeout = 5s;
 constexpr auto newest_every = 1s;
-constexpr auto drain_window = 5s;
 // Where alarms and events come, they come in company. Each may have to wait for one batch of bulk at every hop, so for
 // this long bulk goes in batches of this part of their size.
 constexpr auto urgent_for = 1s;
 constexpr std::uint32_t urgent_share = 4;
 constexpr std::array lanes_by_priority{model::lane::alarm, model::lane::event, model::lane::bulk};
-
-double seconds(nanoseconds d) { return static_cast<double>(d.count()) * 1e-9; }
 
 }  // namespace
 
@@ -80,6 +77,7 @@ result<> sender::on_welcome(byte_view payload, clock::time_point now, timestamp 
   }
   phase_ = phase::flowing;
   link_.connected = true;
+  link_.connected_since = wall;
   return {};
 }
 
@@ -108,7 +106,8 @@ void sender::on_answer(std::uint64_t token, bool success, clock::time_point now)
   if (is_hello || found == in_flight_.end()) return;  // the connection before may still be answered late
   found->acked = true;
   link_.rtt = now - found->sent;
-  note_drained(found->records, now);
+  link_.records_sent += found->records;
+  drained_.note(found->records, now);
   settle(found->lane);
 }
 
@@ -318,19 +317,9 @@ bool sender::stalled(clock::time_point now) const {
   return waiting != in_flight_.end() && now >= waiting->sent + answer_timeout;
 }
 
-void sender::note_drained(std::uint64_t records, clock::time_point now) {
-  link_.records_sent += records;
-  if (drained_.size() == limits::uplink_drain_samples_max) {
-    // Thin out rather than forget: every second sample still spans the window.
-    std::size_t index = 0;
-    std::erase_if(drained_, [&](const drained&) { return index++ % 2 == 1; });
-  }
-  drained_.push_back({now, link_.records_sent});
-  while (drained_.size() > 2 && drained_.front().at < now - drain_window) drained_.pop_front();
-}
-
 link_state sender::state(clock::time_point now, timestamp wall) {
   auto out = link_;
+  if (!out.connected) out.connected_since.reset();
   std::optional<timestamp> oldest;
   for (const auto l : lanes_by_priority) {
     const auto has = std::min(end_of(l).parent_has, log_[l].committed());
@@ -344,15 +333,7 @@ link_state sender::state(clock::time_point now, timestamp wall) {
   }
   out.bytes_waiting = static_cast<std::uint64_t>(static_cast<double>(out.records_waiting) * bytes_per_record_);
   if (oldest) out.oldest_age = std::max(nanoseconds(0), wall - *oldest);
-  if (drained_.size() > 1 && drained_.back().at > now - drain_window) {
-    const auto span = seconds(drained_.back().at - drained_.front().at);
-    const auto records = static_cast<double>(drained_.back().total - drained_.front().total);
-    if (span > 0) out.drain_records_per_second = records / span;
-  }
-  if (out.records_waiting != 0) {
-    out.eta_seconds =
-        out.drain_records_per_second > 0 ? static_cast<double>(out.records_waiting) / out.drain_records_per_second : -1;
-  }
+  drained_.tell(out, now);
   budget_.refill(now);
   out.budget_left_hour_bytes = budget_.left_in_hour();
   out.budget_left_day_bytes = budget_.left_in_day();

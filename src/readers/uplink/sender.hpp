@@ -7,15 +7,18 @@
 #include <string>
 
 #include "base/time.hpp"
+#include "client/drain_rate.hpp"
+#include "client/link_state.hpp"
 #include "journal/journal.hpp"
 #include "model/record_batch.hpp"
 #include "quarantine/keeper.hpp"
 #include "readers/uplink/budget.hpp"
-#include "readers/uplink/link_state.hpp"
 #include "readers/uplink/protocol.hpp"
 #include "readers/uplink/schedule.hpp"
 
 namespace perigee::readers::uplink {
+
+using client::link_state;
 
 struct sender_options {
   std::string node;
@@ -113,7 +116,6 @@ class sender {
   [[nodiscard]] bool may_go(model::lane l) const;
   void count_sent(const outgoing& out);
   [[nodiscard]] lane_end& end_of(model::lane l) { return *ends_[static_cast<std::size_t>(l)]; }
-  void note_drained(std::uint64_t records, clock::time_point now);
 
   journal::journal& log_;
   sender_options options_;
@@ -133,11 +135,7 @@ class sender {
   bool window_open_ = true;
   link_state link_;
   double bytes_per_record_ = 100;
-  struct drained {
-    clock::time_point at;
-    std::uint64_t total;
-  };
-  std::deque<drained> drained_;  // bounded: limits::uplink_drain_samples_max
+  client::drain_rate drained_;
 };
 
 }  // namespace perigee::readers::uplink

@@ -21,7 +21,7 @@ uplink::uplink(io::shard& on, io::network& net, journal::journal& log, std::uniq
       core_(std::move(core)),
       node_(std::move(node)),
       client_(on, net, *this, {.to = std::move(parent), .client_id = "uplink:" + node_, .keep_alive_s = 5}),
-      random_(seed),
+      back_off_(pause_first, pause_max, seed),
       work_(on),
       feeding_(on) {
   log.on_commit([this] { work_.notify(); });
@@ -54,15 +54,9 @@ io::task<> uplink::run() {
     if (!ended && is(ended.error(), errc::cancelled)) break;
     if (was_up_) log::warn("readers.uplink", "the uplink is down: {}", ended.error().text());
     was_up_ = false;
-    if (!co_await io::sleep_for(on_, next_pause())) break;
+    if (!co_await io::sleep_for(on_, back_off_.next())) break;
   }
   co_return co_await feeding_.close();
-}
-
-/// Doubles up to the most, and draws between half and the whole of it, so that children do not come back all at once.
-nanoseconds uplink::next_pause() {
-  pause_ = std::clamp<nanoseconds>(pause_ * 2, pause_first, pause_max);
-  return nanoseconds(random_.between(pause_.count() / 2, pause_.count()));
 }
 
 /// Sends what the journal has whenever it has more, and breaks off a link that swallows it.
@@ -135,7 +129,7 @@ void uplink::on_message(const mqtt::publish& message) {
   }
   if (!was_up_) log::info("readers.uplink", "up to {}", core_->peer());
   was_up_ = true;
-  pause_ = nanoseconds(0);
+  back_off_.reset();
   pump();
 }
 

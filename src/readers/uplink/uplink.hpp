@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "base/random.hpp"
+#include "client/back_off.hpp"
 #include "client/mqtt_client.hpp"
 #include "io/file.hpp"
 #include "io/worker.hpp"
@@ -47,18 +47,16 @@ class uplink final : private wire::mqtt::client_handler {
   io::task<> feed();
   void pump();
   void save_budget();
-  [[nodiscard]] nanoseconds next_pause();
 
   io::shard& on_;
   std::unique_ptr<sender> core_;
   std::string node_;
   client::mqtt_client client_;
-  prng random_;
+  client::back_off back_off_;
   io::event work_;
   io::scope feeding_;
   downlink downlink_;
   std::optional<budget_file> budget_file_;
-  nanoseconds pause_{0};
   bool was_up_ = false;
 };
 
