@@ -1,7 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,10 +15,23 @@
 
 namespace perigee::api {
 
+/// A body that is not at hand as a whole: it is sent piece by piece as it comes (RFC 9112 7.1). Owned by its answer;
+/// ends with the last piece, or when the client leaves.
+class body_source {
+ public:
+  virtual ~body_source() = default;
+  /// The next piece, empty at the end. It comes within `silence_max`, if only as a sign of life: so that a client that
+  /// went away is noticed.
+  [[nodiscard]] virtual io::task<std::string> next() = 0;
+
+  static constexpr std::chrono::seconds silence_max{5};
+};
+
 struct answer {
   unsigned status = 200;
   std::string_view type = "application/json";
-  std::string body;
+  std::string body{};
+  std::unique_ptr<body_source> goes_on{};  // in place of `body`
 };
 
 /// An error as RFC 9457 has it; the title is for a person.
@@ -25,7 +41,11 @@ struct answer {
 struct request {
   std::string path;                   // without the query
   std::string from;                   // who asks: the certificate's name and the address
-  std::vector<std::string> captured;  // what stands in the path where the pattern has {...}, in order
+  std::vector<std::string> captured;  // what stands in the path where the pattern has {...}, in order; decoded
+  std::map<std::string, std::string, std::less<>> query{};  // decoded
+
+  /// Of the query; nothing where it is not there.
+  [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
 };
 using handler = std::function<io::task<answer>(request)>;
 
@@ -66,6 +86,7 @@ class server {
   struct question;
   struct reply;
   io::task<reply> respond(question asked);
+  io::task<> pour(io::stream& stream, body_source& from, bool chunked, clock::time_point& deadline);
   [[nodiscard]] bool shows_token(std::string_view authorization) const;
 
   io::shard& on_;

@@ -7,6 +7,7 @@
 #include <format>
 
 #include "io/memory_network.hpp"
+#include "io/timer.hpp"
 
 namespace perigee::api {
 namespace {
@@ -25,6 +26,28 @@ io::task<> exchange(io::network& net, std::uint16_t port, std::string bytes, std
   co_return result<>();
 }
 
+/// Says what it was given, then signs of life until it is let go.
+class told_later final : public body_source {
+ public:
+  told_later(io::shard& on, std::vector<std::string> pieces, bool ends, int& alive)
+      : on_(on), pieces_(std::move(pieces)), ends_(ends), alive_(alive) {
+    ++alive_;
+  }
+  ~told_later() override { --alive_; }
+  io::task<std::string> next() override {
+    if (said_ < pieces_.size()) co_return pieces_[said_++];
+    PG_CO_TRY_VOID(co_await io::sleep_for(on_, silence_max));
+    co_return std::string(ends_ ? "" : "\n");
+  }
+
+ private:
+  io::shard& on_;
+  std::vector<std::string> pieces_;
+  bool ends_;
+  int& alive_;
+  std::size_t said_ = 0;
+};
+
 class an_api : public testing::Test {
  protected:
   an_api() {
@@ -37,7 +60,17 @@ class an_api : public testing::Test {
                   {"GET", "/things", echo},
                   {"GET", "/things/{number}", echo},
                   {"DELETE", "/things/{number}", echo, access::token_bearer},
-                  {"POST", "/things/{number}/retry", echo, access::token_bearer}};
+                  {"POST", "/things/{number}/retry", echo, access::token_bearer},
+                  {"GET", "/query", at_once([](const request& asked) {
+                     return answer{200, "text/plain", std::string(asked.parameter("q").value_or("none"))};
+                   })},
+                  {"GET", "/told/{how}", at_once([this](const request& asked) {
+                     std::vector<std::string> pieces{"one,", "a second piece"};
+                     return answer{.status = 200,
+                                   .type = "text/plain",
+                                   .goes_on = std::make_unique<told_later>(shard_, std::move(pieces),
+                                                                           asked.captured.front() == "whole", told_)};
+                   })}};
     auto at = net_.listen({.host = "node", .port = 80, .tls = {}});
     server_ = std::make_unique<server>(shard_, std::move(*at), std::move(served), "s3cret", metrics_);
     services_.spawn("api", server_->run());
@@ -66,6 +99,7 @@ class an_api : public testing::Test {
   metrics::registry metrics_;
   std::unique_ptr<server> server_;
   int handled_ = 0;
+  int told_ = 0;  // bodies that are under way
   io::scope services_{shard_};
 };
 
@@ -113,6 +147,38 @@ TEST_F(an_api, refuses_bodies_and_what_is_no_http) {
   EXPECT_TRUE(is_refused(retry, "Transfer-Encoding: chunked\r\n", "2\r\n{}\r\n0\r\n\r\n"));
   EXPECT_TRUE(is_refused("GET", "", ""));
   EXPECT_TRUE(is_refused("SSH-2.0-x", "", ""));
+}
+
+TEST_F(an_api, decodes_what_stands_in_a_path_and_behind_it) {
+  EXPECT_TRUE(ask("GET /things/a%2Fb%20c").ends_with("\r\n\r\na/b c"));
+  EXPECT_TRUE(ask("GET /query?q=plant%2F+%2F%23&x").ends_with("\r\n\r\nplant/+/#"));
+  EXPECT_TRUE(ask("GET /query?q=1&q=").ends_with("\r\n\r\n"));
+  EXPECT_TRUE(ask("GET /query?&&x=1&=2").ends_with("\r\n\r\nnone"));
+  for (const auto* wrong : {"/things/%", "/things/%4", "/things/%zz", "/query?q=%", "/query?%4=1"})
+    EXPECT_TRUE(is_status(ask(std::format("GET {}", wrong)), 400)) << wrong;
+}
+
+TEST_F(an_api, sends_a_body_in_pieces_to_its_end) {
+  const auto got = ask("GET /told/whole");
+  EXPECT_TRUE(got.contains("\r\nTransfer-Encoding: chunked\r\n")) << got;
+  EXPECT_TRUE(got.contains("\r\nConnection: close\r\n")) << got;
+  EXPECT_FALSE(got.contains("Content-Length")) << got;
+  // The end itself is closed over, see `ask`.
+  EXPECT_TRUE(got.ends_with("\r\n\r\n4\r\none,\r\ne\r\na second piece\r\n")) << got;
+  EXPECT_TRUE(ask("GET /told/whole").contains("one,"));  // the server goes on
+  EXPECT_EQ(told_, 0);
+}
+
+TEST_F(an_api, keeps_sending_to_a_client_that_listens_and_stops_for_one_that_left) {
+  std::string got;
+  io::scope client(shard_);
+  client.spawn("client", exchange(net_, server_->port(), "GET /told/forever HTTP/1.1\r\nHost: node\r\n\r\n", got));
+  time_.run(shard_, 300s);
+  EXPECT_EQ(told_, 1);
+  EXPECT_TRUE(got.ends_with("1\r\n\n\r\n1\r\n\n\r\n")) << got;
+  client.cancel();
+  time_.run(shard_, 1s);
+  EXPECT_EQ(told_, 0);
 }
 
 TEST(api_problem, is_json_whatever_the_title) {
