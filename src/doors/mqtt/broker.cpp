@@ -53,10 +53,12 @@ broker::~broker() = default;
 
 std::unique_ptr<link> broker::attach(transport& by, link_options options, moment now) {
   count_.connections.add(1);
+  count_.opened.add();
   return std::make_unique<link>(*this, by, std::move(options), now);
 }
 
 void broker::connect(link& from, const wire::connect& hello) {
+  count_.connects.add();
   auto code = admits(from, hello);
   const auto client_id = hello.client_id.empty() ? make_client_id() : std::string(hello.client_id);
   const auto known = sessions_.find(client_id);

@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "doors/mqtt/broker.hpp"
+#include "doors/mqtt/sys_topics.hpp"
 #include "wire/mqtt/topic.hpp"
 
 namespace perigee::doors::mqtt {
@@ -159,7 +160,8 @@ void broker::subscribe(link& from, const wire::subscribe& request) {
 wire::reason broker::subscribe_one(link& from, const wire::subscription& s, std::uint32_t identifier) {
   if (!wire::is_topic_filter(s.filter)) return wire::reason::topic_filter_invalid;
   if (wire::is_shared_filter(s.filter)) return wire::reason::shared_subscriptions_not_supported;
-  if (s.filter.starts_with('$') && (internal_ == nullptr || !internal_->may_subscribe(from.identity(), s.filter))) {
+  const bool internal = s.filter.starts_with('$') && !is_sys_filter(s.filter);
+  if (internal && (internal_ == nullptr || !internal_->may_subscribe(from.identity(), s.filter))) {
     return wire::reason::not_authorized;
   }
   auto& session = *from.session;

@@ -118,6 +118,8 @@ page<retained_info> broker_view::retained(const retained_question& asked) const 
 broker_totals broker_view::totals() const {
   const auto& count = broker_.count_;
   broker_totals out;
+  out.connections_opened = count.opened.value();
+  out.connects_received = count.connects.value();
   out.clients_connected = whole(count.clients);
   out.clients_connected_max = whole(count.clients_max);
   out.sessions = broker_.sessions_.size();

@@ -59,6 +59,8 @@ struct retained_info {
 
 /// The whole broker in numbers.
 struct broker_totals {
+  std::uint64_t connections_opened = 0;
+  std::uint64_t connects_received = 0;
   std::size_t clients_connected = 0;
   std::size_t clients_connected_max = 0;
   std::size_t sessions = 0;

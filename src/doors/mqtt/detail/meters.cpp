@@ -4,6 +4,8 @@ namespace perigee::doors::mqtt::detail {
 
 meters::meters(metrics::registry& in)
     : connections(in.make_gauge("perigee_mqtt_connections", "Open MQTT connections.")),
+      opened(in.make_counter("perigee_mqtt_connections_opened_total", "MQTT connections opened.")),
+      connects(in.make_counter("perigee_mqtt_connects_total", "CONNECT packets, let in or not.")),
       clients(in.make_gauge("perigee_mqtt_clients", "MQTT clients that are connected.")),
       clients_max(in.make_gauge("perigee_mqtt_clients_max", "The most MQTT clients at once since the start.")),
       sessions(in.make_gauge("perigee_mqtt_sessions", "MQTT sessions, attached or waiting for their client.")),

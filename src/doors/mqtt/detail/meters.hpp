@@ -9,6 +9,8 @@ struct meters {
   explicit meters(metrics::registry& in);
 
   metrics::gauge& connections;
+  metrics::counter& opened;     // connections, since the start
+  metrics::counter& connects;   // CONNECT packets
   metrics::gauge& clients;      // connections whose CONNECT was accepted
   metrics::gauge& clients_max;  // at once, since the start
   metrics::gauge& sessions;
