@@ -138,6 +138,17 @@ std::span<const code_help> config_codes() {
       {"P0113", "two listeners on one port", "Give each its own, or port = 0 for any free one."},
       {"P0114", "options that do not fit together", "The message names the other option."},
       {"P0115", "too many", "docs/limits.md lists every bound."},
+      {"P0116", "the same user or token twice",
+       "Which of the two would be meant cannot be told, so neither is. Take one away, or give it another name."},
+      {"P0117", "not a password's hash",
+       "A user file keeps no password: `perigee user passwd` writes the Argon2id hash and, with --scram, the verifier "
+       "of "
+       "SCRAM-SHA-256. Hashes of other programs are taken where they have the form "
+       "$argon2id$v=19$m=...,t=...,p=...$..."},
+      {"P0118", "no such variable",
+       "In the topics of a policy ${thing}, ${clientid}, ${user} and ${group} stand for what the client has; each "
+       "fills "
+       "a part of one level."},
   };
   return codes;
 }
