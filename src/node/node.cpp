@@ -215,7 +215,7 @@ void instance::parts::open_broker() {
   children = std::make_unique<node::children>(*log, metrics, by_client_id);
   door = std::make_unique<doors::mqtt::door>(
       on.shard, on.network, *broker_log, metrics, std::move(options),
-      doors::mqtt::state_options{&on.disk, disk_worker.get(), chosen.data + "/state/mqtt"});
+      doors::mqtt::state_options{disk_worker.get(), chosen.data + "/state/mqtt.db"});
   door->broker().set_internal(*children);
   children->serve_through(door->broker());
 }

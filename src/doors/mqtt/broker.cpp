@@ -46,8 +46,11 @@ broker::broker(log_port& log, broker_host& host, metrics::registry& registry, br
       host_(host),
       options_(std::move(options)),
       count_(registry),
-      context_{log, retained_, count_, {}, {}, {}},
-      random_(options_.seed) {}
+      context_{log, host, retained_, count_, {}, {}, {}, {}, {}},
+      random_(options_.seed) {
+  context_.changes.kept = options_.saves_state;
+  if (options_.saves_state) retained_.note_changes();
+}
 
 broker::~broker() = default;
 
@@ -70,23 +73,26 @@ void broker::connect(link& from, const wire::connect& hello) {
     return from.connection().refuse(code);
   }
   wire::acceptance granted;
+  const auto before = revision();
   auto* s = claim_session(from, hello, client_id);
+  const bool ended_one = s == nullptr && revision() != before;
   granted.session_present = s != nullptr;
   if (s == nullptr) {
     auto made = std::make_unique<detail::session>(client_id, from.options().name, make_session_number());
     s = sessions_.emplace(client_id, std::move(made)).first->second.get();
-    s->known_from_revision = revision_ + 1;
   }
   take_terms(*s, hello, granted);
   s->connected_since = context_.now.wall;
   if (hello.client_id.empty()) granted.assigned_client_id = s->client_id();
   from.admit(*s);
   s->attach(from);
-  from.connection().accept(granted);
+  s->changed(context_);
+  // Nor may a session come back that a client was told is gone.
+  from.welcome(granted, ended_one ? when_saved() : when_saved(*s));
+  wait_for_commit(from);
   count_.clients.add(1);
   count_.clients_max.set(std::max(count_.clients_max.value(), count_.clients.value()));
   count_.sessions.set(static_cast<double>(sessions_.size()));
-  if (s->expiry_s != 0) ++revision_;
 }
 
 wire::reason broker::admits(const link& from, const wire::connect& hello) const {
@@ -135,10 +141,11 @@ detail::session* broker::claim_session(link& from, const wire::connect& hello, c
   return nullptr;
 }
 
-void broker::take_terms(detail::session& s, const wire::connect& hello, wire::acceptance& granted) const {
+void broker::take_terms(detail::session& s, const wire::connect& hello, wire::acceptance& granted) {
   const auto wanted_s = wanted_expiry_s(hello, options_.session_expiry_s_max);
   s.expiry_s = std::min(wanted_s, options_.session_expiry_s_max);
   if (s.expiry_s != wanted_s) granted.session_expiry_s = s.expiry_s;
+  if (s.expiry_s == 0) forget_subscriptions(s);
   s.will_due.reset();  // MQTT5 3.1.3.2.2: back in time
   s.will.reset();
   if (hello.will) s.will = store(*hello.will);
@@ -170,8 +177,8 @@ void broker::forget(link& gone) {
 
 void broker::leave(detail::session& s, bool send_will, moment now) {
   count_.clients.add(-1);
-  s.detach(context_);
   s.expires = now.wall + std::chrono::seconds(s.expiry_s);
+  s.detach(context_);
   std::erase(unfinished_, &s);
   if (!send_will) s.will.reset();
   if (s.will) {
@@ -180,18 +187,19 @@ void broker::leave(detail::session& s, bool send_will, moment now) {
     if (delay_s == 0) publish_will(s);
   }
   if (s.expiry_s == 0) end_session(s);
-  ++revision_;
 }
 
 void broker::end_session(detail::session& s) {
   publish_will(s);
   std::erase(unfinished_, &s);
+  if (s.awaits_save) std::erase(context_.awaiting_save, &s);
   returning_.erase(s.number());
+  s.changed(context_);
+  forget_subscriptions(s);
   for (const auto& [filter, entry] : s.all()) subscribers_.erase(filter, {&s, &entry, nullptr});
   sessions_.erase(sessions_.find(s.client_id()));
   count_.sessions.set(static_cast<double>(sessions_.size()));
   count_.subscriptions.set(static_cast<double>(subscribers_.size()));
-  ++revision_;
 }
 
 void broker::publish_will(detail::session& s) {
@@ -204,6 +212,7 @@ void broker::publish_will(detail::session& s) {
   message.properties = w->properties;
   message.qos = w->qos;
   message.retain = w->retain;
+  s.changed(context_);
   const auto taken = take(s.source(), message);
   if (is_failure(taken.code)) {
     log::warn(place_name, "the will of '{}' is lost: {}", s.client_id(), name_of(taken.code));

@@ -15,6 +15,7 @@
 #include "doors/mqtt/link.hpp"
 #include "doors/mqtt/ports.hpp"
 #include "doors/mqtt/retained.hpp"
+#include "doors/mqtt/state_port.hpp"
 #include "wire/mqtt/topic_trie.hpp"
 
 namespace perigee::doors::mqtt {
@@ -28,7 +29,7 @@ struct broker_options {
   std::vector<lane_rule> lanes;  // the first that covers the topic; the rest is bulk
   std::uint32_t session_expiry_s_max = 7 * 24 * 3600;
   std::uint64_t seed = 1;    // for the names of clients that come without one, and the numbers of sessions
-  bool saves_state = false;  // somebody calls `save` and on_saved: PUBREC waits until its session would be found again
+  bool saves_state = false;  // somebody calls take_changes and on_saved: what a restart must know of waits for that
   wire::mqtt::server_options protocol;
 };
 
@@ -74,17 +75,18 @@ class broker {
   class local_subscription;
   [[nodiscard]] std::unique_ptr<local_subscription> subscribe_local(std::string_view filter, local_callback callback);
 
-  /// Sessions and retained messages, for a restart: docs/formats/mqtt-state.md.
-  void save(byte_buffer& out, moment now) const;
-  /// Before the first link. errc::malformed, errc::corrupt, errc::unsupported: nothing was taken over.
-  [[nodiscard]] result<> restore(byte_view in, moment now);
+  /// What of sessions and retained messages a restart needs and is not saved yet, as of `revision`:
+  /// docs/formats/mqtt-state.md.
+  [[nodiscard]] state_change take_changes();
+  /// Before the first link. errc::malformed, errc::corrupt, or what `from` answers: nothing was taken over.
+  [[nodiscard]] result<> restore(state_port& from, moment now);
   /// The journal has not told yet what the restored sessions had sent: `work`, and no link until then.
   [[nodiscard]] bool catching_up() const { return !returning_.empty(); }
   /// The same, and there is nothing to read before the log's next commit.
   [[nodiscard]] bool awaits_commit() const;
-  /// Goes up when `save` would give something that clients would miss after a restart.
-  [[nodiscard]] std::uint64_t revision() const { return revision_; }
-  /// What `save` gave at that revision is on stable storage.
+  /// Goes up when take_changes would give something that clients would miss after a restart.
+  [[nodiscard]] std::uint64_t revision() const { return context_.changes.revision; }
+  /// What take_changes gave at that revision, and all before, is on stable storage.
   void on_saved(std::uint64_t revision, moment now);
 
  private:
@@ -107,7 +109,7 @@ class broker {
   void connect(link& from, const wire::mqtt::connect& hello);
   [[nodiscard]] wire::mqtt::reason admits(const link& from, const wire::mqtt::connect& hello) const;
   detail::session* claim_session(link& from, const wire::mqtt::connect& hello, const std::string& client_id);
-  void take_terms(detail::session& s, const wire::mqtt::connect& hello, wire::mqtt::acceptance& granted) const;
+  void take_terms(detail::session& s, const wire::mqtt::connect& hello, wire::mqtt::acceptance& granted);
   void disconnected(link& from, const wire::mqtt::closing& why);
   void drop_link(link& gone);
   void forget(link& gone);
@@ -129,9 +131,23 @@ class broker {
                                                  std::uint32_t identifier);
   void unsubscribe(link& from, const wire::mqtt::unsubscribe& request);
 
+  // State (broker_state.cpp).
+  [[nodiscard]] answer when_saved();
+  [[nodiscard]] answer when_saved(const detail::session& s);
+  void note_subscription(const detail::session& s, std::string_view filter);
+  void forget_subscriptions(const detail::session& s);
+  [[nodiscard]] result<> restore_all(state_port& from);
+  [[nodiscard]] result<> restore_broker(byte_view key, byte_view body);
+  [[nodiscard]] result<> restore_session(byte_view key, byte_view body);
+  [[nodiscard]] result<> restore_subscription(byte_view key, byte_view body);
+  [[nodiscard]] result<> restore_retained(byte_view key, byte_view body);
+  void forget_all();
+  void show_sizes();
+
   // QoS 2 (broker_qos2.cpp).
   [[nodiscard]] answer take_once(link& from, const wire::mqtt::publish& message);
   void release(link& from, wire::mqtt::packet_id id);
+  void completed(detail::session& s, wire::mqtt::packet_id id, model::lane l);
   [[nodiscard]] answer let_go(detail::session& s, wire::mqtt::packet_id id);
   void recall(model::lane l, place at, const model::record_view& r);
 
@@ -164,13 +180,13 @@ class broker {
   std::vector<std::uint32_t> identifiers_of_one_;
   byte_buffer properties_;  // scratch of publish
   std::uint64_t routing_mark_ = 0;
-  std::uint64_t revision_ = 0;
   prng random_;
   detail::traces traces_;
-  bool gathering_ = false;   // callbacks run
-  bool busy_ = false;        // in on_commit
-  detail::offsets noted_{};  // what was routed when the revision last went up for it
-  std::uint64_t saved_revision_ = 0;
+  bool gathering_ = false;                               // callbacks run
+  bool busy_ = false;                                    // in on_commit
+  detail::offsets noted_{};                              // what was routed when the revision last went up for it
+  detail::offsets same_until_{};                         // places of the state that is being restored hold before these
+  bool same_journal_ = true;                             // it is of this journal
   std::map<std::uint64_t, detail::session*> returning_;  // by number, until the journal told what they still hold
   detail::offsets restarted_at_{};                       // records before these are from before the restart
 };

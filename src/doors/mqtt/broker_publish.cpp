@@ -152,9 +152,9 @@ void broker::subscribe(link& from, const wire::subscribe& request) {
   for (wire::subscription s; reader.next(s);) {
     codes.push_back(static_cast<std::uint8_t>(subscribe_one(from, s, identifier)));
   }
-  from.connection().suback(request.packet_id, codes);
+  from.acknowledge(wire::packet_type::suback, request.packet_id, when_saved(*from.session), std::move(codes));
+  wait_for_commit(from);
   count_.subscriptions.set(static_cast<double>(subscribers_.size()));
-  if (from.session->expiry_s != 0) ++revision_;
 }
 
 wire::reason broker::subscribe_one(link& from, const wire::subscription& s, std::uint32_t identifier) {
@@ -170,13 +170,14 @@ wire::reason broker::subscribe_one(link& from, const wire::subscription& s, std:
     return wire::reason::quota_exceeded;
   }
   detail::subscription_entry entry;
-  entry.qos = std::min(s.qos, wire::qos::at_least_once);  // MQTT5 3.8.4: a lower one may be granted
+  entry.qos = s.qos;
   entry.no_local = s.no_local;
   entry.retain_as_published = s.retain_as_published;
   entry.identifier = identifier;
   for (std::size_t i = 0; i < model::lane_count; ++i) entry.since[i] = log_.committed(static_cast<model::lane>(i));
   const auto [kept, is_new] = session.subscribe(s.filter, entry);
   subscribers_.insert(s.filter, {&session, kept, nullptr});
+  note_subscription(session, s.filter);
   const bool wants_retained = s.retained == wire::retain_handling::send ||
                               (s.retained == wire::retain_handling::send_if_new && is_new);  // MQTT5 3.3.1.3
   if (wants_retained) session.send_retained(s.filter);
@@ -189,11 +190,12 @@ void broker::unsubscribe(link& from, const wire::unsubscribe& request) {
   for (wire::subscription s; reader.next(s);) {
     subscribers_.erase(s.filter, {from.session, nullptr, nullptr});
     const bool existed = from.session->unsubscribe(s.filter);
+    note_subscription(*from.session, s.filter);
     codes.push_back(static_cast<std::uint8_t>(existed ? wire::reason::success : wire::reason::no_subscription_existed));
   }
-  from.connection().unsuback(request.packet_id, codes);
+  from.acknowledge(wire::packet_type::unsuback, request.packet_id, when_saved(*from.session), std::move(codes));
+  wait_for_commit(from);
   count_.subscriptions.set(static_cast<double>(subscribers_.size()));
-  if (from.session->expiry_s != 0) ++revision_;
 }
 
 }  // namespace perigee::doors::mqtt

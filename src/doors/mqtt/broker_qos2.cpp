@@ -27,12 +27,10 @@ answer broker::take_once(link& from, const wire::publish& message) {
     const auto taken = take(s.source(), message, delivery_of(s, id));
     if (!taken.after) return taken;
     s.receipts.hold({.id = id, .lane = taken.after->lane, .stored = taken.after->offset});
+    s.changed(context_);
     held = s.receipts.find(id);
   }
-  answer out{wire::reason::success, answer::commit_point{held->lane, held->stored}};
-  if (options_.saves_state && s.expiry_s != 0) out.after_revision = s.known_from_revision;
-  if (out.after_revision > saved_revision_) host_.state_waits();
-  return out;
+  return {wire::reason::success, answer::commit_point{held->lane, held->stored}};
 }
 
 void broker::release(link& from, wire::packet_id id) {
@@ -59,8 +57,14 @@ answer broker::let_go(detail::session& s, wire::packet_id id) {
     const auto at = log_.append(r);
     if (!at) return {wire::reason::quota_exceeded};
     held->released = *at;
+    s.changed(context_);
   }
   return {wire::reason::success, answer::commit_point{held->lane, *held->released}};
+}
+
+void broker::completed(detail::session& s, wire::packet_id id, model::lane l) {
+  s.receipts.forget(id, l);
+  s.changed(context_);
 }
 
 /// A record from before the restart.

@@ -14,7 +14,7 @@ namespace {
 // Read from a lane before the others have their turn. A batch of a few KiB may hold many thousand messages.
 constexpr std::size_t slice_bytes = 256U << 10;
 constexpr std::size_t slice_messages = 2000;
-constexpr std::size_t index(model::lane l) { return static_cast<std::size_t>(l); }
+using detail::index;
 
 }  // namespace
 
@@ -76,7 +76,7 @@ bool broker::route_lane(model::lane l) {
   routed = next->offset;
   if (routed.value() - noted_[index(l)].value() > limits::mqtt_unsaved_records_max) {
     noted_[index(l)] = routed;
-    ++revision_;
+    ++context_.changes.revision;
   }
   return routed < log_.committed(l);
 }
@@ -125,15 +125,15 @@ void broker::gather(const detail::message& m) {
 }
 
 void broker::retain(const detail::message& m) {
-  const bool kept = retained_.put(m.topic, {to_buffer(m.payload), to_buffer(m.properties), m.qos, m.arrival, m.stored});
+  const bool kept = retained_.put(m.topic, {m.payload, m.properties, m.qos, m.arrival, m.stored});
   if (!kept) count_.not_retained.add();
   count_.retained.set(static_cast<double>(retained_.size()));
-  if (m.stored) ++revision_;
+  if (m.stored) ++context_.changes.revision;
 }
 
 bool broker::is_reached(const answer& what) const {
   const bool committed = !what.after || log_.acknowledged(what.after->lane) > what.after->offset;
-  return committed && what.after_revision <= saved_revision_;
+  return committed && what.after_revision <= context_.changes.saved;
 }
 
 void broker::wait_for_commit(link& one) {

@@ -5,78 +5,176 @@
 
 namespace perigee::doors::mqtt {
 
-void broker::save(byte_buffer& out, moment now) const {
-  detail::saved_state state;
-  state.lives = log_.lives();
-  state.routed = context_.routed;
-  for (const auto& [client_id, s] : sessions_) {
-    if (s->expiry_s == 0) continue;
-    const auto expires = s->attached() != nullptr ? now.wall + std::chrono::seconds(s->expiry_s) : s->expires;
-    state.sessions.push_back(
-        {client_id, s->name(), s->number(), s->expiry_s, expires, s->resume_places(context_.routed)});
-    for (const auto& r : s->receipts.all()) {
-      // The journal tells of the rest: what it has from there on is read again.
-      const auto routed = context_.routed[static_cast<std::size_t>(r.lane)];
-      if (r.stored < routed && (!r.released || *r.released >= routed)) state.sessions.back().receipts.push_back(r);
-    }
-    state.sessions.back().subscriptions.assign(s->all().begin(), s->all().end());
+using detail::index;
+
+state_change broker::take_changes() {
+  auto& changes = context_.changes;
+  state_change out;
+  out.push_back(detail::encode(detail::saved_broker{log_.lives(), context_.routed}));
+  for (const auto& client_id : std::exchange(changes.sessions, {})) {
+    const auto found = sessions_.find(client_id);
+    const bool stays = found != sessions_.end() && found->second->is_kept();
+    if (found != sessions_.end() && !stays) found->second->not_saved();
+    out.push_back(stays ? detail::encode(client_id, found->second->save(context_)) : detail::no_session(client_id));
   }
-  retained_.walk("#", {}, [&](const std::string& topic, const retained_message& m) {
-    state.retained.emplace_back(topic, m);
-    return true;
-  });
-  detail::encode(state, out);
+  for (const auto& [client_id, filter] : std::exchange(changes.subscriptions, {})) {
+    const auto found = sessions_.find(client_id);
+    const auto* entry =
+        found != sessions_.end() && found->second->expiry_s != 0 ? found->second->find(filter) : nullptr;
+    out.push_back(entry != nullptr ? detail::encode(client_id, filter, *entry)
+                                   : detail::no_subscription(client_id, filter));
+  }
+  for (const auto& topic : retained_.take_changed()) {
+    const auto m = retained_.find(topic);
+    out.push_back(m && m->stored ? detail::encode(topic, *m) : detail::no_retained(topic));
+  }
+  return out;
 }
 
-result<> broker::restore(byte_view in, moment now) {
-  PG_TRY(auto state, detail::decode_state(in));
-  const bool same_journal = state.lives.journal == log_.lives().journal;
-  const auto go_on = [&](std::size_t lane, log_offset at) {
-    return log_.lives().resume(static_cast<model::lane>(lane), state.lives, at);
-  };
+/// The answer to what changed a session: a crash behind it must find the session so.
+answer broker::when_saved(const detail::session& s) { return s.expiry_s == 0 ? answer{} : when_saved(); }
+
+answer broker::when_saved() {
+  if (!context_.changes.kept) return {};
+  host_.state_waits();
+  return {.after_revision = context_.changes.revision};
+}
+
+void broker::note_subscription(const detail::session& s, std::string_view filter) {
+  if (!context_.changes.kept || s.expiry_s == 0) return;
+  ++context_.changes.revision;
+  context_.changes.subscriptions.emplace_back(s.client_id(), filter);
+}
+
+/// Of a session that ends, or is going to end with its connection.
+void broker::forget_subscriptions(const detail::session& s) {
+  if (!context_.changes.kept || !s.saved) return;
+  for (const auto& [filter, entry] : s.all()) context_.changes.subscriptions.emplace_back(s.client_id(), filter);
+  ++context_.changes.revision;
+}
+
+result<> broker::restore(state_port& from, moment now) {
+  set_now(now);
   for (std::size_t i = 0; i < model::lane_count; ++i) {
-    const auto end = log_.committed(static_cast<model::lane>(i));
-    context_.routed[i] = std::min(go_on(i, state.routed[i]), end);
-    noted_[i] = context_.routed[i];
     // What a crash kept from being proven is staged again: a client may be waiting for its PUBREC.
     restarted_at_[i] = log_.staged(static_cast<model::lane>(i));
   }
-  for (auto& saved : state.sessions) {
-    if (saved.expires <= now.wall) continue;
-    auto s = std::make_unique<detail::session>(saved.client_id, saved.name, saved.number);
-    s->expiry_s = saved.expiry_s;
-    s->expires = saved.expires;
-    for (std::size_t i = 0; i < model::lane_count; ++i) {
-      const auto at = go_on(i, saved.places[i].offset);
-      if (at < saved.places[i].offset) saved.places[i] = {at, 0};
+  auto done = restore_all(from);
+  if (!done) forget_all();
+  show_sizes();
+  host_.work_waits();  // what was committed after the save
+  return done;
+}
+
+result<> broker::restore_all(state_port& from) {
+  return from.load([this](state_kind kind, byte_view key, byte_view body) -> result<> {
+    switch (kind) {
+      case state_kind::broker: return restore_broker(key, body);
+      case state_kind::session: return restore_session(key, body);
+      case state_kind::subscription: return restore_subscription(key, body);
+      case state_kind::retained: return restore_retained(key, body);
+      case state_kind::share: break;
     }
-    s->resume_from(saved.places);
-    if (same_journal) {
-      for (const auto& r : saved.receipts) s->receipts.hold(r);
-      returning_.emplace(saved.number, s.get());
-    }
-    for (auto& [filter, entry] : saved.subscriptions) {
-      for (std::size_t i = 0; i < model::lane_count; ++i) entry.since[i] = go_on(i, entry.since[i]);
-      subscribers_.insert(filter, {s.get(), s->subscribe(filter, entry).first, nullptr});
-    }
-    sessions_.insert_or_assign(saved.client_id, std::move(s));
+    return fail(errc::malformed, "the MQTT state holds what is not known");
+  });
+}
+
+result<> broker::restore_broker(byte_view key, byte_view body) {
+  PG_TRY(const auto saved, detail::decode_broker(key, body));
+  same_journal_ = saved.lives.journal == log_.lives().journal;
+  for (std::size_t i = 0; i < model::lane_count; ++i) {
+    const auto l = static_cast<model::lane>(i);
+    same_until_[i] = log_.lives().resume(l, saved.lives, log_offset(UINT64_MAX));
+    context_.routed[i] = std::min({saved.routed[i], same_until_[i], log_.committed(l)});
+    noted_[i] = context_.routed[i];
   }
-  for (auto& [topic, m] : state.retained) {
-    const auto behind = m.stored->at.offset.next();
-    if (go_on(static_cast<std::size_t>(m.stored->lane), behind) < behind) m.stored.reset();
-    if (!retained_.put(topic, std::move(m))) count_.not_retained.add();
+  return {};
+}
+
+result<> broker::restore_session(byte_view key, byte_view body) {
+  PG_TRY(auto saved, detail::decode_session(key, body));
+  auto made = std::make_unique<detail::session>(std::string(as_text(key)), saved.name, saved.number);
+  auto& s = *sessions_.insert_or_assign(std::string(as_text(key)), std::move(made)).first->second;
+  // A connection that a crash ended is gone since now.
+  const bool was_connected = !saved.expires;
+  s.expires = saved.expires.value_or(context_.now.wall + std::chrono::seconds(saved.expiry_s));
+  if (was_connected && saved.will) {
+    saved.will_due = context_.now.wall + std::chrono::seconds(std::min(saved.will->delay_s, saved.expiry_s));
   }
+  bool moved = was_connected;
+  for (std::size_t i = 0; i < model::lane_count; ++i) {
+    moved = moved || !saved.places[i];
+    if (!saved.places[i]) saved.places[i] = place{context_.routed[i], 0};
+  }
+  if (!s.resume(saved))
+    return fail(errc::malformed, "a session of the MQTT state has packet identifiers too far apart");
+  for (std::size_t i = 0; i < model::lane_count; ++i) {
+    s.go_back(context_, static_cast<model::lane>(i), same_until_[i]);
+  }
+  if (moved) s.changed(context_);
+  if (!same_journal_) return {};
+  for (const auto& r : saved.receipts) s.receipts.hold(r);
+  returning_.emplace(saved.number, &s);
+  return {};
+}
+
+result<> broker::restore_subscription(byte_view key, byte_view body) {
+  PG_TRY(auto saved, detail::decode_subscription(key, body));
+  auto& [names, entry] = saved;
+  const auto found = sessions_.find(names.client_id);
+  if (found == sessions_.end()) return fail(errc::malformed, "a subscription of the MQTT state has no session");
+  auto& s = *found->second;
+  if (s.all().size() >= limits::mqtt_subscriptions_per_session_max) {
+    return fail(errc::malformed, "a session of the MQTT state has too many subscriptions");
+  }
+  bool moved = false;
+  for (std::size_t i = 0; i < model::lane_count; ++i) {
+    moved = moved || entry.since[i] > same_until_[i];
+    entry.since[i] = std::min(entry.since[i], same_until_[i]);
+  }
+  subscribers_.insert(names.filter, {&s, s.subscribe(names.filter, entry).first, nullptr});
+  if (moved) note_subscription(s, names.filter);
+  return {};
+}
+
+result<> broker::restore_retained(byte_view key, byte_view body) {
+  PG_TRY(auto saved, detail::decode_retained(key, body));
+  // Of another copy of the journal: it is kept as the node's own, which another restart does not bring back.
+  const bool elsewhere = saved.stored->at.offset >= same_until_[index(saved.stored->lane)];
+  if (elsewhere) saved.stored.reset();
+  const bool kept = elsewhere ? retained_.put(as_text(key), saved) : retained_.put_saved(as_text(key), saved);
+  if (!kept) count_.not_retained.add();
+  return {};
+}
+
+void broker::forget_all() {
+  for (const auto& [client_id, s] : sessions_) {
+    for (const auto& [filter, entry] : s->all()) subscribers_.erase(filter, {s.get(), &entry, nullptr});
+  }
+  returning_.clear();
+  sessions_.clear();
+  retained_.clear();
+  context_.changes.sessions.clear();
+  context_.changes.subscriptions.clear();
+  context_.routed = noted_ = {};
+}
+
+void broker::show_sizes() {
   count_.sessions.set(static_cast<double>(sessions_.size()));
   count_.subscriptions.set(static_cast<double>(subscribers_.size()));
   count_.retained.set(static_cast<double>(retained_.size()));
-  host_.work_waits();  // what was committed after the save
-  return {};
 }
 
 void broker::on_saved(std::uint64_t revision, moment now) {
   set_now(now);
-  saved_revision_ = std::max(saved_revision_, revision);
+  context_.changes.saved = std::max(context_.changes.saved, revision);
   answer_all();
+  for (auto* s : std::exchange(context_.awaiting_save, {})) {
+    s->awaits_save = false;
+    pump(*s);
+    s->await_rest(context_);
+    if (auto* l = s->attached()) l->touch();
+  }
 }
 
 }  // namespace perigee::doors::mqtt

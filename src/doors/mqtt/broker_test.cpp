@@ -203,7 +203,7 @@ TEST(broker, refuses_filters_with_their_reason) {
   client viewer(s, "v1");
   viewer.subscribe("a/#/b");
   viewer.subscribe("$share/g/a");
-  viewer.subscribe("$SYS/#");
+  viewer.subscribe("$internal/#");
   EXPECT_EQ(viewer.heard(), (lines{"refused topic filter invalid", "refused shared subscriptions not supported",
                                    "refused not authorized"}));
 }

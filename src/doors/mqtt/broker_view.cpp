@@ -101,14 +101,14 @@ page<retained_info> broker_view::retained(const retained_question& asked) const 
   page<retained_info> out;
   std::size_t bytes = 0;
   const auto after = asked.after.empty() ? std::nullopt : std::optional(std::string(asked.after));
-  broker_.retained_.walk(asked.filter, after, [&](const std::string& topic, const retained_message& m) {
+  broker_.retained_.walk(asked.filter, after, [&](std::string_view topic, const retained_message& m) {
     if (out.rows.size() == bounded(asked.most) || (bytes >= asked.bytes_max && !out.rows.empty())) {
       out.next = out.rows.back().topic;
       return false;
     }
     const byte_view payload(m.payload);
     const auto shown = payload.first(std::min(payload.size(), asked.payload_bytes_max));
-    out.rows.push_back({topic, m.qos, m.arrival, payload.size(), to_buffer(shown)});
+    out.rows.push_back({std::string(topic), m.qos, m.arrival, payload.size(), to_buffer(shown)});
     bytes += topic.size() + shown.size();
     return true;
   });

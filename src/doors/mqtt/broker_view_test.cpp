@@ -215,7 +215,7 @@ TEST(broker_view, traces_every_packet_of_one_client_in_the_order_of_things) {
   s.commit();
   c.exchange();
   c.disconnect();
-  const lines whole{"in CONNECT (MQTT 5, keep alive 0 s, clean start, session expiry 60 s)",
+  const lines whole{"in CONNECT (MQTT 5, keep alive 0 s, clean start, session expiry 60 s, receive maximum 4096)",
                     "out CONNACK (receive maximum 4096)",
                     "in SUBSCRIBE 65535 (b/# QoS 1)",
                     "out SUBACK 65535 (1)",
@@ -243,7 +243,7 @@ TEST(broker_view, traces_a_client_that_is_connected_already_and_what_it_is_cut_o
   ASSERT_EQ(seen.size(), 3U);
   EXPECT_TRUE(seen[0].starts_with("in CONNECT")) << seen[0];
   EXPECT_EQ(seen[1], "closed: a second CONNECT");
-  EXPECT_EQ(seen[2], "out DISCONNECT [protocol error]");
+  EXPECT_EQ(seen[2], "out DISCONNECT [protocol error] ('a second CONNECT')");
 }
 
 TEST(broker_view, bounds_the_traces) {

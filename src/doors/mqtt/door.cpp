@@ -18,7 +18,7 @@ std::string_view transport_of(const io::endpoint& at) {
 }
 
 broker_options with_state(broker_options chosen, const state_options& state) {
-  chosen.saves_state = state.disk != nullptr;
+  chosen.saves_state = !state.file.empty();
   return chosen;
 }
 
@@ -44,7 +44,7 @@ result<std::uint16_t> door::listen(const listener_options& options) {
 }
 
 void door::start() {
-  load_state();
+  load_or_set_aside();
   work_.notify();  // the journal may hold what no saved state knows of
   serving_.spawn("doors.mqtt", keep_working());
   serving_.spawn("doors.mqtt", keep_time());
@@ -106,44 +106,53 @@ io::task<> door::keep_time() {
   }
 }
 
-void door::load_state() {
-  if (state_.disk == nullptr) return;
-  const auto bytes = io::read_whole(*state_.disk, state_.file, limits::mqtt_state_bytes_max);
-  if (!bytes && is(bytes.error(), errc::not_found)) return;
-  const auto restored = bytes ? broker_.restore(*bytes, now()) : result<>(std::unexpected(bytes.error()));
-  if (restored) return;
-  log::fault("doors.mqtt", "{} is not used, clients start with new sessions: {}", state_.file, restored.error().text());
-  if (auto aside = state_.disk->rename(state_.file, state_.file + ".refused"); !aside) {
+result<> door::load_state() {
+  PG_TRY(store_, state_store::open(state_.file));
+  return broker_.restore(*store_, now());
+}
+
+void door::load_or_set_aside() {
+  if (state_.file.empty()) return;
+  const auto loaded = load_state();
+  if (loaded) return;
+  log::fault("doors.mqtt", "{} is not used, clients start with new sessions: {}", state_.file, loaded.error().text());
+  store_.reset();
+  if (auto aside = state_store::set_aside(state_.file); !aside) {
     log::fault("doors.mqtt", "it cannot be set aside: {}", aside.error().text());
+  }
+  auto fresh = state_store::open(state_.file);
+  if (fresh) {
+    store_ = *std::move(fresh);
+  } else {
+    log::fault("doors.mqtt", "sessions will not be saved: {}", fresh.error().text());
   }
 }
 
 void door::save_when_due() {
   const bool due = save_asked_ || clock::now() >= next_save_;
-  if (state_.disk == nullptr || saving_ || !due || broker_.revision() == saved_revision_) return;
-  saving_ = true;
+  if (!store_ || worker_saves_ || !due) return;
+  if (!saving_) {
+    if (broker_.revision() == saving_revision_) return;
+    saving_revision_ = broker_.revision();
+    saving_ = std::make_shared<const state_change>(broker_.take_changes());
+  }
+  worker_saves_ = true;
   save_asked_ = false;
-  saved_revision_ = broker_.revision();
-  auto bytes = std::make_shared<byte_buffer>();
-  broker_.save(*bytes, now());
-  // A large state is written less often: about a megabyte a second.
-  next_save_ = clock::now() + save_every_at_least + std::chrono::microseconds(bytes->size());
+  next_save_ = clock::now() + save_every_at_least;
   auto outcome = std::make_shared<result<>>();
-  state_.worker->submit([bytes, outcome, to = state_] { *outcome = io::write_whole(*to.disk, to.file, *bytes); },
+  state_.worker->submit([change = saving_, outcome, to = store_] { *outcome = to->apply(*change); },
                         [self = self_, outcome] {
                           if (!*outcome)
                             log::fault("doors.mqtt", "sessions are not saved: {}", outcome->error().text());
-                          if (*self != nullptr) (*self)->saved(outcome->has_value());
+                          if (*self != nullptr) (*self)->saved(*outcome);
                         });
 }
 
-void door::saved(bool durable) {
-  saving_ = false;
-  if (durable) {
-    broker_.on_saved(saved_revision_, now());
-  } else {
-    saved_revision_ = 0;  // the next tick tries again
-  }
+void door::saved(const result<>& outcome) {
+  worker_saves_ = false;
+  if (!outcome) return;  // the next tick tries again
+  saving_.reset();
+  broker_.on_saved(saving_revision_, now());
   if (save_asked_) work_.notify();
 }
 
@@ -152,11 +161,10 @@ io::task<> door::stop() {
   for (auto at = served_.begin(); at != served_.end();) (*at++)->dismiss();
   for (int i = 0; i < 20 && !served_.empty(); ++i) (void)co_await io::sleep_for(on_, 50ms);
   const auto ended = co_await serving_.close();
-  while (saving_) (void)co_await io::sleep_for(on_, 10ms);
-  if (state_.disk == nullptr) co_return ended;
-  byte_buffer bytes;
-  broker_.save(bytes, now());
-  PG_CO_TRY_VOID(io::write_whole(*state_.disk, state_.file, bytes));
+  while (worker_saves_) (void)co_await io::sleep_for(on_, 10ms);
+  if (!store_) co_return ended;
+  if (saving_) PG_CO_TRY_VOID(store_->apply(*saving_));
+  PG_CO_TRY_VOID(store_->apply(broker_.take_changes()));
   co_return ended;
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "doors/mqtt/broker.hpp"
-#include "io/file.hpp"
+#include "doors/mqtt/state_store.hpp"
 #include "io/scope.hpp"
 #include "io/stream.hpp"
 #include "io/timer.hpp"
@@ -23,11 +23,10 @@ struct listener_options {
   bool anonymous = false;  // clients without a certificate are let in, from loopback only
 };
 
-/// Where sessions and retained messages are kept over a restart. Without a disk they are not.
+/// Where sessions and retained messages are kept over a restart. Without a file they are not.
 struct state_options {
-  io::disk* disk = nullptr;
   io::worker* worker = nullptr;
-  std::string file{};
+  std::string file{};  // of the machine's: SQLite knows no other disk
 };
 
 /// The MQTT door: listeners, one coroutine per connection, the clock, and the file of the broker's state. Owned by the
@@ -66,9 +65,10 @@ class door final : private broker_host {
   io::task<> accept_all(listener& at);
   io::task<> keep_working();
   io::task<> keep_time();
-  void load_state();
+  [[nodiscard]] result<> load_state();
+  void load_or_set_aside();
   void save_when_due();
-  void saved(bool durable);
+  void saved(const result<>& outcome);
 
   io::shard& on_;
   io::network& net_;
@@ -77,9 +77,11 @@ class door final : private broker_host {
   mqtt::broker broker_;
   std::vector<std::unique_ptr<listener>> listeners_;
   std::set<detail::served*> served_;
-  std::uint64_t saved_revision_ = 0;
+  std::shared_ptr<state_store> store_;          // the worker may outlast the door
+  std::shared_ptr<const state_change> saving_;  // until it is saved, over failures too
+  std::uint64_t saving_revision_ = 0;
   clock::time_point next_save_{};
-  bool saving_ = false;
+  bool worker_saves_ = false;
   bool save_asked_ = false;
   std::shared_ptr<door*> self_;  // tells a save that ends late that the door is gone
   io::scope serving_;

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include "doors/mqtt/journal_log.hpp"
 #include "io/memory_disk.hpp"
 #include "io/memory_network.hpp"
@@ -96,10 +100,16 @@ io::task<> send_raw(io::network& net, std::uint16_t port, std::string bytes, std
 class a_door : public testing::Test {
  protected:
   a_door() {
+    std::string pattern = testing::TempDir() + "perigee-door-XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
     clock::install(time_);
     start();
   }
-  ~a_door() override { stop(); }
+  ~a_door() override {
+    stop();
+    std::filesystem::remove_all(folder_);
+  }
+  [[nodiscard]] std::string state_file() const { return folder_ + "/mqtt.db"; }
 
   void start() {
     worker_ = shard_.make_worker("disk");
@@ -111,7 +121,7 @@ class a_door : public testing::Test {
     journal_ = *std::move(opened);
     log_ = std::make_unique<journal_log>(*journal_);
     door_ = std::make_unique<door>(shard_, net_, *log_, metrics_, broker_options{},
-                                   state_options{&disk_, worker_.get(), "state"});
+                                   state_options{worker_.get(), state_file()});
     journal_->on_commit([this] {
       if (door_) door_->on_commit();
     });
@@ -134,6 +144,7 @@ class a_door : public testing::Test {
   peer& make_peer(std::string id) { return *peers_.emplace_back(std::make_unique<peer>(std::move(id))); }
   void join(peer& p) { all_.spawn("peer", p.run(net_, port_)); }
 
+  std::string folder_;
   io::virtual_time time_;
   io::shard shard_;
   prng random_{1};
@@ -206,9 +217,9 @@ TEST_F(a_door, drops_who_says_nothing) {
 
 TEST_F(a_door, a_damaged_state_is_set_aside) {
   stop();
-  ASSERT_TRUE(disk_.overwrite("state", as_bytes("PGMS, but not really")));
+  std::ofstream(state_file(), std::ios::binary) << "no database";
   start();
-  EXPECT_TRUE(disk_.contents("state.refused"));
+  EXPECT_TRUE(std::filesystem::exists(state_file() + ".refused"));
   auto& viewer = make_peer("v");
   join(viewer);
   run(1s);

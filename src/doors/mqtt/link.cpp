@@ -53,11 +53,17 @@ void link::on_written(moment now) {
   touch();
 }
 
-bool link::has_room() const {
+byte_buffer link::take_codes() {
+  auto out = std::move(codes_.front());
+  codes_.erase(codes_.begin());
+  return out;
+}
+
+bool link::output_has_room() const {
   return being_written_bytes_ + connection_.output_bytes() < limits::mqtt_output_bytes_max;
 }
 
-bool link::paused() const { return connection_.paused() || !has_room(); }
+bool link::paused() const { return connection_.paused() || !output_has_room(); }
 
 void link::touch() {
   const bool may_read_again = was_paused_ && !paused();
@@ -72,8 +78,14 @@ void link::admit(detail::session& as) {
   client_id_ = as.client_id();
 }
 
-void link::acknowledge(wire::packet_type with, wire::packet_id id, const answer& what) {
+void link::welcome(const wire::acceptance& granted, const answer& what) {
+  welcome_ = std::make_unique<wire::acceptance>(granted);
+  acknowledge(wire::packet_type::connack, 0, what);
+}
+
+void link::acknowledge(wire::packet_type with, wire::packet_id id, const answer& what, byte_buffer codes) {
   pending_.push_back({with, id, what});
+  if (with == wire::packet_type::suback || with == wire::packet_type::unsuback) codes_.push_back(std::move(codes));
   release();
 }
 
@@ -92,10 +104,16 @@ bool link::release() {
 }
 
 void link::send(const pending_ack& due) {
+  if (closed()) return;
   switch (due.with) {
+    case wire::packet_type::connack:
+      connection_.accept(*std::exchange(welcome_, nullptr));
+      return broker_.pump(*session);
+    case wire::packet_type::suback: return connection_.suback(due.id, take_codes());
+    case wire::packet_type::unsuback: return connection_.unsuback(due.id, take_codes());
     case wire::packet_type::pubrec: return connection_.receive(due.id, due.what.code);
     case wire::packet_type::pubcomp:
-      if (session != nullptr && due.what.after) session->receipts.forget(due.id, due.what.after->lane);
+      if (session != nullptr && due.what.after) broker_.completed(*session, due.id, due.what.after->lane);
       return connection_.complete(due.id, due.what.code);
     default: return connection_.ack(due.id, due.what.code);
   }
@@ -115,13 +133,14 @@ void link::on_release(wire::packet_id id) { broker_.release(*this, id); }
 void link::on_subscribe(const wire::subscribe& request) { broker_.subscribe(*this, request); }
 void link::on_unsubscribe(const wire::unsubscribe& request) { broker_.unsubscribe(*this, request); }
 void link::on_acknowledged(wire::packet_id id, wire::reason) {
-  if (session != nullptr) session->on_acknowledged(id);
+  if (session != nullptr) session->on_acknowledged(broker_.context_, id);
 }
-/// Nothing goes out with QoS 2: what the client means is of another broker, and it is let go (MQTT5 4.3.3).
 void link::on_received(wire::packet_id id, wire::reason code) {
-  if (!is_failure(code)) connection_.release(id, wire::reason::packet_identifier_not_found);
+  if (session != nullptr) session->on_received(broker_.context_, id, code);
 }
-void link::on_completed(wire::packet_id, wire::reason) {}
+void link::on_completed(wire::packet_id id, wire::reason) {
+  if (session != nullptr) session->on_completed(broker_.context_, id);
+}
 void link::on_closed(const wire::closing& why) { broker_.disconnected(*this, why); }
 
 }  // namespace perigee::doors::mqtt

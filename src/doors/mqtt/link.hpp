@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,10 +58,14 @@ class link final : private wire::mqtt::server_handler {
   [[nodiscard]] wire::mqtt::server_connection& connection() { return connection_; }
   [[nodiscard]] const link_options& options() const { return options_; }
   [[nodiscard]] client_identity identity() const { return {client_id_, options_.name, options_.address}; }
-  [[nodiscard]] bool has_room() const;
+  /// Messages may be sent: it is connected, and takes what it is sent.
+  [[nodiscard]] bool has_room() const { return connection_.connected() && output_has_room(); }
   void admit(detail::session& as);
-  /// PUBACK, PUBREC or PUBCOMP when everything before it is answered and `what` is reached.
-  void acknowledge(wire::mqtt::packet_type with, wire::mqtt::packet_id id, const answer& what);
+  /// CONNACK when `what` is reached.
+  void welcome(const wire::mqtt::acceptance& granted, const answer& what);
+  /// PUBACK, PUBREC, PUBCOMP, SUBACK or UNSUBACK when everything before it is answered and `what` is reached. `codes`
+  /// go into the last two.
+  void acknowledge(wire::mqtt::packet_type with, wire::mqtt::packet_id id, const answer& what, byte_buffer codes = {});
   /// Sends the answers that are due. True while some wait.
   bool release();
   [[nodiscard]] bool waits() const { return !pending_.empty(); }
@@ -87,6 +92,8 @@ class link final : private wire::mqtt::server_handler {
   void on_publish(const wire::mqtt::publish& message) override;
   void on_release(wire::mqtt::packet_id id) override;
   void send(const pending_ack& due);
+  byte_buffer take_codes();
+  [[nodiscard]] bool output_has_room() const;
   void on_subscribe(const wire::mqtt::subscribe& request) override;
   void on_unsubscribe(const wire::mqtt::unsubscribe& request) override;
   void on_acknowledged(wire::mqtt::packet_id id, wire::mqtt::reason code) override;
@@ -101,6 +108,8 @@ class link final : private wire::mqtt::server_handler {
   wire::mqtt::server_connection connection_;
   std::vector<pending_ack> pending_;  // from `first_pending_` on, in the order of arrival
   std::size_t first_pending_ = 0;
+  std::vector<byte_buffer> codes_;                   // of the SUBACKs and UNSUBACKs in pending_, in order
+  std::unique_ptr<wire::mqtt::acceptance> welcome_;  // of the CONNACK in pending_
   std::size_t being_written_bytes_ = 0;
   bool woken_ = false;
   bool was_paused_ = false;

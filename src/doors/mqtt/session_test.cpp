@@ -1,10 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
-
 #include "doors/mqtt/broker.hpp"
-#include "doors/mqtt/detail/state.hpp"
 #include "doors/mqtt/detail/testing.hpp"
 #include "wire/mqtt/testing.hpp"
 
@@ -18,6 +14,7 @@ using testing::site;
 using wire::mqtt::qos;
 using lines = std::vector<std::string>;
 
+const broker_options saving{.lanes = {}, .saves_state = true, .protocol = {}};
 const client_terms lasting{.session_expiry_s = 100};
 client_terms resuming(std::uint16_t receive_maximum = 0) {
   return {.clean_start = false, .session_expiry_s = 100, .receive_maximum = receive_maximum};
@@ -164,7 +161,7 @@ TEST(session, a_delayed_will_is_called_back_by_a_return) {
 }
 
 TEST(session, survives_a_restart_of_the_broker) {
-  site before;
+  site before(saving);
   client device(before, "d1");
   device.publish("cfg", "on", qos::at_least_once, true);
   client viewer(before, "v1", lasting);
@@ -173,27 +170,23 @@ TEST(session, survives_a_restart_of_the_broker) {
   device.publish("a/1", "held");
   before.commit();
   viewer.exchange();
-  byte_buffer saved;
-  before.core.save(saved, before.now);
+  before.save();
   device.publish("a/2", "late");
   device.publish("cfg", "off", qos::at_least_once, true);  // after the save
   before.commit();
 
-  site after;
-  for (const auto& r : before.log.records()) ASSERT_TRUE(after.log.append(r.view()));
-  after.log.commit();
-  ASSERT_TRUE(after.core.restore(saved, after.now));
-  after.settle();
+  site after(saving);
+  after.take_over(before);
   client back(after, "v1", resuming());
   EXPECT_TRUE(back.session_present);
-  EXPECT_EQ(back.heard(), (lines{"a/1 held", "a/2 late"}));
+  EXPECT_EQ(back.heard(), (lines{"a/1 held dup", "a/2 late"}));
   client fresh(after, "v2");
   fresh.subscribe("cfg");
   EXPECT_EQ(fresh.heard(), lines{"cfg off retained"}) << "the journal knows better than the file";
 }
 
 TEST(session, goes_back_to_where_a_restored_journal_parts_from_the_one_it_read) {
-  site before;
+  site before(saving);
   client device(before, "d1");
   client viewer(before, "v1", lasting);
   viewer.subscribe("a/+");
@@ -205,10 +198,9 @@ TEST(session, goes_back_to_where_a_restored_journal_parts_from_the_one_it_read) 
   device.publish("a/2", "only in the original", qos::at_least_once, true);
   before.commit();
   viewer.exchange();
-  byte_buffer saved;
-  before.core.save(saved, before.now);
+  before.save();
 
-  site after;
+  site after(saving);
   after.log = backup;
   after.log.begin_life(epoch(10));
   auto other = before.log.records()[1];
@@ -216,10 +208,106 @@ TEST(session, goes_back_to_where_a_restored_journal_parts_from_the_one_it_read) 
   other.payload = to_buffer(as_bytes("at the same place"));
   ASSERT_TRUE(after.log.append(other.view()));
   after.log.commit();
-  ASSERT_TRUE(after.core.restore(saved, after.now));
+  ASSERT_TRUE(after.core.restore(before.state, after.now));
   after.settle();
   client back(after, "v1", resuming());
   EXPECT_EQ(back.heard(), lines{"a/3 at the same place"});
+}
+
+TEST(session, is_found_again_with_what_was_acknowledged_whenever_the_broker_is_killed) {
+  site before(saving);
+  before.saves_at_once = false;
+  client viewer(before, "v1", lasting);
+  EXPECT_FALSE(viewer.connection().connected()) << "CONNACK waits for the save";
+  before.save();
+  viewer.exchange();
+  EXPECT_TRUE(viewer.connection().connected());
+  viewer.subscribe("a");
+  EXPECT_EQ(viewer.subscribed, 0);
+  before.save();
+  viewer.exchange();
+  EXPECT_EQ(viewer.subscribed, 1);
+
+  site after(saving);
+  after.take_over(before);
+  client device(after, "d1");
+  device.publish("a", "x");
+  after.commit();
+  client back(after, "v1", resuming());
+  EXPECT_EQ(back.heard(), lines{"a x"});
+}
+
+TEST(session, that_started_clean_is_not_followed_by_the_one_before) {
+  site before(saving);
+  {
+    client viewer(before, "v1", lasting);
+    viewer.subscribe("a");
+  }
+  client clean(before, "v1");  // ends with its connection
+  EXPECT_EQ(before.state.count(state_kind::session), 0U);
+  EXPECT_EQ(before.state.count(state_kind::subscription), 0U);
+}
+
+TEST(session, leaves_no_entry_behind) {
+  site s(saving);
+  {
+    client viewer(s, "v1", lasting);
+    viewer.subscribe("a");
+    viewer.subscribe("b");
+    viewer.unsubscribe("b");
+    s.save();
+    EXPECT_EQ(s.state.count(state_kind::session), 1U);
+    EXPECT_EQ(s.state.count(state_kind::subscription), 1U);
+  }
+  s.pass(101s);
+  s.save();
+  EXPECT_EQ(s.state.count(state_kind::session), 0U);
+  EXPECT_EQ(s.state.count(state_kind::subscription), 0U);
+}
+
+TEST(session, a_will_outlives_the_broker) {
+  wire::mqtt::will_message will;
+  will.topic = "gone";
+  will.payload = as_bytes("bye");
+  will.qos = qos::at_least_once;
+  site before(saving);
+  client device(before, "d1", {.will = will});
+  client other(before, "d2", {.session_expiry_s = 60, .will = will});
+  other.disconnect();  // takes its will with it
+  before.save();
+
+  site after(saving);
+  after.take_over(before);
+  client viewer(after, "v1");
+  viewer.subscribe("gone");
+  after.pass(1s);
+  after.commit();
+  viewer.exchange();
+  EXPECT_EQ(viewer.heard(), lines{"gone bye"}) << "the kill ended its connection";
+  after.save();
+  EXPECT_EQ(after.state.count(state_kind::session), 1U) << "d1's ended with its will, d2's goes on";
+}
+
+TEST(session, a_will_that_was_due_later_is_due_then_after_a_restart) {
+  byte_buffer delay;
+  wire::mqtt::property_writer(delay).number(wire::mqtt::property_id::will_delay_interval, 30);
+  wire::mqtt::will_message will;
+  will.topic = "gone";
+  will.payload = as_bytes("bye");
+  will.properties = delay;
+  will.qos = qos::at_least_once;
+  site before(saving);
+  client device(before, "d1", {.session_expiry_s = 60, .will = will});
+  device.lose();
+  before.pass(20s);
+  before.save();
+
+  site after(saving);
+  after.take_over(before);
+  after.pass(9s);
+  EXPECT_TRUE(after.log.records().empty());
+  after.pass(2s);
+  EXPECT_EQ(after.log.records().size(), 1U);
 }
 
 /// MQTT 3.1.1, byte for byte.
@@ -254,7 +342,7 @@ TEST(session, of_311_lasts_without_clean_session) {
   {
     old_client viewer(s);
     EXPECT_EQ(viewer.say("10 0d 0004 'MQTT' 04 00 0000 0001 'v'"), "20 02 00 00");
-    EXPECT_EQ(viewer.say("82 06 0001 0001 'a' 02"), "90 03 00 01 01") << "QoS 1 is granted";
+    EXPECT_EQ(viewer.say("82 06 0001 0001 'a' 02"), "90 03 00 01 02") << "QoS 2 is granted";
     viewer.say("e0 00");
     EXPECT_TRUE(viewer.closed());
   }
@@ -294,65 +382,12 @@ TEST(session, of_qos_0_alone_reads_nothing_again) {
   EXPECT_EQ(back.heard(), lines{"a 2"});
 }
 
-detail::saved_state example() {
-  detail::saved_state state;
-  state.lives.journal = epoch(7);
-  for (auto& lane : state.lives.lanes) {
-    lane.begin(epoch(8), log_offset(0));
-    lane.begin(epoch(9), log_offset(150));
-  }
-  state.routed = {log_offset(1), log_offset(2), log_offset(300)};
-  detail::saved_session one{
-      .client_id = "client", .name = "name", .number = 5, .expiry_s = 60, .expires = {1'700'000'000'000'000'000}};
-  one.receipts = {{.id = 7, .lane = model::lane::event}, {.id = 65'535, .lane = model::lane::bulk}};
-  one.places[2] = {log_offset(290), 3};
-  detail::subscription_entry entry;
-  entry.qos = qos::at_least_once;
-  entry.no_local = true;
-  entry.identifier = 9;
-  entry.since[2] = log_offset(200);
-  one.subscriptions.emplace_back("a/#", entry);
-  state.sessions.push_back(one);
-  retained_message kept{{1, 2, 3}, {}, qos::at_least_once, {1'700'000'000'000'000'001}, journal_place{}};
-  wire::mqtt::property_writer(kept.properties).user("k", "v");
-  state.retained.emplace_back("a/b", kept);
-  return state;
-}
-
-TEST(state, matches_the_golden_file) {
-  byte_buffer bytes;
-  detail::encode(example(), bytes);
-  std::ifstream file("tests/golden/mqtt/state-1.bin", std::ios::binary);
-  const byte_buffer golden{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_EQ(bytes, golden);
-  const auto back = detail::decode_state(golden);
-  ASSERT_TRUE(back) << back.error().text();
-  byte_buffer again;
-  detail::encode(*back, again);
-  EXPECT_EQ(again, golden);
-}
-
-TEST(state, every_damage_is_noticed) {
-  byte_buffer bytes;
-  detail::encode(example(), bytes);
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    auto damaged = bytes;
-    damaged[i] ^= 0x10;
-    EXPECT_FALSE(detail::decode_state(damaged)) << i;
-    EXPECT_FALSE(detail::decode_state(byte_view(bytes).first(i))) << i;
-  }
-  bytes[4] = 2;
-  EXPECT_TRUE(is(detail::decode_state(bytes).error(), errc::unsupported));
-}
-
 TEST(retained, walks_what_a_filter_covers_from_where_it_stopped) {
   retained_store store;
-  for (const auto* topic : {"a", "a/b", "a/c", "ab", "b"}) {
-    ASSERT_TRUE(store.put(topic, {{1}, {}, qos::at_most_once, {}, {}}));
-  }
+  for (const auto* topic : {"b", "a", "a/c", "ab", "a/b"}) ASSERT_TRUE(store.put(topic, {.payload = as_bytes("1")}));
   lines seen;
-  const auto all = [&](const std::string& topic, const retained_message&) {
-    seen.push_back(topic);
+  const auto all = [&](std::string_view topic, const retained_message&) {
+    seen.emplace_back(topic);
     return true;
   };
   EXPECT_TRUE(store.walk("a/#", {}, all));
@@ -361,18 +396,42 @@ TEST(retained, walks_what_a_filter_covers_from_where_it_stopped) {
   EXPECT_EQ(std::exchange(seen, {}), lines{"a/c"});
   EXPECT_TRUE(store.walk("+", {}, all));
   EXPECT_EQ(std::exchange(seen, {}), (lines{"a", "ab", "b"}));
-  EXPECT_FALSE(store.walk("#", {}, [](const std::string&, const retained_message&) { return false; }));
+  EXPECT_FALSE(store.walk("#", {}, [](std::string_view, const retained_message&) { return false; }));
 }
 
 TEST(retained, counts_its_bytes_and_refuses_past_its_bound) {
   retained_store store;
-  ASSERT_TRUE(store.put("a", {byte_buffer(100), {}, qos::at_most_once, {}, {}}));
-  ASSERT_TRUE(store.put("a", {byte_buffer(10), {}, qos::at_most_once, {}, {}}));
+  const byte_buffer huge(limits::mqtt_retained_bytes_max);
+  ASSERT_TRUE(store.put("a", {.payload = byte_view(huge).first(100)}));
+  ASSERT_TRUE(store.put("a", {.payload = byte_view(huge).first(10)}));
   EXPECT_EQ(store.bytes(), 11U);
-  EXPECT_FALSE(store.put("b", {byte_buffer(limits::mqtt_retained_bytes_max), {}, qos::at_most_once, {}, {}}));
-  ASSERT_TRUE(store.put("a", {{}, {}, qos::at_most_once, {}, {}}));
+  EXPECT_FALSE(store.put("b", {.payload = huge}));
+  ASSERT_TRUE(store.put("a", {}));
   EXPECT_EQ(store.bytes(), 0U);
   EXPECT_EQ(store.size(), 0U);
+}
+
+TEST(retained, keeps_all_of_a_message_and_notes_what_changed) {
+  retained_store store;
+  const auto properties = as_bytes("pp");
+  ASSERT_TRUE(store.put("never/noted", {.payload = as_bytes("x")}));
+  store.note_changes();
+  ASSERT_TRUE(store.put_saved("as/saved", {.payload = as_bytes("x")}));
+  const journal_place where{model::lane::event, {log_offset(7), 3}};
+  ASSERT_TRUE(store.put("a", {as_bytes("payload"), properties, qos::exactly_once, {12}, where}));
+  store.remove("as/saved");
+  store.remove("not/there");
+  const auto found = store.find("a");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(as_text(found->payload), "payload");
+  EXPECT_EQ(as_text(found->properties), "pp");
+  EXPECT_EQ(found->qos, qos::exactly_once);
+  EXPECT_EQ(found->arrival.ns, 12);
+  ASSERT_TRUE(found->stored);
+  EXPECT_EQ(found->stored->lane, model::lane::event);
+  EXPECT_EQ(found->stored->at, where.at);
+  EXPECT_EQ(store.take_changed(), (std::unordered_set<std::string>{"a", "as/saved"}));
+  EXPECT_TRUE(store.take_changed().empty());
 }
 
 }  // namespace

@@ -38,6 +38,21 @@ class send_window {
     return value ? &*value : nullptr;
   }
 
+  /// Takes back what was in flight before a restart, oldest first. False where the identifier is taken, or too far from
+  /// the oldest to have been in one window with it.
+  [[nodiscard]] bool put(packet_id id, T value) {
+    if (span_ == 0) first_id_ = id;
+    const auto place = place_of_id(id);
+    if (id == 0 || place < span_ || place >= messages_max_) return false;
+    for (; span_ <= place; ++span_) {
+      if (span_ == ring_.size()) grow();
+      at(span_).reset();
+    }
+    at(place) = std::move(value);
+    ++in_flight_;
+    return true;
+  }
+
   /// The window must not be full.
   packet_id push(T value) {
     PG_CHECK(!full(), "a message was sent past the window");

@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "doors/mqtt/detail/state.hpp"
 #include "doors/mqtt/link.hpp"
 #include "model/gap.hpp"
 #include "wire/mqtt/topic.hpp"
@@ -16,12 +17,10 @@ namespace wire = perigee::wire::mqtt;
 constexpr std::size_t read_bytes = 64U << 10;  // at a time
 constexpr std::size_t turn_bytes = 1U << 20;   // read for one session before others have their turn
 
-std::size_t index(model::lane l) { return static_cast<std::size_t>(l); }
-
 }  // namespace
 
 message message_of(const model::record_view& r, model::lane l, place at) {
-  return {r.topic,  r.payload, r.properties, static_cast<wire::qos>(std::min<std::uint8_t>(r.qos, 1)),
+  return {r.topic,  r.payload, r.properties, static_cast<wire::qos>(std::min<std::uint8_t>(r.qos, 2)),
           r.retain, r.source,  r.arrival,    journal_place{l, at}};
 }
 
@@ -33,24 +32,34 @@ session::session(std::string client_id, std::string name, std::uint64_t number)
 
 void session::attach(link& to) {
   link_ = &to;
-  unacknowledged_ = 0;
+  unacknowledged_ = static_cast<std::uint16_t>(to_release_.size());  // those that end on this connection
   window_.set_messages_max(std::min(limits::mqtt_inflight_out_max, to.connection().peer_receive_maximum()));
   again_.clear();
-  window_.for_each([&](wire::packet_id id, const in_flight&) { again_.push_back(id); });
+  window_.for_each([&](wire::packet_id id, const in_flight& what) {
+    if (what.at == stage::sent || what.at == stage::released) again_.push_back(id);
+  });
   std::ranges::reverse(again_);
 }
 
-void session::detach(const delivery_context& c) {
+void session::detach(delivery_context& c) {
   link_ = nullptr;
   sweeps_.clear();
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     if (!lanes_[i].behind) lanes_[i] = {{c.routed[i], 0}, true};
   }
+  changed(c);
 }
 
-bool session::has_room() const {
-  return link_ != nullptr && link_->has_room() && !window_.full() &&
-         unacknowledged_ < link_->connection().peer_receive_maximum();
+void session::changed(delivery_context& c) {
+  if (!c.changes.kept || (!saved && !is_kept())) return;
+  ++c.changes.revision;
+  if (!std::exchange(noted_, true)) c.changes.sessions.push_back(client_id_);
+}
+
+bool session::has_room() const { return link_ != nullptr && !window_.full() && link_takes_more(); }
+
+bool session::link_takes_more() const {
+  return link_->has_room() && unacknowledged_ < link_->connection().peer_receive_maximum();
 }
 
 void session::offer(delivery_context& c, const message& m, const grant& g) {
@@ -58,7 +67,9 @@ void session::offer(delivery_context& c, const message& m, const grant& g) {
     if (link_ != nullptr && std::min(m.qos, g.qos) == wire::qos::at_most_once) count_dropped(c);
     return;
   }
-  if (deliver(c, m, g) == outcome::wait) lanes_[index(m.stored->lane)] = {m.stored->at, true};
+  if (deliver(c, m, g) == outcome::done) return;
+  lanes_[index(m.stored->lane)] = {m.stored->at, true};
+  changed(c);
 }
 
 session::outcome session::deliver(delivery_context& c, const message& m, const grant& g) {
@@ -75,7 +86,7 @@ session::outcome session::deliver(delivery_context& c, const message& m, const g
   out.qos = m.stored ? std::min(m.qos, g.qos) : wire::qos::at_most_once;
   if (out.qos != wire::qos::at_most_once) return send_stored(c, out, m);
   if (link_ != nullptr && link_->has_room()) {
-    send(c, out);
+    (void)send(c, out);
   } else if (link_ != nullptr) {
     count_dropped(c);
   }
@@ -84,24 +95,35 @@ session::outcome session::deliver(delivery_context& c, const message& m, const g
 
 session::outcome session::send_stored(delivery_context& c, wire::publish& out, const message& m) {
   if (!has_room() || !again_.empty()) return outcome::wait;
-  out.packet_id = window_.push({*m.stored, out.retain});
   if (wire::encoded_size(out, link_->connection().version()) > link_->connection().peer_packet_bytes_max()) {
-    window_.acknowledge(out.packet_id);  // MQTT-3.1.2-25: as if it had been delivered
-    count_dropped(c);
+    count_dropped(c);  // MQTT-3.1.2-25: as if it had been delivered
     return outcome::done;
   }
-  ++unacknowledged_;
-  send(c, out);
+  const bool waits = out.qos == wire::qos::exactly_once && is_saved_first(c);
+  out.packet_id = window_.push(
+      {.where = *m.stored, .qos = out.qos, .at = waits ? stage::queued : stage::sent, .retained = out.retain});
+  changed(c);
+  if (waits) {
+    to_publish_.push_back({.id = out.packet_id, .revision = c.changes.revision});
+    wait_for_save(c);
+  } else {
+    ++unacknowledged_;
+    (void)send(c, out);
+  }
   return outcome::done;
 }
 
-void session::send(delivery_context& c, const wire::publish& out) {
-  if (!link_->connection().send(out)) return count_dropped(c);
+bool session::send(delivery_context& c, const wire::publish& out) {
+  if (!link_->connection().send(out)) {
+    count_dropped(c);
+    return false;
+  }
   c.count.sent.add();
   c.count.sent_bytes.add(out.payload.size());
   ++traffic.sent;
   traffic.sent_bytes += out.payload.size();
   link_->touch();
+  return true;
 }
 
 std::optional<byte_view> session::outgoing_properties(delivery_context& c, const message& m, const grant& g) {
@@ -124,56 +146,17 @@ std::optional<byte_view> session::outgoing_properties(delivery_context& c, const
   return c.properties;
 }
 
-void session::on_acknowledged(wire::packet_id id) {
-  if (window_.acknowledge(id) && unacknowledged_ > 0) --unacknowledged_;
-}
-
 bool session::pump(delivery_context& c) {
   if (link_ == nullptr || !link_->connection().connected()) return false;
-  if (send_again(c) == outcome::wait || sweep_retained(c) == outcome::wait) return false;
+  send_saved_releases(c);
+  if (send_again(c) == outcome::wait || send_saved(c) == outcome::wait || sweep_retained(c) == outcome::wait) {
+    return false;
+  }
   std::size_t budget = turn_bytes;
   for (const auto l : {model::lane::alarm, model::lane::event, model::lane::bulk}) {
     if (lanes_[index(l)].behind && catch_up(c, l, budget) == outcome::wait) return false;
   }
   return budget == 0;
-}
-
-session::outcome session::send_again(delivery_context& c) {
-  while (!again_.empty()) {
-    if (!link_->has_room() || unacknowledged_ >= link_->connection().peer_receive_maximum()) return outcome::wait;
-    const auto id = again_.back();
-    again_.pop_back();
-    if (const auto* what = window_.find(id)) send_one_again(c, id, *what);
-  }
-  return outcome::done;
-}
-
-/// MQTT-4.4.0-1: the same packet identifier, with DUP.
-void session::send_one_again(delivery_context& c, wire::packet_id id, in_flight what) {
-  bool found = false;
-  const auto l = what.where.lane;
-  const auto read =
-      c.log.read({.lane = l, .from = what.where.at, .bytes_max = 1}, [&](place at, const model::record_view& r) {
-        if (found || at != what.where.at || r.kind == model::record_kind::gap) return false;
-        found = true;
-        const auto m = message_of(r, l, at);
-        const auto g = grant_for(m).value_or(grant{});
-        const auto properties = outgoing_properties(c, m, g);
-        wire::publish out;
-        out.topic = r.topic;
-        out.payload = r.payload;
-        out.packet_id = id;
-        out.qos = wire::qos::at_least_once;
-        out.retain = what.retained;
-        out.duplicate = true;
-        if (properties) out.properties = *properties;
-        ++unacknowledged_;
-        send(c, out);
-        return false;
-      });
-  if (read && found) return;
-  c.count.lost.add();
-  window_.acknowledge(id);
 }
 
 void session::send_retained(std::string_view filter) {
@@ -190,12 +173,14 @@ session::outcome session::sweep_retained(delivery_context& c) {
     auto& current = sweeps_.front();
     const auto found = subscriptions_.find(current.filter);
     const auto identifier = found == subscriptions_.end() ? 0 : found->second.identifier;
-    const auto visit = [&](const std::string& topic, const retained_message& r) {
+    const auto visit = [&](std::string_view topic, const retained_message& r) {
       if (!has_room()) return false;
       const message m{topic, r.payload, r.properties, r.qos, true, {}, r.arrival, r.stored};
       const grant g{found->second.qos, true, std::span(&identifier, identifier == 0 ? 0 : 1)};
+      const auto waiting = to_publish_.size();
       if (deliver(c, m, g) == outcome::wait) return false;
-      current.after = topic;
+      if (to_publish_.size() > waiting) to_publish_.back().retained_topic = topic;
+      current.after = std::string(topic);
       return true;
     };
     if (found != subscriptions_.end() && !c.retained.walk(current.filter, current.after, visit)) return outcome::wait;
@@ -210,17 +195,20 @@ session::outcome session::catch_up(delivery_context& c, model::lane l, std::size
   stands.at = std::max(stands.at, place{first_wanted(l, live.offset), 0});
   bool waits = false;
   while (stands.at < live && !waits && budget_bytes != 0) {
+    const auto from = stands.at;
     const auto bytes = std::min(read_bytes, 1024 + 512 * (window_.messages_max() - window_.in_flight()));
     const auto next =
-        c.log.read({.lane = l, .from = stands.at, .bytes_max = bytes}, [&](place at, const model::record_view& r) {
+        c.log.read({.lane = l, .from = from, .bytes_max = bytes}, [&](place at, const model::record_view& r) {
           waits = at < live && offer_again(c, l, at, r) == outcome::wait;
+          if (at < live && !waits) stands.at = {at.offset, at.inner + 1};  // stays so where the read fails behind it
           return at < live && !waits;
         });
+    changed(c);
     if (!next) {
       log::fault("doors.mqtt", "{} cannot be sent what it missed: {}", client_id_, next.error().text());
       return outcome::wait;
     }
-    if (*next == stands.at && !waits) break;
+    if (*next == from && !waits) break;
     stands.at = *next;
     budget_bytes -= std::min(budget_bytes, bytes);
   }
@@ -277,20 +265,16 @@ std::pair<const subscription_entry*, bool> session::subscribe(std::string_view f
   return {&found->second, false};
 }
 
+const subscription_entry* session::find(std::string_view filter) const {
+  const auto found = subscriptions_.find(filter);
+  return found == subscriptions_.end() ? nullptr : &found->second;
+}
+
 bool session::unsubscribe(std::string_view filter) {
   const auto found = subscriptions_.find(filter);
   if (found == subscriptions_.end()) return false;
   subscriptions_.erase(found);
   return true;
-}
-
-std::array<place, model::lane_count> session::resume_places(const offsets& routed) const {
-  std::array<place, model::lane_count> out;
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = lanes_[i].behind ? lanes_[i].at : place{routed[i], 0};
-  window_.for_each([&](wire::packet_id, const in_flight& what) {
-    if (!what.retained) out[index(what.where.lane)] = std::min(out[index(what.where.lane)], what.where.at);
-  });
-  return out;
 }
 
 std::uint64_t session::behind_records(const offsets& routed) const {
@@ -307,10 +291,6 @@ std::uint64_t session::behind_records(const offsets& routed) const {
 void session::count_dropped(delivery_context& c) {
   c.count.dropped.add();
   ++traffic.dropped;
-}
-
-void session::resume_from(const std::array<place, model::lane_count>& places) {
-  for (std::size_t i = 0; i < places.size(); ++i) lanes_[i] = {places[i], true};
 }
 
 }  // namespace perigee::doors::mqtt::detail

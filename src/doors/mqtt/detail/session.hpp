@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "doors/mqtt/detail/change_log.hpp"
 #include "doors/mqtt/detail/meters.hpp"
 #include "doors/mqtt/detail/receipts.hpp"
 #include "doors/mqtt/ports.hpp"
@@ -22,6 +23,8 @@ namespace perigee::doors::mqtt {
 class link;
 
 namespace detail {
+
+struct saved_session;
 
 using offsets = std::array<log_offset, model::lane_count>;
 
@@ -52,14 +55,19 @@ struct grant {
   std::span<const std::uint32_t> identifiers{};
 };
 
+class session;
+
 /// What every session needs of the broker.
 struct delivery_context {
   log_port& log;
+  broker_host& host;
   const retained_store& retained;
   meters& count;
   moment now{};
   offsets routed{};          // live messages before these have been offered to every session
   byte_buffer properties{};  // scratch
+  change_log changes{};
+  std::vector<session*> awaiting_save{};  // to be pumped then
 };
 
 /// What a session has seen since it began or the node started, for whoever operates the broker.
@@ -97,7 +105,7 @@ class session {
 
   void attach(link& to);
   /// From now on it stands where the live messages are and falls behind.
-  void detach(const delivery_context& c);
+  void detach(delivery_context& c);
   [[nodiscard]] link* attached() const { return link_; }
 
   /// A live message. What cannot go out now is found again by `pump`.
@@ -105,26 +113,44 @@ class session {
   /// Sends what can be sent of what waits: messages in flight from before, retained ones, those it fell behind with.
   /// True where it stopped only to let others have their turn.
   [[nodiscard]] bool pump(delivery_context& c);
-  void on_acknowledged(wire::mqtt::packet_id id);
+  /// PUBACK.
+  void on_acknowledged(delivery_context& c, wire::mqtt::packet_id id);
+  /// PUBREC.
+  void on_received(delivery_context& c, wire::mqtt::packet_id id, wire::mqtt::reason code);
+  /// PUBCOMP.
+  void on_completed(delivery_context& c, wire::mqtt::packet_id id);
 
   using subscriptions = std::map<std::string, subscription_entry, std::less<>>;
   [[nodiscard]] const subscriptions& all() const { return subscriptions_; }
+  [[nodiscard]] const subscription_entry* find(std::string_view filter) const;
   /// The entry stays where it is until it is removed. True where the filter is new.
   std::pair<const subscription_entry*, bool> subscribe(std::string_view filter, const subscription_entry& entry);
   bool unsubscribe(std::string_view filter);
   void send_retained(std::string_view filter);
+
+  /// It is not as it was saved: it is in the change log, to be looked at with the next save.
+  void changed(delivery_context& c);
+  /// It outlasts its connection, or has something to say after it.
+  [[nodiscard]] bool is_kept() const { return expiry_s != 0 || will.has_value(); }
+  /// What a restart needs of it. From then on its next change is noted again.
+  [[nodiscard]] saved_session save(delivery_context& c);
+  /// After a save: some of it waits for the next.
+  void await_rest(delivery_context& c);
+  /// It has no entry any more, or never had one.
+  void not_saved() { saved = noted_ = false; }
+  /// As it was saved. False where that cannot be.
+  [[nodiscard]] bool resume(const saved_session& from);
+  /// What it was sent, or is to be told again, from the place on is another journal's.
+  void go_back(delivery_context& c, model::lane l, log_offset to);
 
   /// Messages of QoS 1 sent and not acknowledged.
   [[nodiscard]] std::size_t messages_in_flight() const { return window_.in_flight(); }
   /// Records between where it stands and the live messages, of all lanes: what it may still have to be told.
   [[nodiscard]] std::uint64_t behind_records(const offsets& routed) const;
 
-  /// From where it must be told again after a restart: the oldest message in flight, or where it stands.
-  [[nodiscard]] std::array<place, model::lane_count> resume_places(const offsets& routed) const;
-  void resume_from(const std::array<place, model::lane_count>& places);
-
-  detail::receipts receipts;              // of what it publishes with QoS 2
-  std::uint64_t known_from_revision = 0;  // of the broker's state: from then on a restart finds the session again
+  detail::receipts receipts;  // of what it publishes with QoS 2
+  bool saved = false;         // the state has an entry of it
+  bool awaits_save = false;   // it is in the context's list
   std::uint32_t expiry_s = 0;
   timestamp expires{};  // while detached
   std::optional<stored_will> will;
@@ -137,9 +163,24 @@ class session {
 
  private:
   enum class outcome : std::uint8_t { done, wait };
+  enum class stage : std::uint8_t {
+    queued,    // its PUBLISH has not gone out
+    sent,      // PUBACK or PUBREC is due
+    received,  // PUBREC came, and is not saved
+    released,  // PUBREL went out, or is due on the next connection
+  };
   struct in_flight {
     journal_place where;
+    std::uint32_t share = 0;
+    wire::mqtt::qos qos = wire::mqtt::qos::at_least_once;
+    stage at = stage::sent;
     bool retained = false;
+  };
+  /// A packet identifier that the state must hold before its next packet goes out.
+  struct unsaved {
+    wire::mqtt::packet_id id = 0;
+    std::uint64_t revision = 0;
+    std::string retained_topic{};  // a retained message is sent from the store: the journal may not have it any more
   };
   struct standing {
     place at{};
@@ -152,10 +193,22 @@ class session {
 
   outcome deliver(delivery_context& c, const message& m, const grant& g);
   outcome send_stored(delivery_context& c, wire::mqtt::publish& out, const message& m);
-  void send(delivery_context& c, const wire::mqtt::publish& out);
+  bool send(delivery_context& c, const wire::mqtt::publish& out);
   std::optional<byte_view> outgoing_properties(delivery_context& c, const message& m, const grant& g);
   outcome send_again(delivery_context& c);
-  void send_one_again(delivery_context& c, wire::mqtt::packet_id id, in_flight what);
+  void send_one_again(delivery_context& c, wire::mqtt::packet_id id, in_flight& what);
+  void send_saved_releases(delivery_context& c);
+  outcome send_saved(delivery_context& c);
+  bool send_run(delivery_context& c, std::size_t& next);
+  void send_in_flight(delivery_context& c, wire::mqtt::packet_id id, in_flight& what, const message& m);
+  void send_retained_now(delivery_context& c, const unsaved& one, in_flight& what);
+  [[nodiscard]] in_flight* queued_at(std::size_t n, std::uint64_t up_to);
+  void finish(delivery_context& c, wire::mqtt::packet_id id);
+  void wait_for_save(delivery_context& c);
+  void give_up(delivery_context& c, wire::mqtt::packet_id id, in_flight& what);
+  void release(delivery_context& c, wire::mqtt::packet_id id, in_flight& what);
+  [[nodiscard]] bool is_saved_first(const delivery_context& c) const { return c.changes.kept && expiry_s != 0; }
+  [[nodiscard]] bool link_takes_more() const;
   outcome sweep_retained(delivery_context& c);
   outcome catch_up(delivery_context& c, model::lane l, std::size_t& budget_bytes);
   [[nodiscard]] log_offset first_wanted(model::lane l, log_offset live) const;
@@ -170,12 +223,17 @@ class session {
   link* link_ = nullptr;
   subscriptions subscriptions_;
   wire::mqtt::send_window<in_flight> window_;
-  std::uint16_t unacknowledged_ = 0;          // sent on this connection
+  std::uint16_t unacknowledged_ = 0;  // sent on this connection
+  std::vector<unsaved> to_publish_;   // of QoS 2, in the order of their identifiers
+  std::vector<unsaved> to_release_;
+  bool noted_ = false;                        // in the change log
   std::vector<wire::mqtt::packet_id> again_;  // in flight from before this connection, newest first
   std::array<standing, model::lane_count> lanes_;
   std::vector<sweep> sweeps_;
   std::vector<std::uint32_t> identifiers_;  // scratch of grant_for
 };
+
+constexpr std::size_t index(model::lane l) { return static_cast<std::size_t>(l); }
 
 [[nodiscard]] message message_of(const model::record_view& r, model::lane l, place at);
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -69,6 +71,31 @@ class memory_log final : public log_port {
   lane_records lanes_[model::lane_count];
 };
 
+class memory_state final : public state_port {
+ public:
+  result<> apply(const state_change& change) override {
+    for (const auto& each : change) {
+      const std::pair key(each.kind, each.key);
+      if (each.body.empty()) {
+        entries.erase(key);
+      } else {
+        entries[key] = each.body;
+      }
+    }
+    return {};
+  }
+  result<> load(visitor visit) override {
+    for (const auto& [key, body] : entries) PG_TRY_VOID(visit(key.first, key.second, body));
+    return {};
+  }
+  [[nodiscard]] std::size_t count(state_kind kind) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(entries, [kind](const auto& each) { return each.first.first == kind; }));
+  }
+
+  std::map<std::pair<state_kind, byte_buffer>, byte_buffer> entries;
+};
+
 /// A broker over a memory_log, with a clock that the test moves.
 class site final : private broker_host {
  public:
@@ -80,7 +107,30 @@ class site final : private broker_host {
     settle();
   }
   void settle() {
-    while (std::exchange(work_, false)) core.work(now);
+    for (;;) {
+      if (saves_at_once && std::exchange(state_awaited, false)) {
+        save();
+      } else if (!std::exchange(work_, false)) {
+        return;
+      } else {
+        core.work(now);
+      }
+    }
+  }
+  void save() {
+    const auto revision = core.revision();
+    ASSERT_TRUE(state.apply(core.take_changes()));
+    core.on_saved(revision, now);
+  }
+  /// As after a kill: what was neither committed nor saved is gone.
+  void take_over(const site& before) {
+    log = before.log;
+    log.lose_uncommitted();
+    state = before.state;
+    now = before.now;
+    ASSERT_TRUE(core.restore(state, now));
+    while (core.catching_up()) core.work(now);
+    settle();
   }
   void pass(nanoseconds time) {
     now.mono += time;
@@ -91,7 +141,9 @@ class site final : private broker_host {
   memory_log log;
   metrics::registry registry;
   moment now{clock::time_point(std::chrono::hours(1)), {1'700'000'000'000'000'000}};
+  memory_state state;
   broker core;
+  bool saves_at_once = true;
   bool state_awaited = false;
 
  private:
@@ -115,19 +167,19 @@ class client final : private wire::mqtt::client_handler, private transport {
  public:
   bool hold_acks;
   bool session_present = false;
+  int subscribed = 0;  // and unsubscribed
   std::string assigned_id;
 
   client(site& at, std::string_view id, const client_terms& terms = {})
       : hold_acks(terms.hold_acks),
         site_(at),
         link_(at.core.attach(*this, terms.link, at.now)),
-        connection_(*this, {}, at.now.mono) {
+        connection_(*this, options_of(terms), at.now.mono) {
     byte_buffer properties;
     wire::mqtt::property_writer out(properties);
     if (terms.session_expiry_s != 0) {
       out.number(wire::mqtt::property_id::session_expiry_interval, terms.session_expiry_s);
     }
-    if (terms.receive_maximum != 0) out.number(wire::mqtt::property_id::receive_maximum, terms.receive_maximum);
     wire::mqtt::connect hello;
     hello.client_id = id;
     hello.clean_start = terms.clean_start;
@@ -185,6 +237,11 @@ class client final : private wire::mqtt::client_handler, private transport {
   [[nodiscard]] wire::mqtt::client_connection& connection() { return connection_; }
 
  private:
+  static wire::mqtt::client_options options_of(const client_terms& terms) {
+    wire::mqtt::client_options out;
+    if (terms.receive_maximum != 0) out.receive_maximum = terms.receive_maximum;
+    return out;
+  }
   void on_connected(const wire::mqtt::connack& answer) override {
     session_present = answer.session_present;
     if (const auto id = find_property(answer.properties, wire::mqtt::property_id::assigned_client_identifier)) {
@@ -211,6 +268,7 @@ class client final : private wire::mqtt::client_handler, private transport {
                      (code == wire::mqtt::reason::success ? "" : " " + std::string(name_of(code))));
   }
   void on_subscribed(wire::mqtt::packet_id, byte_view codes) override {
+    ++subscribed;
     for (const auto code : codes) {
       if (code >= 0x80) heard_.push_back("refused " + std::string(name_of(static_cast<wire::mqtt::reason>(code))));
     }
