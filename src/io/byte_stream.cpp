@@ -1,7 +1,6 @@
 // Streams over TCP and TLS.
 
 #include <boost/asio.hpp>
-#include <boost/asio/ssl.hpp>
 
 #include "io/detail/asio_error.hpp"
 #include "io/detail/layer.hpp"
@@ -22,7 +21,6 @@ class byte_stream final : public stream {
     if (is_cancelled(co_await asio::this_coro::cancellation_state)) co_return cancelled_before();
     auto r = co_await layer_.async_read_some(asio::buffer(into.data(), into.size()), asio::as_tuple(asio::deferred));
     auto& [ec, n] = r;
-    if (ec == asio::ssl::error::stream_truncated) co_return fail(errc::closed, "the peer left without a goodbye");
     if (ec) co_return failed(ec, "the connection ended");
     co_return n;
   }

@@ -10,13 +10,14 @@
 #include "io/channel.hpp"
 #include "io/shard.hpp"
 #include "io/task.hpp"
+#include "io/tls.hpp"
 
 namespace perigee::io {
 
 /// Who is at the other end.
 struct peer_info {
   std::string address;   // "127.0.0.1:53124"
-  std::string identity;  // subject CN of a certificate that the configured authority signed; empty without one
+  std::string identity;  // whom a certificate names that the configured authority signed; empty without one
   bool loopback = false;
 };
 
@@ -38,23 +39,6 @@ class stream {
   [[nodiscard]] virtual std::unique_ptr<channel> make_channel(shard&, channel_user&) { return nullptr; }
   /// The identity is known after the handshake.
   [[nodiscard]] virtual const peer_info& peer() const = 0;
-};
-
-/// Certificates in PEM. `authority` signs the peers that are let in.
-struct tls_files {
-  std::string certificate;
-  std::string key;
-  std::string authority;
-};
-
-/// A TLS configuration, shared by the connections that use it. TLS 1.2 and 1.3.
-class tls_context {
- public:
-  virtual ~tls_context() = default;
-  /// Peers must show a certificate signed by the authority. errc::malformed names the file that does not load.
-  [[nodiscard]] static result<std::shared_ptr<tls_context>> server(const tls_files& files, bool require_client = true);
-  /// Shows its own certificate where the files name one; checks the server's against the authority and the host's name.
-  [[nodiscard]] static result<std::shared_ptr<tls_context>> client(const tls_files& files);
 };
 
 /// Where and how. `tls` null means plain; `websocket` speaks MQTT over WebSocket (subprotocol "mqtt", MQTT5 6.0).

@@ -1,7 +1,6 @@
 // Streams over WebSocket: binary messages, whose borders mean nothing to MQTT (MQTT5 6.0).
 
 #include <boost/asio.hpp>
-#include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>

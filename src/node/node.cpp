@@ -105,8 +105,9 @@ result<tls_contexts> make_tls(const config& chosen) {
   if (!chosen.tls) return tls_contexts{};
   const io::tls_files files{chosen.tls->certificate, chosen.tls->key.name, chosen.tls->authority.value_or("")};
   tls_contexts out;
-  PG_TRY(out.server, io::tls_context::server(files, chosen.tls->authority.has_value()));
-  PG_TRY(out.open_server, io::tls_context::server(files, false));
+  const auto asked = chosen.tls->authority ? io::client_certificate::required : io::client_certificate::optional;
+  PG_TRY(out.server, io::tls_context::server({.files = files, .client = asked}));
+  PG_TRY(out.open_server, io::tls_context::server({.files = files, .client = io::client_certificate::optional}));
   PG_TRY(out.client, io::tls_context::client(files));
   return out;
 }

@@ -3,26 +3,26 @@
 // type-erased for the same reason: Beast's WebSocket over two stacks took minutes to compile.
 
 #include <boost/asio/any_completion_handler.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/role.hpp>
 #include <memory>
-#include <optional>
 
+#include "io/detail/tls_socket.hpp"
 #include "io/stream.hpp"
 
 namespace perigee::io {
 
-enum class side { client, server };
+/// TCP's or a Unix domain's.
+using stream_socket = boost::asio::generic::stream_protocol::socket;
 
 /// A connected socket with TLS over it where the endpoint says so. Owned by one stream, on its shard.
 class layer {
  public:
   using executor_type = boost::asio::any_io_executor;
-  using next_layer_type = boost::asio::ip::tcp::socket;
+  using next_layer_type = stream_socket;
 
-  layer(boost::asio::ip::tcp::socket socket, endpoint at, side as);
+  layer(stream_socket socket, endpoint at, side as);
 
   /// TLS's greeting, and who it showed; nothing to do for TCP.
   [[nodiscard]] task<> greet();
@@ -32,7 +32,7 @@ class layer {
   [[nodiscard]] side as() const { return as_; }
 
   [[nodiscard]] executor_type get_executor() { return socket_.get_executor(); }
-  [[nodiscard]] next_layer_type& next_layer() { return tls_ ? tls_->next_layer() : socket_; }
+  [[nodiscard]] next_layer_type& next_layer() { return socket_; }
 
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& into, Token&& token) {
@@ -65,12 +65,13 @@ class layer {
   }
   void read(boost::asio::mutable_buffer into, handler done);
   void write(boost::asio::const_buffer from, handler done);
+  [[nodiscard]] task<> greet_tls();
 
   endpoint at_;
   side as_;
   peer_info peer_;
-  boost::asio::ip::tcp::socket socket_;
-  std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket>> tls_;
+  stream_socket socket_;
+  std::unique_ptr<tls_socket> tls_;  // null: plain
 };
 
 /// How Beast ends a WebSocket over it: the stream closes the socket itself.

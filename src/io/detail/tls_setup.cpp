@@ -1,0 +1,232 @@
+// From files in PEM to what OpenSSL works with. docs/decisions/ says why these versions and modes.
+
+#include "io/detail/tls_setup.hpp"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include <algorithm>
+#include <format>
+#include <span>
+
+#include "base/limits.hpp"
+#include "io/detail/certificate.hpp"
+#include "io/file.hpp"
+
+namespace perigee::io {
+namespace {
+
+using setup_ptr = std::shared_ptr<tls_setup>;
+
+constexpr long ticket_lifetime_s = 3600;
+constexpr int chain_certificates_max = 10;
+
+std::unexpected<std::string> refuse(std::string_view file, std::string_view what) {
+  const auto code = ERR_peek_last_error();
+  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+  ERR_clear_error();
+  if (reason == nullptr) return std::unexpected(std::format("{}: {}", file, what));
+  return std::unexpected(std::format("{}: {} ({})", file, what, reason));
+}
+
+/// Collects what is read, so that a reload can tell whether anything changed.
+class reader {
+ public:
+  reader() : digest_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr); }
+
+  or_sentence<std::string> file(const std::string& path) {
+    const auto bytes = read_whole(real_disk(), path, limits::tls_file_bytes_max);
+    if (!bytes) return std::unexpected(std::format("{}: cannot be read: {}", path, bytes.error().text()));
+    return text(std::string(as_text(*bytes)));
+  }
+  std::string text(std::string what) {
+    const auto bytes = what.size();  // so that moving a byte from one file to the next is a change too
+    EVP_DigestUpdate(digest_.get(), &bytes, sizeof(bytes));
+    EVP_DigestUpdate(digest_.get(), what.data(), what.size());
+    return what;
+  }
+  std::array<unsigned char, 32> fingerprint() {
+    std::array<unsigned char, 32> out{};
+    EVP_DigestFinal_ex(digest_.get(), out.data(), nullptr);
+    return out;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, freed_by<EVP_MD_CTX_free>> digest_;
+};
+
+bio_ptr over(const std::string& pem) { return bio_ptr(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))); }
+
+/// Every certificate of a PEM text; at least one, or nothing.
+certificates_ptr certificates_in(const std::string& pem) {
+  certificates_ptr out(sk_X509_new_null());
+  const auto from = over(pem);
+  while (certificate_ptr one{PEM_read_bio_X509(from.get(), nullptr, nullptr, nullptr)}) {
+    sk_X509_push(out.get(), one.release());
+  }
+  const auto code = ERR_peek_last_error();
+  const bool at_end = ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
+  if (sk_X509_num(out.get()) == 0 || !at_end) return nullptr;
+  ERR_clear_error();
+  return out;
+}
+
+/// Never asks a person for the passphrase of an encrypted key.
+int no_passphrase(char*, int, int, void*) { return 0; }
+
+or_sentence<tls_setup::named> read_identity(reader& from, const tls_files& files) {
+  tls_setup::named out;
+  PG_TRY(const auto chain, from.file(files.certificate));
+  out.chain = certificates_in(chain);
+  if (!out.chain) return refuse(files.certificate, "this is not a certificate chain in PEM");
+  out.certificate.reset(sk_X509_shift(out.chain.get()));
+  auto key = files.key_text.empty() ? from.file(files.key) : from.text(files.key_text);
+  if (!key) return std::unexpected(std::move(key).error());
+  const std::string_view key_name = files.key_text.empty() ? std::string_view(files.key) : "the key";
+  out.key.reset(PEM_read_bio_PrivateKey(over(*key).get(), nullptr, no_passphrase, nullptr));
+  OPENSSL_cleanse(key->data(), key->size());
+  if (!out.key) return refuse(key_name, "this is not a private key in PEM, or it has a passphrase");
+  if (X509_check_private_key(out.certificate.get(), out.key.get()) != 1) {
+    return refuse(key_name, std::format("this is not the key of the certificate in {}", files.certificate));
+  }
+  return out;
+}
+
+or_sentence<void> use_identity(tls_setup& into, reader& from, const tls_files& files) {
+  PG_TRY(const auto own, read_identity(from, files));
+  if (SSL_CTX_use_cert_and_key(into.context.get(), own.certificate.get(), own.key.get(), own.chain.get(), 1) != 1) {
+    return refuse(files.certificate, "this certificate cannot be used");
+  }
+  into.certificates.push_back({files.certificate, not_after(*own.certificate)});
+  return {};
+}
+
+or_sentence<void> trust(tls_setup& into, reader& from, const std::string& authority) {
+  PG_TRY(const auto pem, from.file(authority));
+  const auto all = certificates_in(pem);
+  if (!all) return refuse(authority, "this is not a certificate authority in PEM");
+  auto* store = SSL_CTX_get_cert_store(into.context.get());
+  for (int i = 0; i < sk_X509_num(all.get()); ++i) {
+    if (X509_STORE_add_cert(store, sk_X509_value(all.get(), i)) != 1) return refuse(authority, "it cannot be trusted");
+  }
+  return {};
+}
+
+/// As ALPN has it on the wire: each after its length (RFC 7301 3.1).
+std::string on_the_wire(const std::vector<std::string>& protocols) {
+  std::string out;
+  for (const auto& one : protocols) {
+    out += static_cast<char>(one.size());
+    out += one;
+  }
+  return out;
+}
+
+setup_ptr make(const SSL_METHOD* method, tls_version version_min) {
+  auto made = std::make_shared<tls_setup>();
+  made->context.reset(SSL_CTX_new(method));
+  auto* c = made->context.get();
+  SSL_CTX_set_min_proto_version(c, version_min == tls_version::v1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
+  // An idle connection gives its record buffers back, and one recv takes all that has come.
+  SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_read_ahead(c, 1);
+  SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_verify_depth(c, chain_certificates_max);
+  return made;
+}
+
+/// Sessions go out as tickets (RFC 8446 4.6.1, RFC 5077) and are kept nowhere here. A ticket carries the client's
+/// certificate, so who resumes is still known; it is taken by the setup that gave it only.
+void give_tickets(const tls_setup& setup) {
+  auto* c = setup.context.get();
+  SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_session_id_context(c, setup.fingerprint.data(), setup.fingerprint.size());
+  SSL_CTX_set_num_tickets(c, 1);
+  SSL_CTX_set_timeout(c, ticket_lifetime_s);
+}
+
+/// ALPN: RFC 7301 3.2.
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_bytes, const unsigned char* offered,
+                    unsigned int offered_bytes, void* setup) {
+  const auto& ours = static_cast<const tls_setup*>(setup)->protocols;
+  unsigned char* out = nullptr;
+  const int found = SSL_select_next_proto(&out, chosen_bytes, reinterpret_cast<const unsigned char*>(ours.data()),
+                                          static_cast<unsigned int>(ours.size()), offered, offered_bytes);
+  *chosen = out;
+  return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/// SNI: RFC 6066 3. Who asks for a name that no certificate has is shown the first.
+int choose_certificate(SSL* of, int*, void* setup) {
+  const char* host = SSL_get_servername(of, TLSEXT_NAMETYPE_host_name);
+  if (host == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  const auto wanted = [&](const tls_setup::named& one) {
+    return std::ranges::any_of(one.names, [&](const auto& name) { return covers(name, host); });
+  };
+  const auto& others = static_cast<const tls_setup*>(setup)->others;
+  const auto found = std::ranges::find_if(others, wanted);
+  if (found == others.end()) return SSL_TLSEXT_ERR_OK;
+  const int used = SSL_use_cert_and_key(of, found->certificate.get(), found->key.get(), found->chain.get(), 1);
+  return used == 1 ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+int verify_mode(client_certificate wanted) {
+  switch (wanted) {
+    case client_certificate::none: return SSL_VERIFY_NONE;
+    case client_certificate::optional: return SSL_VERIFY_PEER;
+    case client_certificate::required: break;
+  }
+  return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+}
+
+}  // namespace
+
+or_sentence<std::shared_ptr<const tls_setup>> load_server(const tls_server_options& options) {
+  ERR_clear_error();
+  auto made = make(TLS_server_method(), options.version_min);
+  auto* c = made->context.get();
+  reader from;
+  PG_TRY_VOID(use_identity(*made, from, options.files));
+  if (!options.files.authority.empty()) PG_TRY_VOID(trust(*made, from, options.files.authority));
+  for (const auto& other : options.others) {
+    PG_TRY(auto more, read_identity(from, other.files));
+    more.names = other.names.empty() ? server_names(*more.certificate) : other.names;
+    made->certificates.push_back({other.files.certificate, not_after(*more.certificate)});
+    made->others.push_back(std::move(more));
+  }
+  made->fingerprint = from.fingerprint();
+  made->identity = options.identity;
+  made->protocols = on_the_wire(options.protocols);
+  SSL_CTX_set_verify(c, verify_mode(options.client), nullptr);
+  give_tickets(*made);
+  // The callbacks see the setup only while a connection holds it (tls_socket).
+  if (!made->protocols.empty()) SSL_CTX_set_alpn_select_cb(c, choose_protocol, made.get());
+  if (!made->others.empty()) {
+    SSL_CTX_set_tlsext_servername_callback(c, choose_certificate);
+    SSL_CTX_set_tlsext_servername_arg(c, made.get());
+  }
+  return made;
+}
+
+or_sentence<std::shared_ptr<const tls_setup>> load_client(const tls_client_options& options) {
+  ERR_clear_error();
+  auto made = make(TLS_client_method(), options.version_min);
+  auto* c = made->context.get();
+  reader from;
+  if (!options.files.certificate.empty()) PG_TRY_VOID(use_identity(*made, from, options.files));
+  if (!options.files.authority.empty()) {
+    PG_TRY_VOID(trust(*made, from, options.files.authority));
+  } else if (SSL_CTX_set_default_verify_paths(c) != 1) {
+    return refuse("the machine's list of authorities", "cannot be used");
+  }
+  made->fingerprint = from.fingerprint();
+  SSL_CTX_set_verify(c, SSL_VERIFY_PEER, nullptr);
+  const auto offered = on_the_wire(options.protocols);
+  if (!offered.empty()) {
+    SSL_CTX_set_alpn_protos(c, reinterpret_cast<const unsigned char*>(offered.data()),
+                            static_cast<unsigned int>(offered.size()));
+  }
+  return made;
+}
+
+}  // namespace perigee::io

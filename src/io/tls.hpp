@@ -1,0 +1,83 @@
+#pragma once
+// TLS 1.2 and 1.3 as the connections of io/stream.hpp use it: which certificates are shown, and who is let in.
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+
+namespace perigee::io {
+
+/// Where a certificate chain, its key and the authorities of peers are, in PEM. Paths; empty: none.
+struct tls_files {
+  std::string certificate;  // the own certificate first, then those between it and its authority
+  std::string key;
+  std::string authority;   // who signs the peers that are let in
+  std::string key_text{};  // the private key itself, where it is in no file
+};
+
+/// One more certificate of a server, shown to clients that ask for one of its names (SNI, RFC 6066 3).
+struct tls_named_certificate {
+  tls_files files{};                 // its authority is not looked at
+  std::vector<std::string> names{};  // "gw.example", "*.example"; none: the DNS names in the certificate
+};
+
+enum class tls_version { v1_2, v1_3 };
+/// Whether a server asks its clients for a certificate. One that is shown must be signed by the authority.
+enum class client_certificate { required, optional, none };
+/// What in a certificate says who its owner is. More than one value, or one with control characters, says nothing.
+enum class identity_source {
+  common_name,  // CN of the subject
+  dns_name,     // subjectAltName dNSName
+  uri,          // subjectAltName uniformResourceIdentifier
+  email,        // subjectAltName rfc822Name
+  subject,      // the whole subject as RFC 2253 writes it: "CN=press-1,O=Acme"
+};
+
+struct tls_server_options {
+  tls_files files{};  // the certificate is shown where no other is asked for
+  std::vector<tls_named_certificate> others{};
+  client_certificate client = client_certificate::required;
+  identity_source identity = identity_source::common_name;
+  tls_version version_min = tls_version::v1_2;
+  /// Application protocols (ALPN, RFC 7301), the most wanted first. A client that offers others only is refused with
+  /// no_application_protocol; one that offers none is served. Empty: offers are not looked at.
+  std::vector<std::string> protocols{};
+};
+
+struct tls_client_options {
+  tls_files files{};  // without an authority the machine's own list decides who signs servers
+  tls_version version_min = tls_version::v1_2;
+  std::vector<std::string> protocols{};  // offered
+};
+
+/// One certificate that is in use.
+struct tls_certificate_state {
+  std::string file;
+  timestamp not_after;
+};
+
+/// A TLS configuration, shared by the connections that use it. It can be loaded again while they last. Any thread.
+class tls_context {
+ public:
+  virtual ~tls_context() = default;
+  /// errc::malformed where a file does not load; the log says which, and why.
+  [[nodiscard]] static result<std::shared_ptr<tls_context>> server(tls_server_options options);
+  /// Checks the server's certificate against the authority and the host's name; shows its own where there is one.
+  [[nodiscard]] static result<std::shared_ptr<tls_context>> client(tls_client_options options);
+  [[nodiscard]] static result<std::shared_ptr<tls_context>> client(const tls_files& files) {
+    return client(tls_client_options{files});
+  }
+
+  /// Reads the files again. True: they have changed, and handshakes from now on use them; what is connected stays, and
+  /// session tickets given before are not taken any more. An error names the file, and the old ones stay in use.
+  /// Blocks: for a worker.
+  [[nodiscard]] virtual std::expected<bool, std::string> reload() = 0;
+  [[nodiscard]] virtual std::vector<tls_certificate_state> certificates() const = 0;
+};
+
+}  // namespace perigee::io

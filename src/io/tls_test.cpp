@@ -1,0 +1,338 @@
+// TLS over a socket pair: both ends in one thread, stepped by hand.
+
+#include "io/tls.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/authority_test.hpp"
+#include "io/detail/certificate.hpp"
+#include "io/detail/tls_socket.hpp"
+#include "io/file.hpp"
+
+namespace perigee::io {
+namespace {
+
+using state = tls_socket::state;
+
+struct ending {
+  state what;
+  std::string why;
+};
+
+/// Two ends of one connection.
+class tls_pair {
+ public:
+  tls_pair(tls_context& here, tls_context& there, const std::string& host) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) != 0) throw std::runtime_error("no socket pair");
+    server_fd_ = ends[0];
+    client_fd_ = ends[1];
+    server = make(here, server_fd_, side::server, {});
+    client = make(there, client_fd_, side::client, host);
+  }
+  ~tls_pair() {
+    ::close(server_fd_);
+    ::close(client_fd_);
+  }
+
+  /// Steps both until neither waits for the other. How the server's end came out.
+  ending greet() {
+    tls_socket::progress here{state::wants_read};
+    tls_socket::progress there{state::wants_read};
+    for (int i = 0; i < 20 && (waits(here) || waits(there)); ++i) {
+      if (waits(there)) there = client->greet();
+      if (waits(here)) here = server->greet();
+    }
+    client_greeted = there.what;
+    return {here.what, here.why};
+  }
+  /// The text goes from one end to the other, in whatever pieces.
+  static std::string pass(tls_socket& from, tls_socket& to, std::string_view text) {
+    std::string out;
+    byte_buffer room(10'000);
+    for (int idle = 0; (!text.empty() || idle < 2) && idle < 100; ++idle) {
+      if (!text.empty()) {
+        const auto made = from.write(as_bytes(text));
+        if (made.what == state::done) text.remove_prefix(made.bytes);
+      }
+      for (auto made = to.read(room); made.what == state::done; made = to.read(room)) {
+        out += as_text(byte_view(room).first(made.bytes));
+        idle = 0;
+      }
+    }
+    return out;
+  }
+  [[nodiscard]] int client_descriptor() const { return client_fd_; }
+  void hang_up_client() { ::shutdown(client_fd_, SHUT_RDWR); }
+
+  std::unique_ptr<tls_socket> server;
+  std::unique_ptr<tls_socket> client;
+  state client_greeted = state::wants_read;
+
+ private:
+  static std::unique_ptr<tls_socket> make(tls_context& with, int fd, side as, const std::string& host) {
+    return tls_socket::make(static_cast<tls_state&>(with).current(), fd, as, host).value();
+  }
+  static bool waits(const tls_socket::progress& made) {
+    return made.what == state::wants_read || made.what == state::wants_write;
+  }
+
+  int server_fd_ = -1;
+  int client_fd_ = -1;
+};
+
+class tls : public testing::Test {
+ protected:
+  std::shared_ptr<tls_context> server(tls_server_options more = {}) {
+    if (more.files.certificate.empty()) more.files = authority_.write_identity("gw");
+    return tls_context::server(std::move(more)).value();
+  }
+  std::shared_ptr<tls_context> client(const std::string& name = "press-1") {
+    return tls_context::client(authority_.write_identity(name)).value();
+  }
+  std::shared_ptr<tls_context> nameless() {
+    return tls_context::client({.certificate = {}, .key = {}, .authority = authority_.path("authority.crt")}).value();
+  }
+
+  test_authority authority_;
+};
+
+TEST_F(tls, greets_both_ways_and_passes_bytes_in_any_pieces) {
+  const auto here = server();
+  const auto there = client();
+  tls_pair pair(*here, *there, "gw");
+  ASSERT_EQ(pair.greet().what, state::done);
+  EXPECT_EQ(pair.server->peer_name().value(), "press-1");
+  EXPECT_EQ(pair.client->peer_name().value(), "gw");
+  const std::string large(1'000'000, 'x');
+  EXPECT_EQ(tls_pair::pass(*pair.client, *pair.server, "hello"), "hello");
+  EXPECT_EQ(tls_pair::pass(*pair.server, *pair.client, large), large);
+}
+
+TEST_F(tls, a_server_knows_the_oldest_version_it_speaks) {
+  const auto modern = server({.version_min = tls_version::v1_3});
+  const auto there = client();
+  auto* c = static_cast<tls_state&>(*there).current()->context.get();
+  SSL_CTX_set_max_proto_version(c, TLS1_2_VERSION);
+  EXPECT_EQ(tls_pair(*modern, *there, "gw").greet().what, state::failed);
+  EXPECT_EQ(tls_pair(*server(), *there, "gw").greet().what, state::done);
+}
+
+TEST_F(tls, a_client_needs_a_certificate_where_one_is_required) {
+  const auto there = nameless();
+  EXPECT_EQ(tls_pair(*server(), *there, "gw").greet().what, state::failed);
+  const auto optional = server({.client = client_certificate::optional});
+  tls_pair pair(*optional, *there, "gw");
+  ASSERT_EQ(pair.greet().what, state::done);
+  EXPECT_EQ(pair.server->peer_name().value(), "");
+  const auto none = server({.client = client_certificate::none});
+  const auto named = client();
+  tls_pair unasked(*none, *named, "gw");
+  ASSERT_EQ(unasked.greet().what, state::done);
+  EXPECT_EQ(unasked.server->peer_name().value(), "");
+}
+
+TEST_F(tls, a_stranger_is_refused_even_where_a_certificate_is_optional) {
+  const test_authority other;
+  auto files = other.write_identity("press-1");
+  files.authority = authority_.path("authority.crt");
+  const auto stranger = tls_context::client(files).value();
+  EXPECT_EQ(tls_pair(*server(), *stranger, "gw").greet().what, state::failed);
+  EXPECT_EQ(tls_pair(*server({.client = client_certificate::optional}), *stranger, "gw").greet().what, state::failed);
+}
+
+TEST_F(tls, a_certificate_that_names_nobody_is_refused) {
+  const auto files = authority_.write_identity("two", {.common_names = {"press-1", "admin"}});
+  const auto here = server();
+  const auto there = tls_context::client(files).value();
+  tls_pair pair(*here, *there, "gw");
+  ASSERT_EQ(pair.greet().what, state::done);
+  EXPECT_TRUE(is(pair.server->peer_name().error(), errc::refused));
+}
+
+TEST_F(tls, a_client_wants_the_host_it_asked_for) {
+  const auto here = server();
+  const auto there = client();
+  tls_pair pair(*here, *there, "other");
+  EXPECT_NE(pair.greet().what, state::done);
+  EXPECT_EQ(pair.client_greeted, state::failed);
+}
+
+/// What the client's second connection is like when it shows the ticket of its first.
+struct resumption {
+  bool resumed = false;
+  std::string name;
+};
+
+resumption come_again(tls_context& first, tls_context& second, tls_context& client, int version) {
+  auto* c = static_cast<tls_state&>(client).current()->context.get();
+  SSL_CTX_set_max_proto_version(c, version);
+  SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_CLIENT);
+  static SSL_SESSION* kept = nullptr;
+  SSL_CTX_sess_set_new_cb(c, [](SSL*, SSL_SESSION* s) {
+    SSL_SESSION_free(std::exchange(kept, s));
+    return 1;
+  });
+  {
+    tls_pair pair(first, client, "gw");
+    EXPECT_EQ(pair.greet().what, state::done);
+    EXPECT_EQ(tls_pair::pass(*pair.server, *pair.client, "and a ticket"), "and a ticket");
+    pair.client->close();  // a session that ends without a goodbye is not resumed
+  }
+  tls_pair again(second, client, "gw");
+  SSL_set_session(again.client->native_handle(), kept);
+  SSL_SESSION_free(std::exchange(kept, nullptr));
+  EXPECT_EQ(again.greet().what, state::done);
+  return {SSL_session_reused(again.client->native_handle()) == 1, again.server->peer_name().value_or("refused")};
+}
+
+TEST_F(tls, who_resumes_a_session_is_still_known) {
+  const auto here = server();
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const auto came = come_again(*here, *here, *client(), version);
+    EXPECT_TRUE(came.resumed) << version;
+    EXPECT_EQ(came.name, "press-1");
+  }
+}
+
+TEST_F(tls, another_listener_takes_no_ticket_of_this_one) {
+  const auto open = server({.client = client_certificate::none});
+  const auto strict = server();
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const auto came = come_again(*open, *strict, *client(), version);
+    EXPECT_FALSE(came.resumed) << version;
+    EXPECT_EQ(came.name, "press-1");
+  }
+}
+
+TEST_F(tls, who_asks_for_a_name_is_shown_its_certificate) {
+  const auto here = server({.others = {{authority_.write_identity("cloud.example"), {}},
+                                       {authority_.write_identity("any"), {"*.plant", "plant"}}}});
+  const auto shown = [&](const std::string& host) {
+    const auto there = client();
+    SSL_CTX_set_verify(static_cast<tls_state&>(*there).current()->context.get(), SSL_VERIFY_NONE, nullptr);
+    tls_pair pair(*here, *there, host);
+    EXPECT_EQ(pair.greet().what, state::done);
+    return name_in(*SSL_get0_peer_certificate(pair.client->native_handle()), identity_source::common_name).value();
+  };
+  EXPECT_EQ(shown("Cloud.example"), "cloud.example");
+  EXPECT_EQ(shown("gw-7.plant"), "any");
+  EXPECT_EQ(shown("plant"), "any");
+  EXPECT_EQ(shown("elsewhere"), "gw");
+  EXPECT_EQ(shown("127.0.0.1"), "gw") << "an address is no name (RFC 6066 3)";
+}
+
+TEST_F(tls, an_application_protocol_is_agreed_on_or_the_client_refused) {
+  const auto here = server({.protocols = {"mqtt", "x-amzn-mqtt-ca"}});
+  const auto offering = [&](std::vector<std::string> protocols) {
+    const auto there =
+        tls_context::client({.files = authority_.write_identity("press-1"), .protocols = std::move(protocols)}).value();
+    tls_pair pair(*here, *there, "gw");
+    const auto how = pair.greet();
+    if (how.what != state::done) return how.why;
+    const unsigned char* agreed = nullptr;
+    unsigned int bytes = 0;
+    SSL_get0_alpn_selected(pair.client->native_handle(), &agreed, &bytes);
+    return std::string(reinterpret_cast<const char*>(agreed), bytes);
+  };
+  EXPECT_EQ(offering({}), "");
+  EXPECT_EQ(offering({"x-amzn-mqtt-ca"}), "x-amzn-mqtt-ca");
+  EXPECT_EQ(offering({"h2", "mqtt"}), "mqtt");
+  EXPECT_EQ(offering({"h2"}), "no application protocol");
+}
+
+TEST_F(tls, a_reload_is_for_new_connections_and_refuses_what_does_not_fit) {
+  const auto files = authority_.write_identity("gw");
+  const auto here = server({.files = files});
+  const auto there = client();
+  tls_pair before(*here, *there, "gw");
+  ASSERT_EQ(before.greet().what, state::done);
+  EXPECT_FALSE(here->reload().value()) << "nothing has changed";
+
+  authority_.write("gw.crt", "-----BEGIN CERTIFICATE-----\nnonsense\n");
+  EXPECT_TRUE(here->reload().error().starts_with(files.certificate + ": "));
+  const auto other = authority_.write_identity("other");
+  std::filesystem::copy_file(other.certificate, files.certificate, std::filesystem::copy_options::overwrite_existing);
+  EXPECT_TRUE(here->reload().error().contains("not the key of the certificate")) << here->reload().error();
+  EXPECT_EQ(tls_pair(*here, *there, "gw").greet().what, state::done) << "the old one stays";
+
+  (void)authority_.write_identity("gw", {.common_names = {"gw 2"}, .alternative_names = {{GEN_DNS, "gw"}}});
+  EXPECT_TRUE(here->reload().value());
+  tls_pair after(*here, *there, "gw");
+  ASSERT_EQ(after.greet().what, state::done);
+  EXPECT_EQ(after.client->peer_name().value(), "gw 2");
+  EXPECT_EQ(tls_pair::pass(*before.client, *before.server, "still here"), "still here");
+  EXPECT_FALSE(come_again(*server(), *here, *client(), TLS1_3_VERSION).resumed);
+}
+
+TEST_F(tls, an_expired_ticket_holder_is_refused) {
+  const auto here = server();
+  const auto there = tls_context::client(authority_.write_identity("short", {.common_names = {"short"}})).value();
+  tls_pair pair(*here, *there, "gw");
+  ASSERT_EQ(pair.greet().what, state::done);
+  X509_gmtime_adj(X509_getm_notAfter(SSL_get0_peer_certificate(pair.server->native_handle())), -1);
+  EXPECT_TRUE(is(pair.server->peer_name().error(), errc::refused));
+}
+
+TEST_F(tls, an_end_is_told_with_and_without_a_goodbye) {
+  const auto here = server();
+  const auto there = client();
+  byte_buffer room(100);
+  tls_pair polite(*here, *there, "gw");
+  ASSERT_EQ(polite.greet().what, state::done);
+  polite.client->close();
+  EXPECT_EQ(polite.server->read(room).what, state::closed);
+  tls_pair rude(*here, *there, "gw");
+  ASSERT_EQ(rude.greet().what, state::done);
+  rude.hang_up_client();
+  EXPECT_EQ(rude.server->read(room).what, state::closed);
+  EXPECT_NE(rude.server->write(as_bytes("into the void")).what, state::done) << "and no signal kills the process";
+  tls_pair early(*here, *there, "gw");
+  early.hang_up_client();
+  EXPECT_EQ(early.server->greet().what, state::closed);
+}
+
+TEST_F(tls, what_is_no_tls_is_refused) {
+  const auto here = server();
+  const auto there = client();
+  tls_pair pair(*here, *there, "gw");
+  const auto made = pair.server->greet();
+  EXPECT_EQ(made.what, state::wants_read);
+  const std::string_view plain("\x10\x10\0\4MQTT\5\2\0\0\0\0\2p0", 18);
+  ASSERT_EQ(::send(pair.client_descriptor(), plain.data(), plain.size(), 0), 18);
+  EXPECT_EQ(pair.server->greet().what, state::failed);
+}
+
+TEST_F(tls, files_that_do_not_load_are_refused) {
+  auto files = authority_.write_identity("gw");
+  EXPECT_FALSE(tls_context::server({.files = {files.certificate, authority_.path("none"), files.authority}}));
+  authority_.write("empty", "");
+  EXPECT_FALSE(tls_context::server({.files = {authority_.path("empty"), files.key, files.authority}}));
+  EXPECT_FALSE(tls_context::server({.files = {files.certificate, files.key, authority_.path("empty")}}));
+  EXPECT_FALSE(tls_context::client(tls_files{files.certificate, files.certificate, files.authority}));
+}
+
+TEST_F(tls, a_key_may_come_as_text) {
+  auto files = authority_.write_identity("gw");
+  const auto key = read_whole(real_disk(), files.key, 10'000).value();
+  files.key_text = as_text(key);
+  files.key.clear();
+  const auto here = server({.files = files});
+  const auto there = client();
+  EXPECT_EQ(tls_pair(*here, *there, "gw").greet().what, state::done);
+}
+
+TEST_F(tls, certificates_say_until_when_they_are_good) {
+  (void)authority_.write_identity("gw");
+  const auto here = server({.others = {{authority_.write_identity("other"), {}}}});
+  const auto shown = here->certificates();
+  ASSERT_EQ(shown.size(), 2U);
+  EXPECT_EQ(shown[0].file, authority_.path("gw.crt"));
+  EXPECT_GT(shown[1].not_after.ns, 1'700'000'000'000'000'000);
+}
+
+}  // namespace
+}  // namespace perigee::io
