@@ -5,6 +5,7 @@
 #include "io/detail/asio_error.hpp"
 #include "io/detail/layer.hpp"
 #include "io/detail/tcp_channel.hpp"
+#include "io/detail/tls_channel.hpp"
 
 namespace perigee::io {
 namespace {
@@ -37,12 +38,14 @@ class byte_stream final : public stream {
   }
 
   std::unique_ptr<channel> make_channel(shard& on, channel_user& user) override {
-    if (layer_.at().tls) return nullptr;
-    boost::system::error_code ec;
-    auto& socket = layer_.next_layer();
-    if (!ec) socket.native_non_blocking(true, ec);
-    const int descriptor = ec ? -1 : socket.release(ec);
-    return ec ? nullptr : detail::make_tcp_channel(on, user, descriptor);
+    auto tls = layer_.release_tls();
+    const int descriptor = layer_.release_socket();
+    if (descriptor < 0) {
+      layer_.close();
+      return nullptr;
+    }
+    if (tls) return detail::make_tls_channel(on, user, descriptor, std::move(tls));
+    return detail::make_tcp_channel(on, user, descriptor);
   }
   void close() noexcept override { layer_.close(); }
   const peer_info& peer() const override { return layer_.peer(); }

@@ -94,6 +94,13 @@ void layer::close() noexcept {
   socket_.close(ignored);
 }
 
+int layer::release_socket() noexcept {
+  boost::system::error_code ec;
+  socket_.native_non_blocking(true, ec);
+  const int released = ec ? -1 : socket_.release(ec);
+  return ec ? -1 : released;
+}
+
 void layer::read(asio::mutable_buffer into, handler done) {
   if (!tls_) return socket_.async_read_some(into, std::move(done));
   const byte_span room(static_cast<std::uint8_t*>(into.data()), into.size());

@@ -27,6 +27,10 @@ class layer {
   /// TLS's greeting, and who it showed; nothing to do for TCP.
   [[nodiscard]] task<> greet();
   void close() noexcept;
+  /// For a channel, which takes both over; nothing else is done with the layer then. Null for plain TCP.
+  [[nodiscard]] std::unique_ptr<tls_socket> release_tls() { return std::move(tls_); }
+  /// The connected socket, which does not block; -1 where it is gone.
+  [[nodiscard]] int release_socket() noexcept;
   [[nodiscard]] const peer_info& peer() const { return peer_; }
   [[nodiscard]] const endpoint& at() const { return at_; }
   [[nodiscard]] side as() const { return as_; }

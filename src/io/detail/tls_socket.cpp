@@ -133,6 +133,8 @@ tls_socket::progress tls_socket::write(byte_view from) {
   return after(returned, bytes);
 }
 
+bool tls_socket::has_pending() const { return !broken_ && SSL_has_pending(ssl_.get()) == 1; }
+
 result<std::string> tls_socket::peer_name() const {
   const auto* certificate = SSL_get0_peer_certificate(ssl_.get());
   if (certificate == nullptr) return std::string();

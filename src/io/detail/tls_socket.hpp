@@ -40,6 +40,8 @@ class tls_socket {
   [[nodiscard]] progress read(byte_span into);
   /// Takes some of `from`, which is not empty. After wants_write the next call's bytes start with the same ones.
   [[nodiscard]] progress write(byte_view from);
+  /// Something may be read though the socket has nothing: it stands in a buffer here.
+  [[nodiscard]] bool has_pending() const;
   /// Who the peer's certificate names, after the greeting; empty where none was shown. errc::refused for one that does
   /// not say (name_in), or that was good when the ticket was given and has expired since.
   [[nodiscard]] result<std::string> peer_name() const;
