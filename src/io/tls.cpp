@@ -8,7 +8,7 @@ namespace {
 
 or_sentence<std::shared_ptr<const tls_setup>> load(const tls_state::options& from) {
   if (const auto* server = std::get_if<tls_server_options>(&from)) return load_server(*server);
-  return load_client(std::get<tls_client_options>(from));
+  return load_client(std::get<tls_client_choice>(from));
 }
 
 }  // namespace
@@ -17,8 +17,8 @@ result<std::shared_ptr<tls_context>> tls_context::server(tls_server_options opti
   return tls_state::open(std::move(options));
 }
 
-result<std::shared_ptr<tls_context>> tls_context::client(tls_client_options options) {
-  return tls_state::open(std::move(options));
+result<std::shared_ptr<tls_context>> tls_context::client(tls_files files, tls_client_options how) {
+  return tls_state::open(tls_client_choice{std::move(files), std::move(how)});
 }
 
 result<std::shared_ptr<tls_context>> tls_state::open(options chosen) {

@@ -50,7 +50,6 @@ struct tls_server_options {
 };
 
 struct tls_client_options {
-  tls_files files{};  // without an authority the machine's own list decides who signs servers
   tls_version version_min = tls_version::v1_2;
   std::vector<std::string> protocols{};  // offered
 };
@@ -67,11 +66,9 @@ class tls_context {
   virtual ~tls_context() = default;
   /// errc::malformed where a file does not load; the log says which, and why.
   [[nodiscard]] static result<std::shared_ptr<tls_context>> server(tls_server_options options);
-  /// Checks the server's certificate against the authority and the host's name; shows its own where there is one.
-  [[nodiscard]] static result<std::shared_ptr<tls_context>> client(tls_client_options options);
-  [[nodiscard]] static result<std::shared_ptr<tls_context>> client(const tls_files& files) {
-    return client(tls_client_options{files});
-  }
+  /// Checks the server's certificate against the authority and the host's name; without an authority the machine's own
+  /// list decides who signs servers. Shows its own certificate where there is one.
+  [[nodiscard]] static result<std::shared_ptr<tls_context>> client(tls_files files, tls_client_options how = {});
 
   /// Reads the files again. True: they have changed, and handshakes from now on use them; what is connected stays, and
   /// session tickets given before are not taken any more. An error names the file, and the old ones stay in use.

@@ -229,7 +229,7 @@ TEST_F(tls, an_application_protocol_is_agreed_on_or_the_client_refused) {
   const auto here = server({.protocols = {"mqtt", "x-amzn-mqtt-ca"}});
   const auto offering = [&](std::vector<std::string> protocols) {
     const auto there =
-        tls_context::client({.files = authority_.write_identity("press-1"), .protocols = std::move(protocols)}).value();
+        tls_context::client(authority_.write_identity("press-1"), {.protocols = std::move(protocols)}).value();
     tls_pair pair(*here, *there, "gw");
     const auto how = pair.greet();
     if (how.what != state::done) return how.why;
@@ -312,7 +312,7 @@ TEST_F(tls, files_that_do_not_load_are_refused) {
   authority_.write("empty", "");
   EXPECT_FALSE(tls_context::server({.files = {authority_.path("empty"), files.key, files.authority}}));
   EXPECT_FALSE(tls_context::server({.files = {files.certificate, files.key, authority_.path("empty")}}));
-  EXPECT_FALSE(tls_context::client(tls_files{files.certificate, files.certificate, files.authority}));
+  EXPECT_FALSE(tls_context::client({files.certificate, files.certificate, files.authority}));
 }
 
 TEST_F(tls, a_key_may_come_as_text) {

@@ -208,20 +208,20 @@ or_sentence<std::shared_ptr<const tls_setup>> load_server(const tls_server_optio
   return made;
 }
 
-or_sentence<std::shared_ptr<const tls_setup>> load_client(const tls_client_options& options) {
+or_sentence<std::shared_ptr<const tls_setup>> load_client(const tls_client_choice& choice) {
   ERR_clear_error();
-  auto made = make(TLS_client_method(), options.version_min);
+  auto made = make(TLS_client_method(), choice.how.version_min);
   auto* c = made->context.get();
   reader from;
-  if (!options.files.certificate.empty()) PG_TRY_VOID(use_identity(*made, from, options.files));
-  if (!options.files.authority.empty()) {
-    PG_TRY_VOID(trust(*made, from, options.files.authority));
+  if (!choice.files.certificate.empty()) PG_TRY_VOID(use_identity(*made, from, choice.files));
+  if (!choice.files.authority.empty()) {
+    PG_TRY_VOID(trust(*made, from, choice.files.authority));
   } else if (SSL_CTX_set_default_verify_paths(c) != 1) {
     return refuse("the machine's list of authorities", "cannot be used");
   }
   made->fingerprint = from.fingerprint();
   SSL_CTX_set_verify(c, SSL_VERIFY_PEER, nullptr);
-  const auto offered = on_the_wire(options.protocols);
+  const auto offered = on_the_wire(choice.how.protocols);
   if (!offered.empty()) {
     SSL_CTX_set_alpn_protos(c, reinterpret_cast<const unsigned char*>(offered.data()),
                             static_cast<unsigned int>(offered.size()));

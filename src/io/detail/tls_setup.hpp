@@ -30,17 +30,22 @@ struct tls_setup {
   std::array<unsigned char, 32> fingerprint{};  // of all that was read
 };
 
+struct tls_client_choice {
+  tls_files files;
+  tls_client_options how;
+};
+
 /// A sentence for a person, with the file's name.
 template <class T>
 using or_sentence = std::expected<T, std::string>;
 
 [[nodiscard]] or_sentence<std::shared_ptr<const tls_setup>> load_server(const tls_server_options& options);
-[[nodiscard]] or_sentence<std::shared_ptr<const tls_setup>> load_client(const tls_client_options& options);
+[[nodiscard]] or_sentence<std::shared_ptr<const tls_setup>> load_client(const tls_client_choice& choice);
 
 /// The context behind the public face: its options, and what they gave last.
 class tls_state final : public tls_context {
  public:
-  using options = std::variant<tls_server_options, tls_client_options>;
+  using options = std::variant<tls_server_options, tls_client_choice>;
 
   [[nodiscard]] static result<std::shared_ptr<tls_context>> open(options chosen);
   tls_state(options chosen, std::shared_ptr<const tls_setup> first)
