@@ -29,6 +29,24 @@ constexpr argument quarantine_ls_arguments[] = {of_node, data, json};
 constexpr argument quarantine_one_arguments[] = {
     {"number", "NUMBER", "as `perigee quarantine ls` shows it", required}, of_node, data, json};
 constexpr argument json_lines = {"--json", "", "one JSON object per line", optional};
+constexpr argument this_client = {"client", "ID", "a client's id, as `perigee mqtt clients` shows it", required};
+constexpr argument row_limit = {"--limit", "N", "at most so many rows (default all)", optional};
+constexpr argument mqtt_clients_arguments[] = {row_limit, of_node, data, json};
+constexpr argument mqtt_client_arguments[] = {this_client, of_node, data, json};
+constexpr argument mqtt_kick_arguments[] = {
+    this_client, {"--end-session", "", "forget its session too", optional}, of_node, data, json};
+constexpr argument mqtt_subs_arguments[] = {
+    {"topic", "TOPIC", "the name of one topic", required}, row_limit, of_node, data, json};
+constexpr argument mqtt_retained_arguments[] = {
+    {"filter", "FILTER", "a topic filter (default all)", optional},
+    {"--payload", "", "with the beginning of each payload", optional},
+    row_limit,
+    of_node,
+    data,
+    json,
+};
+constexpr argument mqtt_trace_arguments[] = {
+    this_client, {"--count", "N", "end after this many lines", optional}, of_node, data, json_lines};
 constexpr argument journal_data = {"--data", "DIR", "the node's data folder, or the journal's own, in place of FILE",
                                    optional};
 constexpr argument journal_file = {"file", "FILE", "the node's configuration", optional};
@@ -75,6 +93,13 @@ constexpr command table[] = {
     {"demo stop", "take the demo down", demo_stop_arguments, run_demo_stop},
     {"status", "what a running node says of itself", status_arguments, run_status},
     {"tail", "messages as they come", tail_arguments, run_tail},
+    {"mqtt", "the MQTT broker of a running node", {}, run_mqtt},
+    {"mqtt clients", "who is connected or has a session", mqtt_clients_arguments, run_mqtt_clients},
+    {"mqtt client", "one client with its filters", mqtt_client_arguments, run_mqtt_client},
+    {"mqtt kick", "disconnect a client", mqtt_kick_arguments, run_mqtt_kick},
+    {"mqtt subs", "whose filters cover a topic", mqtt_subs_arguments, run_mqtt_subs},
+    {"mqtt retained", "retained messages by topic", mqtt_retained_arguments, run_mqtt_retained},
+    {"mqtt trace", "every packet of one client, as it passes", mqtt_trace_arguments, run_mqtt_trace},
     {"quarantine", "records that a node's readers cannot handle", {}, run_quarantine},
     {"quarantine ls", "number, time, reader, topic and reason of each", quarantine_ls_arguments, run_quarantine_ls},
     {"quarantine show", "one record with its payload", quarantine_one_arguments, run_quarantine_show},

@@ -2,6 +2,8 @@
 
 #include <charconv>
 #include <format>
+#include <optional>
+#include <utility>
 
 #include "base/limits.hpp"
 #include "io/scope.hpp"
@@ -16,11 +18,14 @@ io::task<> close_at(io::timer& timer, io::stream& stream, clock::time_point dead
   co_return result<>();
 }
 
-io::task<http_answer> converse(io::stream& stream, const std::string& host, const http_question& asked) {
+std::string head_of(const http_question& asked, std::string_view host) {
   const auto token = asked.token.empty() ? "" : std::format("Authorization: Bearer {}\r\n", asked.token);
-  const auto head =
-      std::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}Connection: close\r\n\r\n", asked.method, asked.path, host, token);
-  PG_CO_TRY_VOID(co_await stream.write(as_bytes(head)));
+  return std::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}Connection: close\r\n\r\n", asked.method, asked.path, host,
+                     token);
+}
+
+io::task<http_answer> converse(io::stream& stream, const std::string& host, const http_question& asked) {
+  PG_CO_TRY_VOID(co_await stream.write(as_bytes(head_of(asked, host))));
   std::string all;
   byte_buffer block(16U << 10);
   for (;;) {
@@ -49,6 +54,59 @@ io::task<http_answer> http_ask(io::shard& on, io::network& network, io::endpoint
   (void)co_await watch.close();
   if (!answer && clock::now() >= deadline) co_return fail(errc::timed_out, "the node does not answer");
   co_return answer;
+}
+
+io::task<http_answer> http_follow(io::stream& stream, std::string_view host, const http_question& question,
+                                  piece_taker take) {
+  PG_CO_TRY_VOID(co_await stream.write(as_bytes(head_of(question, host))));
+  byte_buffer block(16U << 10);
+  std::string come;
+  std::optional<http_answer> head;
+  chunk_reader chunks;
+  while (!chunks.done()) {
+    const auto n = co_await stream.read_some(block);
+    if (!n) break;
+    come += as_text(byte_view(block).first(*n));
+    if (!head && come.contains("\r\n\r\n")) {
+      PG_CO_TRY(head, parse_http_answer(come));
+      come = std::exchange(head->body, {});
+    }
+    if (come.size() > limits::http_body_bytes_max) co_return fail(errc::too_large, "the node's answer is too long");
+    if (!head || head->status != 200) continue;
+    std::string body;
+    PG_CO_TRY_VOID(chunks.take(std::exchange(come, {}), body));
+    if (!body.empty() && !take(body)) break;
+  }
+  if (!head) co_return fail(errc::closed, "the node does not answer");
+  head->body = std::move(come);
+  co_return *std::move(head);
+}
+
+result<> chunk_reader::take(std::string_view in, std::string& body) {
+  constexpr std::size_t head_bytes_max = 64;
+  constexpr std::size_t chunk_bytes_max = 1U << 30;
+  while (!in.empty() && !done_) {
+    if (left_ > 0) {
+      const auto piece = in.substr(0, left_);
+      const auto of_body = left_ > 2 ? std::min(piece.size(), left_ - 2) : 0;  // the last two end the line
+      body += piece.substr(0, of_body);
+      left_ -= piece.size();
+      in.remove_prefix(piece.size());
+      continue;
+    }
+    head_ += in.front();
+    in.remove_prefix(1);
+    if (head_.size() > head_bytes_max) return fail(errc::too_large, "the head of a chunk has no end");
+    if (!head_.ends_with("\r\n")) continue;
+    std::size_t bytes = 0;
+    const auto [rest, failed] = std::from_chars(head_.data(), head_.data() + head_.size(), bytes, 16);
+    const bool is_number = failed == std::errc() && (*rest == '\r' || *rest == ';');
+    if (!is_number || bytes > chunk_bytes_max) return fail(errc::malformed, "not the head of a chunk");
+    head_.clear();
+    done_ = bytes == 0;
+    left_ = bytes + 2;
+  }
+  return {};
 }
 
 result<http_answer> parse_http_answer(std::string_view bytes) {

@@ -1,7 +1,9 @@
 #pragma once
 // One question to a node's API.
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "io/stream.hpp"
 
@@ -22,12 +24,31 @@ struct http_question {
 /// answer, errc::too_large past a mebibyte.
 [[nodiscard]] io::task<http_answer> http_ask(io::shard& on, io::network& network, io::endpoint at,
                                              http_question question, clock::time_point deadline);
+/// The same on a connection that stands, without a deadline: an answer of 200 goes to `take` as its body comes, until
+/// that says false or it ends; `body` is then empty. Any other status comes back whole.
+using piece_taker = std::function<bool(std::string_view piece)>;
+[[nodiscard]] io::task<http_answer> http_follow(io::stream& stream, std::string_view host,
+                                                const http_question& question, piece_taker take);
 /// The same for GET and no token.
 [[nodiscard]] io::task<http_answer> http_get(io::shard& on, io::network& network, io::endpoint at, std::string path,
                                              clock::time_point deadline);
 
 /// The sum of all series of a metric in a Prometheus text that have `label` ("lane=\"bulk\"") among theirs.
 [[nodiscard]] double metric_in(std::string_view exposition, std::string_view name, std::string_view label = {});
+
+/// Takes a body in chunks apart as it comes (RFC 9112 7.1).
+class chunk_reader {
+ public:
+  /// Appends what of the body is in `in`. errc::malformed; errc::too_large for a head of a chunk without end.
+  [[nodiscard]] result<> take(std::string_view in, std::string& body);
+  /// The last chunk has come.
+  [[nodiscard]] bool done() const { return done_; }
+
+ private:
+  std::string head_;      // of a chunk, while it is not whole
+  std::size_t left_ = 0;  // of a chunk, its end of line included
+  bool done_ = false;
+};
 
 /// Splits head from body. Public for its test.
 [[nodiscard]] result<http_answer> parse_http_answer(std::string_view bytes);

@@ -26,5 +26,23 @@ TEST(metric_in, sums_the_series_that_fit) {
   EXPECT_EQ(metric_in("", "x"), 0);
 }
 
+std::string body_of(std::string_view chunks, std::size_t step) {
+  chunk_reader reader;
+  std::string out;
+  for (std::size_t at = 0; at < chunks.size(); at += step) {
+    if (!reader.take(chunks.substr(at, step), out)) return "malformed";
+  }
+  return out + (reader.done() ? "." : "");
+}
+
+TEST(http_get, takes_chunks_apart_wherever_they_are_cut) {
+  constexpr std::string_view whole = "4\r\none,\r\nE;x=1\r\na second piece\r\n0\r\n\r\n";
+  for (std::size_t step = 1; step <= whole.size(); ++step) EXPECT_EQ(body_of(whole, step), "one,a second piece.");
+  EXPECT_EQ(body_of("4\r\non", 100), "on");
+  for (const auto* wrong : {"x\r\n", "\r\n", "4 \r\n", "-1\r\n", "ffffffffffffffffff\r\n", "40000001\r\n"})
+    EXPECT_EQ(body_of(wrong, 1), "malformed") << wrong;
+  EXPECT_EQ(body_of(std::string(100, '1'), 1), "malformed");
+}
+
 }  // namespace
 }  // namespace perigee::cli

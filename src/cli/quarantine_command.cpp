@@ -5,54 +5,24 @@
 
 #include "cli/command.hpp"
 #include "cli/console.hpp"
-#include "cli/http_get.hpp"
-#include "cli/node_place.hpp"
+#include "cli/node_api.hpp"
 #include "cli/payload_text.hpp"
-#include "cli/run_to_end.hpp"
 
 namespace perigee::cli {
 namespace {
 
-using namespace std::chrono_literals;
 namespace json = boost::json;
-
-constexpr auto patience = 10s;  // a retry waits for the reader and the disk
 
 exit_code refuse(exit_code code, std::string_view sentence) {
   complain(std::format("perigee quarantine: {}\n", sentence));
   return code;
 }
 
-std::string text_of(const json::object& in, std::string_view key) {
-  const auto* found = in.if_contains(key);
-  if (found == nullptr) return "";
-  return found->is_string() ? std::string(found->get_string()) : json::serialize(*found);
-}
-
-io::task<> ask(io::shard& on, io::network& network, const node_place& place, http_question question,
-               result<http_answer>& into) {
-  const auto& api = *place.running.api;
-  io::endpoint at{api.address, api.port, api.transport == "tls" ? place.tls : nullptr};
-  into = co_await http_ask(on, network, std::move(at), std::move(question), clock::now() + patience);
-  co_return result<>();
-}
-
 /// The answer as a JSON object; what the node refuses is said on stderr.
 std::expected<json::object, exit_code> ask_node(const invocation& called, std::string method, const std::string& path) {
-  const auto place = find_node(called, "--node");
-  if (!place) return std::unexpected(place.error());
-  if (!place->running.api) return std::unexpected(refuse(exit_code::unavailable, "the node has no [api] to ask"));
-  io::shard shard;
-  const auto network = io::real_network(shard);
-  result<http_answer> answer = fail(errc::cancelled, "not asked");
-  http_question question{std::move(method), "/api/v1/quarantine" + path, place->running.token};
-  (void)run_to_end(shard, ask(shard, *network, *place, std::move(question), answer));
-  if (!answer) return std::unexpected(refuse(exit_code::unavailable, answer.error().text()));
-  boost::system::error_code ec;
-  const auto parsed = json::parse(answer->body, ec);
-  if (ec || !parsed.is_object()) return std::unexpected(refuse(exit_code::unavailable, "the node's answer is no JSON"));
-  if (answer->status != 200) return std::unexpected(refuse(exit_code::failed, text_of(parsed.get_object(), "title")));
-  return parsed.get_object();
+  const auto node = node_api::find(called, "quarantine");
+  if (!node) return std::unexpected(node.error());
+  return node->ask(std::move(method), "/api/v1/quarantine" + path);
 }
 
 /// "/17"; every character of NUMBER is a digit.

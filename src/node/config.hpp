@@ -84,6 +84,11 @@ struct api_config {
   std::uint16_t port = 8443;  // 0: any free one, told in run.json
 };
 
+/// `$SYS` topics.
+struct mqtt_sys_config {
+  nanoseconds interval = std::chrono::seconds(10);  // 0: there are none
+};
+
 struct uplink_config {
   std::string host;
   std::uint16_t port = 0;
@@ -140,6 +145,7 @@ struct config {
   std::optional<tls_config> tls;
   journal_config journal;
   std::vector<mqtt_config> mqtt;
+  mqtt_sys_config mqtt_sys;
   std::vector<lane_rule> lanes;
   std::optional<api_config> api;
   std::optional<uplink_config> uplink;

@@ -15,6 +15,7 @@
 #include "node/children.hpp"
 #include "node/gap_log.hpp"
 #include "node/journal_alarms.hpp"
+#include "node/mqtt_operations.hpp"
 #include "node/process.hpp"
 #include "node/run_file.hpp"
 #include "node/sensors.hpp"
@@ -150,6 +151,7 @@ struct instance::parts {
   std::unique_ptr<doors::mqtt::journal_log> broker_log;
   std::unique_ptr<node::children> children;
   std::unique_ptr<doors::mqtt::door> door;
+  std::unique_ptr<mqtt_operations> operations;
   std::unique_ptr<readers::rules::rules_reader> rules_reader;
   std::unique_ptr<readers::history::history_reader> history;
   std::unique_ptr<readers::uplink::uplink> uplink;
@@ -219,6 +221,7 @@ void instance::parts::open_broker() {
       doors::mqtt::state_options{disk_worker.get(), chosen.data + "/state/mqtt.db"});
   door->broker().set_internal(*children);
   children->serve_through(door->broker());
+  operations = std::make_unique<mqtt_operations>(on.shard, door->broker(), chosen.mqtt_sys);
 }
 
 result<> instance::parts::open_readers(rules::rule_set set) {
@@ -288,6 +291,7 @@ api::routes instance::parts::routes() {
       {"GET", "/api/v1/status", api::at_once([this](const auto&) { return status(); })},
   };
   std::ranges::move(api::quarantine_routes(on.shard, *aside), std::back_inserter(served));
+  std::ranges::move(operations->routes(), std::back_inserter(served));
   return served;
 }
 
@@ -387,6 +391,7 @@ void instance::parts::start() {
   door->start();
   services.spawn("node", keep_time());
   services.spawn("node", settle(on.shard));
+  services.spawn("node.mqtt", operations->run());
   if (rules_reader) services.spawn("readers.rules", rules_reader->run());
   if (history) services.spawn("readers.history", history->run());
   if (uplink) services.spawn("readers.uplink", uplink->run());

@@ -1,6 +1,7 @@
 #include "node/process.hpp"
 
 #include <link.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -51,6 +52,11 @@ std::uint64_t resident_bytes() {
   std::uint64_t whole = 0, resident = 0;
   statm >> whole >> resident;
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t heap_bytes() {
+  const auto held = ::mallinfo2();
+  return held.uordblks + held.hblkhd;
 }
 
 double cpu_seconds() {

@@ -12,6 +12,8 @@ namespace perigee::node {
 /// 256 bits that nobody can guess, in hexadecimal. errc::io.
 [[nodiscard]] result<std::string> random_token();
 [[nodiscard]] std::uint64_t resident_bytes();
+/// What the process has allocated and not given back.
+[[nodiscard]] std::uint64_t heap_bytes();
 /// User and system time.
 [[nodiscard]] double cpu_seconds();
 /// Since the kernel started the process, to 10 ms.

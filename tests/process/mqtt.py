@@ -32,11 +32,11 @@ def user_property(name, value):
     return b"\x26" + text(name) + text(value)
 
 
-def publish_packet(topic, payload, qos=0, packet_id=0, version=5, properties=b""):
+def publish_packet(topic, payload, qos=0, packet_id=0, version=5, properties=b"", retain=False):
     """`properties` are shorter than 128 bytes."""
     identifier = struct.pack(">H", packet_id) if qos else b""
     block = bytes([len(properties)]) + properties if version == 5 else b""
-    return packet(PUBLISH, text(topic) + identifier + block + payload, flags=qos << 1)
+    return packet(PUBLISH, text(topic) + identifier + block + payload, flags=qos << 1 | retain)
 
 
 class Closed(Exception):

@@ -134,6 +134,22 @@ constexpr option<mqtt_config> mqtt_options[] = {
         "anonymous", "true on loopback without TLS", "clients without a certificate may connect; on loopback only"),
 };
 
+/// A duration that is not too short, or none.
+struct sys_interval {
+  static std::string type() { return "duration"; }
+  static std::optional<nanoseconds> read(reading& in, const value& from) {
+    const auto parsed = kind::duration::read(in, from);
+    if (!parsed || parsed->count() == 0 || *parsed >= std::chrono::seconds(1)) return parsed;
+    in.refuse(from.at, "P0105", "$SYS topics every moment", "at least \"1s\"; \"0s\" turns them off");
+    return std::nullopt;
+  }
+};
+
+constexpr option<mqtt_sys_config> mqtt_sys_options[] = {
+    row<&mqtt_sys_config::interval, sys_interval, mqtt_sys_config>(
+        "interval", "\"10s\"", "how often what changed is published, at least \"1s\"; \"0s\": never"),
+};
+
 constexpr option<lane_rule> lane_rule_options[] = {
     row<&lane_rule::filter, kind::filter, lane_rule>("filter", "required", "topics; the first match decides"),
     row<&lane_rule::lane, kind::choice<lane_names>, lane_rule>("lane", "required", "after an outage alarms go first"),
@@ -215,6 +231,8 @@ constexpr option<config> root[] = {
     section<tls_options, &config::tls>("tls", "[tls]", "none", "this node's identity"),
     section<journal_options, &config::journal>("journal", "[journal]", "none", "the durable log"),
     repeated<mqtt_options, &config::mqtt, limits::listeners_max, config>("mqtt", "[[mqtt]]", "an MQTT listener"),
+    section<mqtt_sys_options, &config::mqtt_sys>("mqtt_sys", "[mqtt_sys]", "none",
+                                                 "`$SYS` topics: what the broker says of itself"),
     repeated<lane_rule_options, &config::lanes, limits::lane_rules_max, config>("lane", "[[lane]]",
                                                                                 "which topics go to which lane"),
     section<api_options, &config::api>("api", "[api]", "none", "HTTP: metrics, health, links"),

@@ -1,0 +1,42 @@
+#pragma once
+// What a command asks of a running node's API.
+
+#include <boost/json/object.hpp>
+#include <expected>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "cli/command.hpp"
+#include "cli/http_get.hpp"
+#include "cli/node_place.hpp"
+
+namespace perigee::cli {
+
+/// The API of the node that a command's `--node` or `--data` names, with its token. It says on stderr what goes wrong,
+/// in the command's name: "perigee quarantine: ...".
+class node_api {
+ public:
+  [[nodiscard]] static std::expected<node_api, exit_code> find(const invocation& called, std::string_view command);
+
+  /// The answer as an object. exit_code::failed where the node refuses, unavailable where it does not answer.
+  [[nodiscard]] std::expected<boost::json::object, exit_code> ask(std::string method, std::string path) const;
+  /// Each line of an answer that goes on, until `take` says false, a signal comes (both are exit_code::ok) or the node
+  /// ends.
+  using line_taker = std::function<bool(std::string_view line)>;
+  [[nodiscard]] exit_code follow(std::string path, const line_taker& take) const;
+
+ private:
+  node_api(node_place at, std::string_view command) : at_(std::move(at)), command_(command) {}
+  [[nodiscard]] exit_code refuse(exit_code code, std::string_view sentence) const;
+  [[nodiscard]] std::expected<boost::json::object, exit_code> read(const http_answer& answer) const;
+  [[nodiscard]] io::endpoint endpoint() const;
+
+  node_place at_;
+  std::string_view command_;
+};
+
+/// A member as text: a string as it is, anything else as JSON; empty where it is not there or null.
+[[nodiscard]] std::string text_of(const boost::json::object& in, std::string_view key);
+
+}  // namespace perigee::cli
