@@ -1,4 +1,4 @@
-"""What was acknowledged is there after SIGKILL, once (promises P1 and P2)."""
+"""What was acknowledged is there after SIGKILL, once (promises P1 and P2), and once at a subscriber of QoS 2."""
 
 import itertools
 import threading
@@ -127,6 +127,49 @@ class KilledInTheMiddleOfQos2(SiteTest):
         ExactlyOnce(node, "numbers").run(kill_at=(3, 400, 401, 900, 1500))
         received = list(map(int, node.receive_kept("numbers")))
         self.assertEqual(sorted(received), list(range(ExactlyOnce.count)))
+
+
+class OnceReceiver:
+    """Subscribes with QoS 2, keeps the packet identifiers that are not released (MQTT5 4.3.3), and goes on with its
+    session after every lost connection."""
+
+    def __init__(self, node, topic):
+        self.node, self.topic = node, topic
+        self.held, self.numbers = set(), []
+
+    def go_on(self, until):
+        with mqtt.Client(self.node.port, "once receiver", clean=False, expiry_s=3600) as client:
+            if not client.session_present:
+                client.subscribe(self.topic, 2)
+            while len(self.numbers) < until:
+                self.take(*client.read(), client)
+
+    def take(self, kind, flags, body, client):
+        if kind == mqtt.PUBREL:
+            self.held.discard(body[:2])
+            return client.send(mqtt.packet(mqtt.PUBCOMP, body[:2]))
+        assert kind == mqtt.PUBLISH and flags & 0x06 == 0x04, (kind, flags)
+        at = 2 + int.from_bytes(body[:2])
+        packet_id, payload = body[at:at + 2], body[at + 3 + body[at + 2]:]
+        if packet_id not in self.held:
+            self.held.add(packet_id)
+            self.numbers.append(int(payload))
+        client.send(mqtt.packet(mqtt.PUBREC, packet_id))
+
+
+class KilledWhileItSendsQos2(SiteTest):
+    def test_the_subscriber_gets_every_message_once(self):
+        node = self.node("fog-1").start()
+        publisher, receiver = ExactlyOnce(node, "numbers"), OnceReceiver(node, "numbers")
+        receiver.go_on(until=0)
+        for until in (1, 300, 301, 950, 1500, ExactlyOnce.count):
+            publishing = threading.Thread(target=publisher.go_on, args=(until,))
+            publishing.start()
+            receiver.go_on(until)
+            publishing.join()
+            node.kill()
+            node.start()
+        self.assertEqual(sorted(receiver.numbers), list(range(ExactlyOnce.count)))
 
 
 class KilledSite(CountedSite):
