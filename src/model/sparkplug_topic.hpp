@@ -27,6 +27,9 @@ struct topic_name {
 /// Nothing for every other topic, `spBv1.0/STATE/HOST` (which carries JSON) among them.
 [[nodiscard]] std::optional<topic_name> parse_topic(std::string_view topic);
 
+/// What an aware server publishes of its own, for anybody to subscribe to.
+inline constexpr std::string_view server_topics = "$sparkplug/";
+
 /// Where an aware server keeps a birth certificate as a retained message (10.2.2, tck-id-conformance-mqtt-aware-*):
 /// `$sparkplug/certificates/` and the birth's topic. Nothing for other topics.
 [[nodiscard]] std::optional<std::string> certificate_topic(std::string_view topic);

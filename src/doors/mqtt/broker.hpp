@@ -155,6 +155,7 @@ class broker {
   void route();
   bool route_lane(model::lane l);
   void route_message(const detail::message& m, bool may_retain);
+  void keep_certificate(const detail::message& m);
   void gather(const detail::message& m);
   void retain(const detail::message& m);
   void answer_all();

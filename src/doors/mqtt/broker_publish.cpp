@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "doors/mqtt/broker.hpp"
 #include "doors/mqtt/sys_topics.hpp"
+#include "model/sparkplug_topic.hpp"
 #include "wire/mqtt/topic.hpp"
 
 namespace perigee::doors::mqtt {
@@ -160,7 +161,8 @@ void broker::subscribe(link& from, const wire::subscribe& request) {
 wire::reason broker::subscribe_one(link& from, const wire::subscription& s, std::uint32_t identifier) {
   if (!wire::is_topic_filter(s.filter)) return wire::reason::topic_filter_invalid;
   if (wire::is_shared_filter(s.filter)) return wire::reason::shared_subscriptions_not_supported;
-  const bool internal = s.filter.starts_with('$') && !is_sys_filter(s.filter);
+  const bool told_to_all = is_sys_filter(s.filter) || s.filter.starts_with(model::sparkplug::server_topics);
+  const bool internal = s.filter.starts_with('$') && !told_to_all;
   if (internal && (internal_ == nullptr || !internal_->may_subscribe(from.identity(), s.filter))) {
     return wire::reason::not_authorized;
   }

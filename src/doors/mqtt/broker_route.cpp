@@ -4,6 +4,7 @@
 #include "base/check.hpp"
 #include "base/log.hpp"
 #include "doors/mqtt/broker.hpp"
+#include "model/sparkplug_topic.hpp"
 
 namespace perigee::doors::mqtt {
 
@@ -83,6 +84,7 @@ bool broker::route_lane(model::lane l) {
 
 void broker::route_message(const detail::message& m, bool may_retain) {
   if (may_retain) retain(m);
+  keep_certificate(m);
   gather(m);
   for (std::size_t i = 0; i < gathered_.size(); ++i) {
     auto& one = gathered_[i];
@@ -95,6 +97,18 @@ void broker::route_message(const detail::message& m, bool may_retain) {
     }
     one.session->offer(context_, m, one.grant);
   }
+}
+
+/// What an aware Sparkplug server does (Sparkplug 3.0 10.2.2): who comes later finds the births of every edge node.
+void broker::keep_certificate(const detail::message& m) {
+  const auto topic = model::sparkplug::certificate_topic(m.topic);
+  const bool from_below = m.stored && m.stored->at.inner != 0;  // it is kept where it was published
+  if (!topic || from_below) return;
+  auto certificate = m;
+  certificate.topic = *topic;
+  certificate.qos = wire::qos::at_most_once;
+  certificate.retain = true;
+  route_message(certificate, true);
 }
 
 /// Who gets it, each session once, however many of its filters cover it (MQTT5 3.3.4).
