@@ -14,7 +14,7 @@ JOBS ?= $(shell nproc)
 sources = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 changed = $(shell git diff --name-only --diff-filter=d $(SINCE) -- 'src/*.cpp' 'sim/*.cpp' | grep -Ev '_(test|fuzz)\.cpp$$')
 
-.PHONY: help setup run test bench sim faults powercut soak fuzz lint format clean release dev
+.PHONY: help setup run test bench sim faults powercut soak conformance fuzz lint format clean release dev
 
 help: ## This list
 	@echo "Perigee. On a fresh Debian 12 or 13: make run"
@@ -44,6 +44,9 @@ faults: release ## Kill, pause, cut off and fill up real processes (ARGS="--seed
 powercut: release ## Cut the power of a real node CUTS times
 	@ninja -C build/release -j $(JOBS) --quiet powercut_fs
 	@exec tests/powercut/powercut.py --cuts $(CUTS) $(ARGS)
+
+conformance: release ## Eclipse's interoperability suites (PAHO=folder of paho.mqtt.testing; ARGS="--peer mosquitto" is passed on)
+	@PERIGEE=build/release/perigee tests/conformance/paho.py $(or $(PAHO),$(error PAHO=folder of paho.mqtt.testing)) $(ARGS)
 
 soak: release ## Load a site for HOURS with mild faults: memory, files and disk stay flat
 	@exec tests/faults/soak.py --hours $(HOURS) $(ARGS)

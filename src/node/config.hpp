@@ -13,6 +13,7 @@
 
 #include "base/diagnostic.hpp"
 #include "base/error.hpp"
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "model/record.hpp"
@@ -71,6 +72,16 @@ struct mqtt_config {
   std::uint16_t port = 1883;  // 0: any free one, told in run.json
   node::transport transport = node::transport::tcp;
   bool anonymous = true;  // a client without a certificate may connect; only on loopback
+};
+
+/// What a client is granted, on every MQTT listener.
+struct mqtt_protocol_config {
+  std::uint16_t keep_alive_s_max = 0;  // 0: whatever the client asks for
+  nanoseconds connect_timeout = std::chrono::seconds(10);
+  std::uint16_t receive_maximum = limits::mqtt_inflight_in_max;
+  std::uint16_t topic_alias_maximum = limits::mqtt_topic_aliases_max;
+  std::uint32_t packet_bytes_max = limits::mqtt_packet_bytes_max;
+  std::string response_information;  // with `${clientid}`; empty: none is told
 };
 
 /// Messages whose topic matches go to this lane; the first match wins, the rest is bulk.
@@ -146,6 +157,7 @@ struct config {
   journal_config journal;
   std::vector<mqtt_config> mqtt;
   mqtt_sys_config mqtt_sys;
+  mqtt_protocol_config mqtt_protocol;
   std::vector<lane_rule> lanes;
   std::optional<api_config> api;
   std::optional<uplink_config> uplink;

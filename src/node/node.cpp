@@ -213,6 +213,10 @@ void instance::parts::open_broker() {
   doors::mqtt::broker_options options;
   for (const auto& rule : chosen.lanes) options.lanes.push_back({rule.filter, rule.lane});
   options.seed = random.next();
+  const auto& protocol = chosen.mqtt_protocol;
+  options.protocol = {protocol.connect_timeout, protocol.keep_alive_s_max, protocol.receive_maximum,
+                      protocol.topic_alias_maximum, protocol.packet_bytes_max};
+  options.response_information = protocol.response_information;
   broker_log = std::make_unique<doors::mqtt::journal_log>(*log);
   const bool by_client_id = std::ranges::none_of(chosen.mqtt, [](const auto& l) { return is_tls(l.transport); });
   children = std::make_unique<node::children>(*log, metrics, by_client_id);

@@ -95,6 +95,18 @@ void broker::connect(link& from, const wire::connect& hello) {
   count_.sessions.set(static_cast<double>(sessions_.size()));
 }
 
+/// With the client's name in the place of `${clientid}`. A name that would be more than one level of a topic, or a
+/// wildcard, has no topics of its own.
+std::string broker::response_information(std::string_view client_id) const {
+  constexpr std::string_view variable = "${clientid}";
+  auto out = options_.response_information;
+  if (out.contains(variable) && client_id.find_first_of("/+#") != std::string_view::npos) return {};
+  for (auto at = out.find(variable); at != std::string::npos; at = out.find(variable, at + client_id.size())) {
+    out.replace(at, variable.size(), client_id);
+  }
+  return out;
+}
+
 wire::reason broker::admits(const link& from, const wire::connect& hello) const {
   if (from.options().name.empty() && !from.options().anonymous) return wire::reason::not_authorized;
   if (hello.client_id.size() > limits::mqtt_client_id_bytes_max) return wire::reason::client_identifier_not_valid;

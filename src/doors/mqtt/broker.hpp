@@ -31,6 +31,7 @@ struct broker_options {
   std::uint64_t seed = 1;    // for the names of clients that come without one, and the numbers of sessions
   bool saves_state = false;  // somebody calls take_changes and on_saved: what a restart must know of waits for that
   wire::mqtt::server_options protocol;
+  std::string response_information{};  // for clients that ask for it; `${clientid}` stands for theirs
 };
 
 /// What a local subscriber gets. Views last for the call.
@@ -108,6 +109,7 @@ class broker {
   // A client's life (broker.cpp).
   void connect(link& from, const wire::mqtt::connect& hello);
   [[nodiscard]] wire::mqtt::reason admits(const link& from, const wire::mqtt::connect& hello) const;
+  [[nodiscard]] std::string response_information(std::string_view client_id) const;
   detail::session* claim_session(link& from, const wire::mqtt::connect& hello, const std::string& client_id);
   void take_terms(detail::session& s, const wire::mqtt::connect& hello, wire::mqtt::acceptance& granted);
   void disconnected(link& from, const wire::mqtt::closing& why);

@@ -106,9 +106,7 @@ bool link::release() {
 void link::send(const pending_ack& due) {
   if (closed()) return;
   switch (due.with) {
-    case wire::packet_type::connack:
-      connection_.accept(*std::exchange(welcome_, nullptr));
-      return broker_.pump(*session);
+    case wire::packet_type::connack: return greet();
     case wire::packet_type::suback: return connection_.suback(due.id, take_codes());
     case wire::packet_type::unsuback: return connection_.unsuback(due.id, take_codes());
     case wire::packet_type::pubrec: return connection_.receive(due.id, due.what.code);
@@ -117,6 +115,17 @@ void link::send(const pending_ack& due) {
       return connection_.complete(due.id, due.what.code);
     default: return connection_.ack(due.id, due.what.code);
   }
+}
+
+void link::greet() {
+  auto granted = std::move(*welcome_);
+  welcome_.reset();
+  const auto responses = broker_.response_information(client_id_);
+  granted.response_information = responses;
+  if (connection_.accept(granted)) return broker_.pump(*session);
+  broker_.disconnected(*this, {.code = wire::reason::packet_too_large,
+                               .what = "the client takes no packet as large as its CONNACK",
+                               .send_will = false});
 }
 
 void link::on_connect(const wire::connect& hello) {

@@ -87,6 +87,7 @@ class link final : private wire::mqtt::server_handler {
     answer what;
   };
 
+  void greet();
   void on_connect(const wire::mqtt::connect& hello) override;
   void on_auth(const wire::mqtt::authentication& step) override;
   void on_publish(const wire::mqtt::publish& message) override;

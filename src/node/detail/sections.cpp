@@ -150,6 +150,22 @@ constexpr option<mqtt_sys_config> mqtt_sys_options[] = {
         "interval", "\"10s\"", "how often what changed is published, at least \"1s\"; \"0s\": never"),
 };
 
+constexpr option<mqtt_protocol_config> mqtt_protocol_options[] = {
+    row<&mqtt_protocol_config::keep_alive_s_max, kind::whole<std::uint16_t, 0, 65'535>, mqtt_protocol_config>(
+        "keep_alive_s_max", "0", "the longest keep-alive of an MQTT 5 client, in seconds; 0: what the client asks for"),
+    row<&mqtt_protocol_config::connect_timeout, kind::duration, mqtt_protocol_config>(
+        "connect_timeout", "\"10s\"", "from the connection to the end of CONNECT and its authentication"),
+    row<&mqtt_protocol_config::receive_maximum, kind::whole<std::uint16_t, 1, limits::mqtt_inflight_in_max>,
+        mqtt_protocol_config>("receive_maximum", "4096", "messages of a client that are not acknowledged yet"),
+    row<&mqtt_protocol_config::topic_alias_maximum, kind::whole<std::uint16_t, 0, limits::mqtt_topic_aliases_max>,
+        mqtt_protocol_config>("topic_alias_maximum", "32", "aliases that a client may set"),
+    row<&mqtt_protocol_config::packet_bytes_max, kind::whole<std::uint32_t, 1024, limits::mqtt_packet_bytes_max>,
+        mqtt_protocol_config>("packet_bytes_max", "as in docs/limits.md", "the largest packet of a client"),
+    row<&mqtt_protocol_config::response_information, kind::text, mqtt_protocol_config>(
+        "response_information", "\"\"",
+        "told to a client that asks for it: the start of its response topics, such as \"reply/${clientid}/\""),
+};
+
 constexpr option<lane_rule> lane_rule_options[] = {
     row<&lane_rule::filter, kind::filter, lane_rule>("filter", "required", "topics; the first match decides"),
     row<&lane_rule::lane, kind::choice<lane_names>, lane_rule>("lane", "required", "after an outage alarms go first"),
@@ -233,6 +249,8 @@ constexpr option<config> root[] = {
     repeated<mqtt_options, &config::mqtt, limits::listeners_max, config>("mqtt", "[[mqtt]]", "an MQTT listener"),
     section<mqtt_sys_options, &config::mqtt_sys>("mqtt_sys", "[mqtt_sys]", "none",
                                                  "`$SYS` topics: what the broker says of itself"),
+    section<mqtt_protocol_options, &config::mqtt_protocol>("mqtt_protocol", "[mqtt_protocol]", "none",
+                                                           "what MQTT clients are granted"),
     repeated<lane_rule_options, &config::lanes, limits::lane_rules_max, config>("lane", "[[lane]]",
                                                                                 "which topics go to which lane"),
     section<api_options, &config::api>("api", "[api]", "none", "HTTP: metrics, health, links"),

@@ -91,6 +91,10 @@ decoded<> check_value(const property& p, const definition& d) {
   if ((d.rules & not_zero) != 0 && p.number == 0) {
     return refuse(reason::protocol_error, "a property that must not be zero is zero");
   }
+  // MQTT-3.3.2-14; without a character it names nothing (MQTT-4.7.3-1).
+  if (p.id == property_id::response_topic && (p.text.empty() || p.text.find_first_of("+#") != std::string_view::npos)) {
+    return refuse(reason::protocol_error, "the response topic is not a topic name");
+  }
   const bool is_text = d.as == form::text || d.as == form::pair;
   if (is_text && (!is_valid_text(p.text) || !is_valid_text(p.value))) return malformed("a property is not UTF-8 text");
   return {};

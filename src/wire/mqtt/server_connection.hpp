@@ -109,7 +109,8 @@ class server_connection {
   void on_tick(clock::time_point now);
   [[nodiscard]] clock::time_point deadline() const { return deadline_; }
 
-  void accept(const acceptance& granted);
+  /// CONNACK. False where the client takes no packet as large as that: then it was refused and closed, as by `refuse`.
+  [[nodiscard]] bool accept(const acceptance& granted);
   /// CONNACK with the reason, then closed.
   void refuse(reason code, const explanation& why = {});
   /// AUTH: the client's authentication is to go on with this.

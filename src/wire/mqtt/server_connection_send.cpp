@@ -67,7 +67,7 @@ std::size_t server_connection::put_terms(const acceptance& granted, byte_buffer&
   return block.size();
 }
 
-void server_connection::accept(const acceptance& granted) {
+bool server_connection::accept(const acceptance& granted) {
   PG_CHECK(state_ == state::answering, "CONNACK without CONNECT");
   byte_buffer block;
   std::size_t essential_bytes = 0;
@@ -77,12 +77,13 @@ void server_connection::accept(const acceptance& granted) {
   }
   const connack answer{.session_present = granted.session_present, .code = reason::success, .properties = block};
   if (!put(answer, essential_bytes)) {
-    send_refusal(reason::packet_too_large, {});
-    return end({.code = reason::packet_too_large, .what = "the client takes no packet as large as its CONNACK"});
+    refuse(reason::packet_too_large);
+    return false;
   }
   state_ = state::connected;
   auth_turn_ = turn::nobodys;
   arm_keep_alive(now_);
+  return true;
 }
 
 void server_connection::refuse(reason code, const explanation& why) {
@@ -126,8 +127,8 @@ void server_connection::send_auth(reason code, byte_view data) {
   property_writer properties(block);
   properties.text(property_id::authentication_method, auth_method_);
   if (!data.empty()) properties.text(property_id::authentication_data, as_text(data));
-  encode(mqtt::auth{.code = code, .properties = block}, output_);
-  ++packets_.out;
+  if (put(mqtt::auth{.code = code, .properties = block}, block.size())) return;
+  end({.code = reason::packet_too_large, .what = "the client takes no packet as large as its authentication's"});
 }
 
 bool server_connection::send(const publish& message) {

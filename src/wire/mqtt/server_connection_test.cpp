@@ -56,7 +56,7 @@ TEST(server_connection, reads_nothing_more_until_connect_is_answered) {
   const auto hello = testing::bytes_of(hello_4);
   EXPECT_EQ(peer.feed("10 0d 0004 'MQTT' 04 02 000a 0001 'p' c0 00"), hello.size());
   EXPECT_EQ(peer.sent(), "");
-  peer.connection.accept({.session_present = true});
+  EXPECT_TRUE(peer.connection.accept({.session_present = true}));
   EXPECT_EQ(peer.feed("c0 00"), 2U);
   EXPECT_EQ(peer.sent(), "20 02 01 00 d0 00");
 }
@@ -65,7 +65,7 @@ TEST(server_connection, tells_an_assigned_name_and_a_shorter_keep_alive) {
   recording_server peer({}, {.keep_alive_s_max = 5});
   peer.hold_connack = true;
   peer.feed("10 0d 0004 'MQTT' 05 02 000a 00 0000");
-  peer.connection.accept({.assigned_client_id = "x1", .session_expiry_s = 9});
+  EXPECT_TRUE(peer.connection.accept({.assigned_client_id = "x1", .session_expiry_s = 9}));
   const auto sent = peer.sent();
   EXPECT_TRUE(sent.contains("12 00 02 78 31")) << sent;
   EXPECT_TRUE(sent.contains("11 00 00 00 09")) << sent;

@@ -76,13 +76,13 @@ class recording_server final : public server_handler {
     if (find_property(hello.properties, property_id::authentication_method)) {
       return connection.challenge(as_bytes("prove"));
     }
-    connection.accept(granted);
+    (void)connection.accept(granted);
   }
   void on_auth(const authentication& step) override {
     note("auth " + std::string(as_text(step.data)));
     if (as_text(step.data) != "proof") return connection.challenge(as_bytes("more"));
     if (connection.connected()) return connection.confirm(as_bytes("again"));
-    connection.accept({.authentication_data = as_bytes("done")});
+    (void)connection.accept({.authentication_data = as_bytes("done")});
   }
   void on_publish(const publish& message) override {
     note("publish " + std::string(message.topic) + " " + std::string(as_text(message.payload)));
