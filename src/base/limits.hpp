@@ -49,6 +49,7 @@ inline constexpr std::uint32_t rule_name_bytes_max = 128;  // of rules and of al
 // Network
 inline constexpr std::uint32_t websocket_message_bytes_max = 16U << 20;
 inline constexpr std::uint32_t proxy_header_bytes_max = 4096;  // PROXY protocol v2, its TLVs included
+inline constexpr std::uint32_t proxy_ranges_max = 64;          // addresses of proxies that a listener believes
 inline constexpr std::uint32_t tls_certificates_max = 16;      // of a listener, chosen by SNI
 inline constexpr std::uint32_t tls_file_bytes_max = 1U << 20;
 inline constexpr std::uint32_t greetings_max = 1024;  // connections of a listener that are not greeted yet

@@ -16,7 +16,10 @@ class byte_stream final : public stream {
  public:
   explicit byte_stream(layer over) : layer_(std::move(over)) {}
 
-  task<> handshake() override { return layer_.greet(); }
+  task<> handshake() override {
+    const greeting listed(layer_);
+    co_return co_await layer_.greet();
+  }
 
   task<std::size_t> read_some(byte_span into) override {
     if (is_cancelled(co_await asio::this_coro::cancellation_state)) co_return cancelled_before();
@@ -38,14 +41,15 @@ class byte_stream final : public stream {
   }
 
   std::unique_ptr<channel> make_channel(shard& on, channel_user& user) override {
+    auto counted = layer_.release_count();
     auto tls = layer_.release_tls();
     const int descriptor = layer_.release_socket();
     if (descriptor < 0) {
       layer_.close();
       return nullptr;
     }
-    if (tls) return detail::make_tls_channel(on, user, descriptor, std::move(tls));
-    return detail::make_tcp_channel(on, user, descriptor);
+    if (tls) return detail::make_tls_channel(on, user, {descriptor, std::move(counted)}, std::move(tls));
+    return detail::make_tcp_channel(on, user, {descriptor, std::move(counted)});
   }
   void close() noexcept override { layer_.close(); }
   const peer_info& peer() const override { return layer_.peer(); }

@@ -51,7 +51,7 @@ class a_socket : public testing::Test {
     int pair[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
     peer_ = pair[1];
-    channel_ = detail::make_tcp_channel(shard_, notes_, pair[0]);
+    channel_ = detail::make_tcp_channel(shard_, notes_, {pair[0]});
     notes_.of = channel_.get();
   }
   ~a_socket() override { hang_up(); }
@@ -127,7 +127,7 @@ TEST_F(a_socket, that_is_closed_in_a_turn_hears_nothing_more_in_it) {
   int pair[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
   notes other;
-  auto second = detail::make_tcp_channel(shard_, other, pair[0]);
+  auto second = detail::make_tcp_channel(shard_, other, {pair[0]});
   other.of = second.get();
   notes_.then = [&] { second.reset(); };
   other.then = [&] { channel_.reset(); };

@@ -1,8 +1,11 @@
 #include "io/detail/layer.hpp"
 
+#include <algorithm>
 #include <boost/asio.hpp>
 
+#include "base/limits.hpp"
 #include "io/detail/asio_error.hpp"
+#include "io/detail/certificate.hpp"
 #include "io/detail/peer_address.hpp"
 
 namespace perigee::io {
@@ -54,12 +57,68 @@ struct tls_operation {
 
 }  // namespace
 
-layer::layer(stream_socket socket, endpoint at, side as)
-    : at_(std::move(at)), as_(as), peer_(describe(socket)), socket_(std::move(socket)) {}
+greeting::greeting(layer& of) : among_(of.among()) {
+  if (among_ == nullptr) return;
+  place_ = among_->greeting.insert(among_->greeting.end(), &of);
+  if (among_->greeting.size() > limits::greetings_max) among_->greeting.front()->close();
+}
+
+greeting::~greeting() {
+  if (among_ != nullptr) among_->greeting.erase(place_);
+}
+
+layer::layer(stream_socket socket, endpoint at, side as, std::shared_ptr<arrivals> among)
+    : at_(std::move(at)), as_(as), peer_(describe(socket)), socket_(std::move(socket)), counted_(std::move(among)) {}
 
 task<> layer::greet() {
+  if (as_ == side::server && at_.how.name_by_uid) peer_.identity = user_behind(socket_);
+  if (as_ == side::server && at_.how.proxies) PG_CO_TRY_VOID(co_await read_proxy_header());
   if (at_.tls) PG_CO_TRY_VOID(co_await greet_tls());
   co_return result<>();
+}
+
+task<> layer::receive(byte_span into) {
+  auto r = co_await asio::async_read(socket_, asio::buffer(into.data(), into.size()), asio::as_tuple);
+  auto& [ec, n] = r;
+  if (ec) co_return failed(ec, "the connection ended within its PROXY header");
+  co_return result<>();
+}
+
+/// Not a byte more than the header is read: what follows may be TLS.
+task<> layer::read_proxy_header() {
+  boost::system::error_code ec;
+  const auto remote = socket_.remote_endpoint(ec);
+  if (ec) co_return failed(ec, "the connection ended");
+  const auto is_this = [&](const address_range& range) { return range.contains(bytes_of(as_tcp(remote).address())); };
+  if (!is_unix(remote) && std::ranges::none_of(at_.how.proxies->from, is_this)) {
+    co_return fail(errc::refused, "it is none of the proxies that are trusted");
+  }
+  byte_buffer header(wire::proxy::fixed_bytes);
+  PG_CO_TRY_VOID(co_await receive(header));
+  PG_CO_TRY(const auto length, wire::proxy::length_of(header));
+  header.resize(length);
+  PG_CO_TRY_VOID(co_await receive(byte_span(header).subspan(wire::proxy::fixed_bytes)));
+  PG_CO_TRY(const auto client, wire::proxy::parse(header));
+  co_return take_client(client);
+}
+
+result<> layer::take_client(const wire::proxy::header& from) {
+  using wire::proxy::family;
+  if (from.from == family::ipv4 || from.from == family::ipv6) {
+    asio::ip::address_v6::bytes_type six{};
+    std::ranges::copy(from.address, six.begin());
+    const auto address = from.from == family::ipv6
+                             ? asio::ip::address(asio::ip::address_v6(six))
+                             : asio::ip::address(asio::ip::address_v4({six[0], six[1], six[2], six[3]}));
+    peer_.address = text_of(unmapped(address), from.port);
+    peer_.loopback = peer_.loopback && unmapped(address).is_loopback();
+  } else if (from.from == family::unix_socket) {
+    peer_.address = "unix";
+  }
+  if (at_.how.proxies->name_clients && from.verified_name) {
+    PG_TRY(peer_.identity, checked_name(*from.verified_name));
+  }
+  return {};
 }
 
 task<> layer::greet_tls() {
@@ -79,9 +138,9 @@ task<> layer::greet_tls() {
     if (wait_ec) co_return failed(wait_ec, "the TLS handshake was not finished");
   }
   auto name = tls_->peer_name();
-  if (name) {
+  if (name && !name->empty()) {
     peer_.identity = *std::move(name);
-  } else if (as_ == side::server) {  // a client has checked the name that matters to it
+  } else if (!name && as_ == side::server) {  // a client has checked the name that matters to it
     co_return std::unexpected(name.error());
   }
   co_return result<>();

@@ -1,8 +1,12 @@
 // Streams and channels over the machine's own loopback, with TLS and WebSocket on it.
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <boost/asio.hpp>
 #include <chrono>
+#include <filesystem>
+#include <format>
 #include <optional>
 
 #include "io/authority_test.hpp"
@@ -49,8 +53,8 @@ class on_loopback : public testing::Test {
   task<> serve(acceptor& at) {
     PG_CO_TRY(auto stream, co_await at.accept());
     greeted_ = co_await stream->handshake();
-    if (!greeted_) co_return result<>();
     peer_ = stream->peer();
+    if (!greeted_) co_return result<>();
     echo_.of = open_channel(std::move(stream), echo_, shard_, all_);
     co_return result<>();
   }
@@ -60,7 +64,7 @@ class on_loopback : public testing::Test {
       all_.spawn("write", say(**stream, what));
       answer_ = "";
       byte_buffer room(32U << 10);
-      while (answer_->size() < what.size()) {
+      while (answer_->size() < what.size() - swallowed_) {
         const auto n = co_await (*stream)->read_some(room);
         if (!n) break;
         *answer_ += as_text(byte_view(room).first(*n));
@@ -72,7 +76,28 @@ class on_loopback : public testing::Test {
     asked_.notify();
     co_return result<>();
   }
+  /// What a listener on loopback answers a client that sends these bytes before anything else.
+  std::optional<std::string> talk_through_proxy(trusted_proxies proxies, std::string header) {
+    endpoint at{.host = "127.0.0.1", .tls = {}};
+    at.how.proxies = std::move(proxies);
+    return talk(at, {.host = "127.0.0.1", .tls = {}}, std::move(header));
+  }
   static task<> say(stream& to, std::string what) { co_return co_await to.write(as_bytes(what)); }
+  /// Two connections at once, the second of which the listener may have no room for.
+  task<> come_twice(endpoint to, std::string& second_is) {
+    PG_CO_TRY(const auto first, co_await network_->connect(to, clock::now() + patience));
+    PG_CO_TRY(const auto served, co_await acceptor_->accept());
+    all_.spawn("accept", accept_more());
+    PG_CO_TRY(const auto second, co_await network_->connect(to, clock::now() + patience));
+    byte_buffer room(1);
+    second_is = co_await second->read_some(room) ? "served" : "closed";
+    asked_.notify();
+    co_return result<>();
+  }
+  task<> accept_more() {
+    (void)co_await acceptor_->accept();
+    co_return result<>();
+  }
   task<> end() {
     (void)co_await asked_.wait_until(clock::now() + patience);
     acceptor_->close();
@@ -89,6 +114,7 @@ class on_loopback : public testing::Test {
     }
     acceptor_ = *std::move(at);
     to.port = acceptor_->port();
+    to.path = from.path;
     all_.spawn("server", serve(*acceptor_));
     all_.spawn("client", ask(std::move(to), std::move(what)));
     ending_.spawn("end", end());
@@ -105,6 +131,7 @@ class on_loopback : public testing::Test {
   result<> greeted_;
   std::optional<std::string> answer_;
   std::string refusal_;
+  std::size_t swallowed_ = 0;  // of what is said, and not sent back
   event asked_{shard_};
   scope all_{shard_};
   scope ending_{shard_};
@@ -140,6 +167,89 @@ TEST_F(on_loopback, large_messages_over_secure_websocket) {
                  {.host = "localhost", .tls = there, .websocket = true}, large),
             large);
   EXPECT_EQ(peer_.identity, "press-1");
+}
+
+TEST_F(on_loopback, ipv6_and_ipv4_in_one_listener_or_not) {
+  EXPECT_EQ(talk({.host = "::", .tls = {}}, {.host = "127.0.0.1", .tls = {}}, "hello"), "hello");
+  EXPECT_TRUE(peer_.address.starts_with("127.0.0.1:")) << peer_.address << ": as what it is, not as IPv6 has it mapped";
+  EXPECT_TRUE(peer_.loopback);
+}
+
+TEST_F(on_loopback, ipv6_only) {
+  endpoint at{.host = "::", .tls = {}};
+  at.how.ipv6_only = true;
+  EXPECT_EQ(talk(at, {.host = "127.0.0.1", .tls = {}}, "hello"), std::nullopt);
+}
+
+TEST_F(on_loopback, ipv6) {
+  EXPECT_EQ(talk({.host = "::1", .tls = {}}, {.host = "::1", .tls = {}}, "hello"), "hello");
+  EXPECT_TRUE(peer_.address.starts_with("[::1]:")) << peer_.address;
+}
+
+TEST_F(on_loopback, a_unix_socket_knows_the_user_behind_it) {
+  endpoint at{.host = {}, .tls = {}, .path = authority_.path("mqtt.sock")};
+  at.how.socket_mode = 0600;
+  at.how.name_by_uid = true;
+  EXPECT_EQ(talk(at, at, large), large);
+  EXPECT_EQ(peer_.identity, std::format("uid-{}", ::getuid()));
+  EXPECT_TRUE(peer_.address.starts_with(std::format("unix:uid={},pid=", ::getuid()))) << peer_.address;
+  EXPECT_TRUE(peer_.loopback);
+  EXPECT_FALSE(std::filesystem::exists(at.path)) << "the file goes with its listener";
+}
+
+TEST_F(on_loopback, a_unix_socket_that_a_dead_process_left_is_replaced) {
+  const auto path = authority_.path("mqtt.sock");
+  {
+    boost::asio::io_context context;
+    const boost::asio::local::stream_protocol::acceptor left(context,
+                                                             boost::asio::local::stream_protocol::endpoint(path));
+  }
+  ASSERT_TRUE(std::filesystem::exists(path));
+  endpoint at{.host = {}, .tls = {}, .path = path};
+  at.how.socket_mode = 0640;
+  const auto first = network_->listen(at);
+  ASSERT_TRUE(first) << first.error().text();
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0640));
+  EXPECT_TRUE(is(network_->listen(at).error(), errc::exists)) << "a living one is not";
+  authority_.write("file", "not a socket");
+  at.path = authority_.path("file");
+  EXPECT_FALSE(network_->listen(at));
+  EXPECT_TRUE(std::filesystem::exists(at.path));
+}
+
+using namespace std::string_literals;
+
+const auto proxy_header = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x0a\0\0\x07\x0a\0\0\x01\xcf\x80\x22\xb3"s;
+
+TEST_F(on_loopback, a_trusted_proxy_says_who_the_client_is) {
+  swallowed_ = proxy_header.size();
+  EXPECT_EQ(talk_through_proxy({{address_range::parse("127.0.0.0/8").value()}}, proxy_header + "hello"), "hello");
+  EXPECT_EQ(peer_.address, "10.0.0.7:53120");
+  EXPECT_FALSE(peer_.loopback);
+  EXPECT_TRUE(greeted_);
+}
+
+TEST_F(on_loopback, a_stranger_says_nothing_for_others) {
+  EXPECT_EQ(talk_through_proxy({{address_range::parse("10.0.0.0/8").value()}}, proxy_header + "hello"), "");
+  EXPECT_TRUE(is(greeted_.error(), errc::refused));
+}
+
+TEST_F(on_loopback, a_trusted_proxy_must_say_it) {
+  EXPECT_EQ(talk_through_proxy({{address_range::parse("127.0.0.1").value()}}, "PROXY TCP4 10.0.0.7 10.0.0.1 1 2\r\n"),
+            "");
+  EXPECT_TRUE(is(greeted_.error(), errc::malformed));
+}
+
+TEST_F(on_loopback, a_listener_takes_as_many_connections_as_it_may) {
+  endpoint at{.host = "127.0.0.1", .tls = {}};
+  at.how.connections_max = 1;
+  acceptor_ = network_->listen(at).value();
+  const endpoint to{.host = "127.0.0.1", .port = acceptor_->port(), .tls = {}};
+  std::string order;
+  all_.spawn("come", come_twice(to, order));
+  ending_.spawn("end", end());
+  shard_.run();
+  EXPECT_EQ(order, "closed");
 }
 
 }  // namespace

@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
+#include "io/address_range.hpp"
 #include "io/channel.hpp"
 #include "io/shard.hpp"
 #include "io/task.hpp"
@@ -16,9 +19,9 @@ namespace perigee::io {
 
 /// Who is at the other end.
 struct peer_info {
-  std::string address;   // "127.0.0.1:53124"
-  std::string identity;  // whom a certificate names that the configured authority signed; empty without one
-  bool loopback = false;
+  std::string address;    // "127.0.0.1:53124", "[fe80::1%eth0]:53124", "unix:uid=1000,pid=42"
+  std::string identity;   // whom a certificate names that the configured authority signed; empty without one
+  bool loopback = false;  // on this machine
 };
 
 /// One connection. Owned by the coroutine that serves it; one read and one write may be under way at a time. Ends when
@@ -41,19 +44,37 @@ class stream {
   [[nodiscard]] virtual const peer_info& peer() const = 0;
 };
 
+/// Proxies that say who the client is, in a PROXY header (wire/proxy/header.hpp) before all else.
+struct trusted_proxies {
+  std::vector<address_range> from;  // connections from elsewhere are refused; a Unix socket's are not looked at
+  bool name_clients = false;        // a certificate that the proxy has verified says who the client is
+};
+
+/// How a listener takes its connections.
+struct accepting {
+  bool ipv6_only = false;             // "::" takes no IPv4
+  unsigned socket_mode = 0660;        // of a Unix socket's file
+  std::uint32_t connections_max = 0;  // open at once; one more is closed. 0: no bound
+  bool name_by_uid = false;           // the peer of a Unix socket is called "uid-1000"
+  std::optional<trusted_proxies> proxies{};
+};
+
 /// Where and how. `tls` null means plain; `websocket` speaks MQTT over WebSocket (subprotocol "mqtt", MQTT5 6.0).
 struct endpoint {
   std::string host;
   std::uint16_t port = 0;
   std::shared_ptr<tls_context> tls;
   bool websocket = false;
+  std::string path{};  // of a Unix socket, in place of host and port
+  accepting how{};     // where it is listened on
 };
 
 /// Owned by the door that listens. Ends when closed.
 class acceptor {
  public:
   virtual ~acceptor() = default;
-  /// The next connection, before its handshake.
+  /// The next connection, before its handshake. errc::full where the process has no more file descriptors: whoever came
+  /// was turned away.
   [[nodiscard]] virtual task<std::unique_ptr<stream>> accept() = 0;
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   virtual void close() noexcept = 0;
@@ -63,7 +84,8 @@ class acceptor {
 class network {
  public:
   virtual ~network() = default;
-  /// Port 0 takes any free one. errc::exists when the port is taken.
+  /// Port 0 takes any free one. errc::exists when the port or the Unix socket is taken by a living process; a socket
+  /// file that a dead one left is replaced.
   [[nodiscard]] virtual result<std::unique_ptr<acceptor>> listen(const endpoint& at) = 0;
   /// Connected and greeted, or an error by the deadline.
   [[nodiscard]] virtual task<std::unique_ptr<stream>> connect(const endpoint& to, clock::time_point deadline) = 0;

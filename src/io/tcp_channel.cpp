@@ -11,7 +11,7 @@ namespace {
 
 class tcp_channel final : public socket_channel {
  public:
-  tcp_channel(poller& by, channel_user& user, int socket) : socket_channel(by, user, socket) {}
+  tcp_channel(poller& by, channel_user& user, owned_socket socket) : socket_channel(by, user, std::move(socket)) {}
   ~tcp_channel() override { close(); }
 
   result<std::size_t> try_read(byte_span into) override {
@@ -38,8 +38,8 @@ class tcp_channel final : public socket_channel {
 
 }  // namespace
 
-std::unique_ptr<channel> make_tcp_channel(shard& on, channel_user& user, int socket) {
-  auto made = std::make_unique<tcp_channel>(on.poller(), user, socket);
+std::unique_ptr<channel> make_tcp_channel(shard& on, channel_user& user, owned_socket socket) {
+  auto made = std::make_unique<tcp_channel>(on.poller(), user, std::move(socket));
   if (!made->open()) return nullptr;
   return made;
 }

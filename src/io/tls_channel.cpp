@@ -8,8 +8,8 @@ namespace {
 
 class tls_channel final : public socket_channel {
  public:
-  tls_channel(poller& by, channel_user& user, int socket, std::unique_ptr<tls_socket> tls)
-      : socket_channel(by, user, socket), tls_(std::move(tls)) {
+  tls_channel(poller& by, channel_user& user, owned_socket socket, std::unique_ptr<tls_socket> tls)
+      : socket_channel(by, user, std::move(socket)), tls_(std::move(tls)) {
     if (tls_->has_pending()) read_again();  // came with the end of the greeting
   }
   ~tls_channel() override { close(); }
@@ -51,8 +51,9 @@ class tls_channel final : public socket_channel {
 
 }  // namespace
 
-std::unique_ptr<channel> make_tls_channel(shard& on, channel_user& user, int socket, std::unique_ptr<tls_socket> tls) {
-  auto made = std::make_unique<tls_channel>(on.poller(), user, socket, std::move(tls));
+std::unique_ptr<channel> make_tls_channel(shard& on, channel_user& user, owned_socket socket,
+                                          std::unique_ptr<tls_socket> tls) {
+  auto made = std::make_unique<tls_channel>(on.poller(), user, std::move(socket), std::move(tls));
   if (!made->open()) return nullptr;
   return made;
 }

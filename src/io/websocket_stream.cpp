@@ -27,6 +27,12 @@ bool offers_mqtt(std::string_view list) {
   return false;
 }
 
+/// Where MQTT is served. A query behind it is not looked at.
+bool is_served_path(std::string_view target) {
+  target = target.substr(0, target.find('?'));
+  return target == "/mqtt" || target == "/";
+}
+
 class websocket_stream final : public stream {
  public:
   explicit websocket_stream(layer over) : socket_(std::move(over)) {
@@ -35,6 +41,7 @@ class websocket_stream final : public stream {
   }
 
   task<> handshake() override {
+    const greeting listed(socket_.next_layer());
     PG_CO_TRY_VOID(co_await socket_.next_layer().greet());
     if (socket_.next_layer().as() == side::server) co_return co_await accept_upgrade();
     co_return co_await ask_upgrade();
@@ -69,8 +76,11 @@ class websocket_stream final : public stream {
     auto& [ec, n] = r;
     if (ec) co_return failed(ec, "no WebSocket request came");
     const auto& request = parser.get();
+    if (!is_served_path(request.target())) {
+      co_return co_await refuse(http::status::not_found, "MQTT over WebSocket is at /mqtt and at /");
+    }
     if (!websocket::is_upgrade(request) || !offers_mqtt(request[http::field::sec_websocket_protocol])) {
-      co_return fail(errc::malformed, "this is not a WebSocket request for the subprotocol mqtt");
+      co_return co_await refuse(http::status::bad_request, "this is not a WebSocket request for the subprotocol mqtt");
     }
     socket_.set_option(websocket::stream_base::decorator(
         [](websocket::response_type& response) { response.set(http::field::sec_websocket_protocol, subprotocol); }));
@@ -78,6 +88,16 @@ class websocket_stream final : public stream {
     auto& [accept_ec] = accepted;
     if (accept_ec) co_return failed(accept_ec, "the WebSocket handshake failed");
     co_return result<>();
+  }
+
+  /// Says why in HTTP, to the developer at the other end.
+  task<> refuse(http::status code, const char* why) {
+    http::response<http::string_body> answer(code, 11, std::string(why) + "\n");
+    answer.set(http::field::content_type, "text/plain");
+    answer.keep_alive(false);
+    answer.prepare_payload();
+    (void)co_await http::async_write(socket_.next_layer(), answer, asio::as_tuple);
+    co_return fail(errc::malformed, why);
   }
 
   task<> ask_upgrade() {

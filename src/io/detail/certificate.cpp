@@ -21,13 +21,15 @@ bool has_control_characters(std::string_view utf8) {
   return false;
 }
 
-result<std::string> checked(std::string name) {
-  if (name.empty()) return fail(errc::malformed, "the certificate's name is empty");
-  if (name.size() > limits::source_bytes_max) return fail(errc::malformed, "the certificate's name is too long");
-  if (has_control_characters(name)) {
-    return fail(errc::malformed, "the certificate's name has control characters in it");
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    unsigned long character = 0;
+    const int bytes =
+        UTF8_getc(reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()), &character);
+    if (bytes <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(bytes));
   }
-  return name;
+  return true;
 }
 
 /// In UTF-8, whatever the certificate has it in.
@@ -48,7 +50,7 @@ result<std::string> common_name(const X509& certificate) {
     return fail(errc::malformed, "the certificate has several common names");
   }
   PG_TRY(auto name, text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at))));
-  return checked(std::move(name));
+  return checked_name(std::move(name));
 }
 
 result<std::string> subject(const X509& certificate) {
@@ -60,7 +62,7 @@ result<std::string> subject(const X509& certificate) {
   }
   char* text = nullptr;
   const auto bytes = BIO_get_mem_data(out.get(), &text);
-  return checked(std::string(text, static_cast<std::size_t>(bytes)));
+  return checked_name(std::string(text, static_cast<std::size_t>(bytes)));
 }
 
 /// Every alternative name of one kind (GEN_DNS, GEN_URI, GEN_EMAIL): all of them are IA5String (RFC 5280 4.2.1.6).
@@ -85,7 +87,7 @@ result<std::string> alternative_name(const X509& certificate, int kind) {
   if (!std::ranges::all_of(all.front(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
     return fail(errc::malformed, "the certificate's alternative name is not ASCII");
   }
-  return checked(std::move(all.front()));
+  return checked_name(std::move(all.front()));
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -95,6 +97,16 @@ bool same_name(std::string_view a, std::string_view b) {
 }
 
 }  // namespace
+
+result<std::string> checked_name(std::string name) {
+  if (name.empty()) return fail(errc::malformed, "the certificate's name is empty");
+  if (name.size() > limits::source_bytes_max) return fail(errc::malformed, "the certificate's name is too long");
+  if (!is_utf8(name)) return fail(errc::malformed, "the certificate's name is not text");
+  if (has_control_characters(name)) {
+    return fail(errc::malformed, "the certificate's name has control characters in it");
+  }
+  return name;
+}
 
 result<std::string> name_in(const X509& certificate, identity_source where) {
   switch (where) {

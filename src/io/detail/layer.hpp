@@ -8,8 +8,10 @@
 #include <boost/beast/core/role.hpp>
 #include <memory>
 
+#include "io/detail/arrivals.hpp"
 #include "io/detail/tls_socket.hpp"
 #include "io/stream.hpp"
+#include "wire/proxy/header.hpp"
 
 namespace perigee::io {
 
@@ -22,15 +24,18 @@ class layer {
   using executor_type = boost::asio::any_io_executor;
   using next_layer_type = stream_socket;
 
-  layer(stream_socket socket, endpoint at, side as);
+  /// `among` is null for a client.
+  layer(stream_socket socket, endpoint at, side as, std::shared_ptr<arrivals> among);
 
-  /// TLS's greeting, and who it showed; nothing to do for TCP.
+  /// The PROXY header where one is due, TLS's greeting, and whom they showed; nothing to do for plain TCP.
   [[nodiscard]] task<> greet();
   void close() noexcept;
   /// For a channel, which takes both over; nothing else is done with the layer then. Null for plain TCP.
   [[nodiscard]] std::unique_ptr<tls_socket> release_tls() { return std::move(tls_); }
   /// The connected socket, which does not block; -1 where it is gone.
   [[nodiscard]] int release_socket() noexcept;
+  [[nodiscard]] open_connection release_count() { return std::move(counted_); }
+  [[nodiscard]] arrivals* among() const { return counted_.among().get(); }
   [[nodiscard]] const peer_info& peer() const { return peer_; }
   [[nodiscard]] const endpoint& at() const { return at_; }
   [[nodiscard]] side as() const { return as_; }
@@ -69,6 +74,9 @@ class layer {
   }
   void read(boost::asio::mutable_buffer into, handler done);
   void write(boost::asio::const_buffer from, handler done);
+  [[nodiscard]] task<> read_proxy_header();
+  [[nodiscard]] task<> receive(byte_span into);
+  [[nodiscard]] result<> take_client(const wire::proxy::header& from);
   [[nodiscard]] task<> greet_tls();
 
   endpoint at_;
@@ -76,6 +84,7 @@ class layer {
   peer_info peer_;
   stream_socket socket_;
   std::unique_ptr<tls_socket> tls_;  // null: plain
+  open_connection counted_;
 };
 
 /// How Beast ends a WebSocket over it: the stream closes the socket itself.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "io/channel.hpp"
+#include "io/detail/arrivals.hpp"
 #include "io/detail/poller.hpp"
 
 namespace perigee::io::detail {
@@ -21,7 +22,8 @@ class socket_channel : public channel, private pollable {
   }
 
  protected:
-  socket_channel(poller& by, channel_user& user, int socket) : poller_(by), user_(user), socket_(socket) {}
+  socket_channel(poller& by, channel_user& user, owned_socket socket)
+      : poller_(by), user_(user), socket_(socket.descriptor), counted_(std::move(socket.counted)) {}
 
   [[nodiscard]] int socket() const { return socket_; }
   void wait_for_room() {
@@ -52,6 +54,7 @@ class socket_channel : public channel, private pollable {
   poller& poller_;
   channel_user& user_;
   int socket_;
+  open_connection counted_;
   bool reading_ = true;
   bool writing_ = false;
 };
