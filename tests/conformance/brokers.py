@@ -9,11 +9,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "process"))
 from processes import Node, Process, wait_until  # noqa: E402
 
-# Eclipse's suites expect Server Keep Alive 60. A small Receive Maximum keeps the test that exceeds it short.
+# Eclipse's suites expect Server Keep Alive 60, and a small Receive Maximum keeps the test that exceeds it short.
+# Mosquitto's vectors expect its Topic Alias Maximum.
 PROTOCOL = """
 [mqtt_protocol]
 keep_alive_s_max = 60
 receive_maximum = 100
+topic_alias_maximum = 10
 """
 
 

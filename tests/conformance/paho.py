@@ -42,6 +42,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paho", type=Path, help="the folder of paho.mqtt.testing")
     parser.add_argument("--peer", choices=KINDS, default="perigee", help="the broker under test (perigee)")
+    parser.add_argument("--suite", choices=SUITES, help="one version's suite (both)")
     parser.add_argument("--only", default="", metavar="TEXT", help="tests whose name contains it")
     parser.add_argument("--logs", type=Path, default=Path("build/conformance"), help="what each test said")
     options = parser.parse_args()
@@ -53,6 +54,8 @@ def main():
     failures = 0
     with Running(options.peer) as broker:
         for version, suite in SUITES.items():
+            if options.suite not in (None, version):
+                continue
             tests = [each for each in tests_of(folder / f"{suite}.py") if options.only in each]
             passed = 0
             for test in tests:

@@ -61,6 +61,12 @@ wire::reason code_for(const error& e) {
   return wire::reason::quota_exceeded;
 }
 
+/// MQTT 3.1.1 3.3.5: a message that is not authorized is acknowledged like any other, or the connection ends. Clients
+/// of other brokers publish below `$` in good faith; it is nobody's there, so that nothing is lost.
+bool is_dropped_unsaid(wire::protocol_version version, std::string_view topic, wire::reason code) {
+  return version != wire::protocol_version::v5 && topic.starts_with('$') && code == wire::reason::not_authorized;
+}
+
 }  // namespace
 
 void broker::publish(link& from, const wire::publish& message) {
@@ -75,9 +81,9 @@ void broker::publish(link& from, const wire::publish& message) {
     from.connection().disconnect(wire::reason::quota_exceeded);
     return disconnected(from, {.code = wire::reason::quota_exceeded, .what = "an earlier stamp was refused"});
   }
-  const auto taken = once                             ? take_once(from, clean)
-                     : message.topic.starts_with('$') ? take_internal(from, clean)
-                                                      : take(from.session->source(), clean);
+  auto taken = once                             ? take_once(from, clean)
+               : message.topic.starts_with('$') ? take_internal(from, clean)
+                                                : take(from.session->source(), clean);
   if (is_failure(taken.code)) {
     count_.refused.add();
     log::debug("doors.mqtt", "a message of '{}' on {} is refused: {}", from.identity().client_id, message.topic,
@@ -85,6 +91,7 @@ void broker::publish(link& from, const wire::publish& message) {
   }
   if (taken.code == wire::reason::quota_exceeded) remember_refused(from, clean);
   if (message.qos == wire::qos::at_most_once) return;
+  if (is_dropped_unsaid(from.connection().version(), message.topic, taken.code)) taken.code = wire::reason::success;
   from.acknowledge(once ? wire::packet_type::pubrec : wire::packet_type::puback, message.packet_id, taken);
   wait_for_commit(from);
 }

@@ -20,7 +20,10 @@ std::uint64_t delivery_of(const detail::session& s, wire::packet_id id) { return
 answer broker::take_once(link& from, const wire::publish& message) {
   auto& s = *from.session;
   const auto id = message.packet_id;
-  if (message.topic.starts_with('$')) return {wire::reason::implementation_specific_error};  // those come with QoS 1
+  if (message.topic.starts_with('$')) {  // those that are served come with QoS 1
+    const bool is_served = internal_ != nullptr && internal_->wants(message.topic);
+    return {is_served ? wire::reason::implementation_specific_error : wire::reason::not_authorized};
+  }
   auto* held = s.receipts.find(id);
   if (held == nullptr && s.receipts.full()) return {wire::reason::quota_exceeded};
   if (held == nullptr) {

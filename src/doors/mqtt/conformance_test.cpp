@@ -1,132 +1,31 @@
 // Normative statements of MQTT 5 that the broker decides: sessions, retained messages, subscriptions, forwarding;
-// docs/conformance.md says which test covers which.
+// docs/conformance-statements.md says which test covers which.
 
 #include <gtest/gtest.h>
 
-#include "doors/mqtt/broker.hpp"
-#include "doors/mqtt/detail/testing.hpp"
-#include "wire/mqtt/testing.hpp"
+#include "doors/mqtt/detail/raw_client.hpp"
 
 namespace perigee::doors::mqtt {
 namespace {
 
 namespace wire = perigee::wire::mqtt;
 using namespace std::chrono_literals;
-using testing::client;
+using testing::bytes_of;
+using testing::lasting;
+using testing::lines;
+using testing::raw_client;
+using testing::raw_terms;
 using testing::site;
-using wire::testing::bytes_of;
-using lines = std::vector<std::string>;
+using testing::subscribe_packet;
 
-struct terms {
-  bool clean_start = true;
-  std::string_view properties{};  // hexadecimal, as bytes_of takes it
-  std::optional<wire::will_message> will{};
-};
-
-/// A client of MQTT 5 that sees and says every byte.
-class raw_client final : private transport {
- public:
-  raw_client(site& at, std::string_view id, const terms& with = {})
-      : site_(at), link_(at.core.attach(*this, {.name = {}, .address = "test", .anonymous = true}, at.now)) {
-    wire::connect hello;
-    hello.client_id = id;
-    hello.clean_start = with.clean_start;
-    hello.will = with.will;
-    const auto block = bytes_of(with.properties);
-    hello.properties = block;
-    byte_buffer out;
-    encode(hello, out);
-    bring(out);
-  }
-
-  /// Sends it and gives what the broker had to say by then, everything committed.
-  lines feed(std::string_view written) {
-    bring(bytes_of(written));
-    return said();
-  }
-  lines publish(std::string_view topic, std::string_view payload, wire::publish with = {}) {
-    with.topic = topic;
-    with.payload = as_bytes(payload);
-    if (with.qos != wire::qos::at_most_once && with.packet_id == 0) with.packet_id = ++last_id_;
-    byte_buffer out;
-    encode(with, wire::protocol_version::v5, out);
-    bring(out);
-    return said();
-  }
-  /// What it was sent since it was last asked, a line a packet. PUBLISH: "topic payload q1 dup retained".
-  lines said() {
-    site_.commit();
-    collect();
-    return std::exchange(lines_, {});
-  }
-  /// The properties of the last PUBLISH or CONNACK, as in hex_of.
-  [[nodiscard]] std::string properties() const { return wire::testing::hex_of(properties_); }
-  [[nodiscard]] wire::packet_id last_packet_id() const { return received_id_; }
-  [[nodiscard]] bool closed() const { return link_->closed(); }
-  void lose() { link_->on_end(site_.now); }
-
- private:
-  void bring(byte_view in) {
-    (void)link_->on_bytes(in, site_.now);
-    site_.settle();
-    collect();
-  }
-  void collect() {
-    for (;;) {
-      byte_buffer all;
-      link_->take_output(all);
-      link_->on_written(site_.now);
-      site_.settle();
-      if (all.empty()) return;
-      for (byte_view rest = all; !rest.empty();) {
-        const auto f = wire::next_frame(rest, rest.size());
-        ASSERT_TRUE(f && f->complete);
-        const auto p = wire::decode(f->first_byte, f->body, wire::protocol_version::v5);
-        ASSERT_TRUE(p) << p.error().what;
-        note(*p);
-        rest = rest.subspan(f->bytes);
-      }
-    }
-  }
-  void note(const wire::packet& p) {
-    if (const auto* answer = std::get_if<wire::connack>(&p)) properties_ = to_buffer(answer->properties);
-    const auto* m = std::get_if<wire::publish>(&p);
-    if (m == nullptr) return lines_.push_back(wire::testing::line_of(p));
-    properties_ = to_buffer(m->properties);
-    received_id_ = m->packet_id;
-    lines_.push_back(std::string(m->topic) + " " + std::string(as_text(m->payload)) + " q" +
-                     std::to_string(static_cast<int>(m->qos)) + (m->duplicate ? " dup" : "") +
-                     (m->retain ? " retained" : ""));
-  }
-  void wake() override {}
-
-  site& site_;
-  std::unique_ptr<link> link_;
-  lines lines_;
-  byte_buffer properties_;
-  wire::packet_id last_id_ = 0;
-  wire::packet_id received_id_ = 0;
-};
-
-constexpr auto lasting = "11 00000064";  // a session expiry interval of 100 s
 constexpr auto qos_1 = wire::qos::at_least_once;
-
-/// SUBSCRIBE 1 to one filter of up to 9 characters.
-std::string subscribe(std::string_view filter, std::string_view options, std::string_view properties = "") {
-  const auto block = bytes_of(properties);
-  const byte_buffer sizes{static_cast<std::uint8_t>(6 + filter.size() + block.size()),
-                          static_cast<std::uint8_t>(block.size()), static_cast<std::uint8_t>(filter.size())};
-  const auto size = [&](std::size_t i) { return wire::testing::hex_of(byte_view(sizes).subspan(i, 1)); };
-  return "82" + size(0) + "0001" + size(1) + std::string(properties) + "00" + size(2) + "'" + std::string(filter) +
-         "'" + std::string(options);
-}
 
 TEST(mqtt_conformance_broker, clean_start_and_the_session_decide_what_goes_on) {
   site s;
   {
     raw_client first(s, "v", {.clean_start = false, .properties = lasting});
     EXPECT_EQ(first.said(), lines{"connack success"}) << "there was none";
-    first.feed(subscribe("a", "01"));
+    first.feed(subscribe_packet("a", "01"));
     first.lose();
   }
   {
@@ -164,7 +63,7 @@ TEST(mqtt_conformance_broker, a_session_is_kept_as_long_as_was_asked) {
 TEST(mqtt_conformance_broker, a_will_goes_out_as_it_was_left) {
   site s;
   raw_client viewer(s, "v");
-  viewer.feed(subscribe("w", "09"));  // retain as published
+  viewer.feed(subscribe_packet("w", "09"));  // retain as published
   viewer.said();
   const auto properties = bytes_of("26 0001 'b' 0001 '1' 26 0001 'a' 0001 '2' 03 0001 't'");
   const auto goes_out = [&](bool retain, std::string_view farewell) {
@@ -187,10 +86,10 @@ TEST(mqtt_conformance_broker, a_will_goes_out_as_it_was_left) {
 TEST(mqtt_conformance_broker, a_will_waits_and_goes_out_once) {
   site s;
   raw_client viewer(s, "v");
-  viewer.feed(subscribe("w", "00"));
+  viewer.feed(subscribe_packet("w", "00"));
   const auto delay = bytes_of("18 0000000a");
-  const terms with_will{false, lasting, wire::will_message{"w", as_bytes("gone"), qos_1, false, delay}};
-  const terms without{false, lasting, std::nullopt};
+  const raw_terms with_will{false, lasting, wire::will_message{"w", as_bytes("gone"), qos_1, false, delay}};
+  const raw_terms without{false, lasting, std::nullopt};
   raw_client(s, "d", with_will).lose();
   s.pass(9s);
   EXPECT_EQ(viewer.said(), lines{});
@@ -246,7 +145,7 @@ TEST(mqtt_conformance_broker, the_second_connection_of_a_client_ends_the_first) 
 TEST(mqtt_conformance_broker, dup_is_of_one_transmission) {
   site s;
   raw_client viewer(s, "v", {.properties = lasting});
-  viewer.feed(subscribe("a", "01"));
+  viewer.feed(subscribe_packet("a", "01"));
   raw_client device(s, "d");
   device.publish("a", "1", {.packet_id = 5, .qos = qos_1, .duplicate = true});
   EXPECT_EQ(viewer.said(), lines{"a 1 q1"}) << "for the viewer it is new";
@@ -262,7 +161,7 @@ TEST(mqtt_conformance_broker, a_retained_message_is_replaced_and_removed) {
   const auto greeting = [&] {
     raw_client viewer(s, "v");
     viewer.said();
-    return viewer.feed(subscribe("a", "01"));
+    return viewer.feed(subscribe_packet("a", "01"));
   };
   device.publish("a", "1", {.retain = true});
   EXPECT_EQ(greeting(), (lines{"suback 1 01", "a 1 q0 retained"}));
@@ -271,7 +170,7 @@ TEST(mqtt_conformance_broker, a_retained_message_is_replaced_and_removed) {
   device.publish("a", "3");
   EXPECT_EQ(greeting(), (lines{"suback 1 01", "a 2 q1 retained"})) << "RETAIN 0 changes nothing";
   raw_client viewer(s, "w");
-  viewer.feed(subscribe("a", "01"));
+  viewer.feed(subscribe_packet("a", "01"));
   viewer.feed("40 02 0001");
   viewer.said();
   device.publish("a", "", {.retain = true});
@@ -286,18 +185,18 @@ TEST(mqtt_conformance_broker, retain_handling_says_what_greets) {
   raw_client viewer(s, "v");
   viewer.said();
   const auto greeted = lines{"suback 1 00", "a 1 q0 retained"};
-  EXPECT_EQ(viewer.feed(subscribe("a", "10")), greeted) << "1, and new";
-  EXPECT_EQ(viewer.feed(subscribe("a", "10")), lines{"suback 1 00"}) << "1, and not new";
-  EXPECT_EQ(viewer.feed(subscribe("a", "00")), greeted) << "0";
-  EXPECT_EQ(viewer.feed(subscribe("+", "20")), lines{"suback 1 00"}) << "2";
+  EXPECT_EQ(viewer.feed(subscribe_packet("a", "10")), greeted) << "1, and new";
+  EXPECT_EQ(viewer.feed(subscribe_packet("a", "10")), lines{"suback 1 00"}) << "1, and not new";
+  EXPECT_EQ(viewer.feed(subscribe_packet("a", "00")), greeted) << "0";
+  EXPECT_EQ(viewer.feed(subscribe_packet("+", "20")), lines{"suback 1 00"}) << "2";
 }
 
 TEST(mqtt_conformance_broker, retain_goes_on_where_asked) {
   site s;
   raw_client plain(s, "p");
-  plain.feed(subscribe("a", "00"));
+  plain.feed(subscribe_packet("a", "00"));
   raw_client as_published(s, "r");
-  as_published.feed(subscribe("a", "08"));
+  as_published.feed(subscribe_packet("a", "08"));
   raw_client device(s, "d");
   device.publish("a", "1", {.retain = true});
   device.publish("a", "2");
@@ -308,7 +207,7 @@ TEST(mqtt_conformance_broker, retain_goes_on_where_asked) {
 TEST(mqtt_conformance_broker, properties_reach_subscribers_as_they_came) {
   site s;
   raw_client viewer(s, "v");
-  viewer.feed(subscribe("a", "00"));
+  viewer.feed(subscribe_packet("a", "00"));
   raw_client device(s, "d");
   constexpr auto all =
       "01 01 08 0001 'r' 09 0002 00ff 26 0001 'b' 0001 '1' 26 0001 'a' 0001 '2' 26 0001 'b' 0001 '3' 03 0001 't'";
@@ -321,9 +220,9 @@ TEST(mqtt_conformance_broker, properties_reach_subscribers_as_they_came) {
 TEST(mqtt_conformance_broker, overlapping_subscriptions_give_the_higher_qos_and_every_identifier) {
   site s;
   raw_client viewer(s, "v");
-  viewer.feed(subscribe("a/#", "00", "0b 05"));
-  viewer.feed(subscribe("a/+", "01", "0b 06"));
-  viewer.feed(subscribe("+/b", "00"));
+  viewer.feed(subscribe_packet("a/#", "00", "0b 05"));
+  viewer.feed(subscribe_packet("a/+", "01", "0b 06"));
+  viewer.feed(subscribe_packet("+/b", "00"));
   viewer.said();
   raw_client device(s, "d");
   device.publish("a/b", "1", {.qos = qos_1});
@@ -337,11 +236,11 @@ TEST(mqtt_conformance_broker, overlapping_subscriptions_give_the_higher_qos_and_
 TEST(mqtt_conformance_broker, the_clients_receive_maximum_holds_back_messages_only) {
   site s;
   raw_client viewer(s, "v", {.properties = "21 0002"});
-  viewer.feed(subscribe("a", "01"));
+  viewer.feed(subscribe_packet("a", "01"));
   raw_client device(s, "d");
   for (const auto* payload : {"1", "2", "3"}) device.publish("a", payload, {.qos = qos_1});
   EXPECT_EQ(viewer.said(), (lines{"a 1 q1", "a 2 q1"}));
-  EXPECT_EQ(viewer.feed("c0 00" + subscribe("b", "00")), (lines{"pingresp", "suback 1 00"}));
+  EXPECT_EQ(viewer.feed("c0 00" + subscribe_packet("b", "00")), (lines{"pingresp", "suback 1 00"}));
   EXPECT_EQ(viewer.feed("40 02 0001"), lines{"a 3 q1"});
   EXPECT_EQ(viewer.feed("40 04 0002 97 00"), lines{}) << "a refusal is an acknowledgement";
 }
@@ -349,8 +248,8 @@ TEST(mqtt_conformance_broker, the_clients_receive_maximum_holds_back_messages_on
 TEST(mqtt_conformance_broker, a_subscription_of_the_same_filter_replaces_it) {
   site s;
   raw_client viewer(s, "v");
-  viewer.feed(subscribe("a", "01", "0b 05"));
-  viewer.feed(subscribe("a", "00", "0b 06"));
+  viewer.feed(subscribe_packet("a", "01", "0b 05"));
+  viewer.feed(subscribe_packet("a", "00", "0b 06"));
   viewer.said();
   raw_client device(s, "d");
   device.publish("a", "1", {.qos = qos_1});
@@ -373,7 +272,7 @@ TEST(mqtt_conformance_broker, answers_have_a_code_for_each_filter_in_order) {
 TEST(mqtt_conformance_broker, unsubscribe_takes_the_filter_character_by_character) {
   site s;
   raw_client viewer(s, "v");
-  viewer.feed(subscribe("a/+", "01"));
+  viewer.feed(subscribe_packet("a/+", "01"));
   raw_client device(s, "d");
   device.publish("a/b", "1", {.qos = qos_1});
   EXPECT_EQ(viewer.said(), lines{"a/b 1 q1"});
@@ -390,7 +289,7 @@ TEST(mqtt_conformance_broker, unsubscribe_takes_the_filter_character_by_characte
 TEST(mqtt_conformance_broker, qos_1_is_taken_each_time) {
   site s;
   raw_client viewer(s, "v");
-  viewer.feed(subscribe("a", "00"));
+  viewer.feed(subscribe_packet("a", "00"));
   raw_client device(s, "d");
   EXPECT_EQ(device.publish("a", "1", {.packet_id = 5, .qos = qos_1}), (lines{"connack success", "puback 5 success"}));
   EXPECT_EQ(device.publish("a", "1", {.packet_id = 5, .qos = qos_1, .duplicate = true}), lines{"puback 5 success"});
@@ -400,7 +299,7 @@ TEST(mqtt_conformance_broker, qos_1_is_taken_each_time) {
 TEST(mqtt_conformance_broker, qos_2_in_is_taken_once) {
   site s;
   raw_client viewer(s, "v");
-  viewer.feed(subscribe("a", "00"));
+  viewer.feed(subscribe_packet("a", "00"));
   raw_client device(s, "d");
   device.said();
   const auto expiring = bytes_of("02 00000001");
@@ -425,7 +324,7 @@ TEST(mqtt_conformance_broker, qos_2_in_is_taken_once) {
 TEST(mqtt_conformance_broker, messages_keep_the_order_of_their_publisher) {
   site s;
   raw_client viewer(s, "v", {.properties = lasting});
-  viewer.feed(subscribe("a", "01"));
+  viewer.feed(subscribe_packet("a", "01"));
   raw_client device(s, "d");
   lines expected;
   for (int i = 0; i < 20; ++i) {
@@ -444,7 +343,7 @@ TEST(mqtt_conformance_broker, messages_keep_the_order_of_their_publisher) {
 TEST(mqtt_conformance_broker, nothing_is_normalized) {
   site s;
   raw_client viewer(s, "v");
-  viewer.feed(subscribe("\xc3\xa5", "00"));  // one character
+  viewer.feed(subscribe_packet("\xc3\xa5", "00"));  // one character
   viewer.said();
   raw_client device(s, "d");
   device.publish("a\xcc\x8a", "decomposed");
@@ -457,7 +356,7 @@ TEST(mqtt_conformance_broker, nothing_is_normalized) {
 TEST(mqtt_conformance_broker, what_is_too_large_for_a_client_counts_as_sent) {
   site s;
   raw_client viewer(s, "v", {.properties = "27 00000014"});
-  viewer.feed(subscribe("a", "01"));
+  viewer.feed(subscribe_packet("a", "01"));
   viewer.said();
   raw_client device(s, "d");
   device.publish("a", std::string(30, 'x'), {.qos = qos_1});

@@ -142,13 +142,22 @@ void link::on_release(wire::packet_id id) { broker_.release(*this, id); }
 void link::on_subscribe(const wire::subscribe& request) { broker_.subscribe(*this, request); }
 void link::on_unsubscribe(const wire::unsubscribe& request) { broker_.unsubscribe(*this, request); }
 void link::on_acknowledged(wire::packet_id id, wire::reason) {
-  if (session != nullptr) session->on_acknowledged(broker_.context_, id);
+  if (fits(wire::packet_type::puback, id)) session->on_acknowledged(broker_.context_, id);
 }
 void link::on_received(wire::packet_id id, wire::reason code) {
-  if (session != nullptr) session->on_received(broker_.context_, id, code);
+  if (fits(wire::packet_type::pubrec, id)) session->on_received(broker_.context_, id, code);
 }
 void link::on_completed(wire::packet_id id, wire::reason) {
-  if (session != nullptr) session->on_completed(broker_.context_, id);
+  if (fits(wire::packet_type::pubcomp, id)) session->on_completed(broker_.context_, id);
+}
+/// False too where it does not fit: then that was the end.
+bool link::fits(wire::packet_type answer, wire::packet_id id) {
+  if (session == nullptr) return false;
+  if (!session->contradicts(answer, id)) return true;
+  constexpr auto what = "an acknowledgement that is not the message's next";
+  connection_.disconnect(wire::reason::protocol_error, {.reason_string = what});
+  broker_.disconnected(*this, {.code = wire::reason::protocol_error, .what = what});
+  return false;
 }
 void link::on_closed(const wire::closing& why) { broker_.disconnected(*this, why); }
 

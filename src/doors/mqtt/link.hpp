@@ -88,6 +88,7 @@ class link final : private wire::mqtt::server_handler {
   };
 
   void greet();
+  [[nodiscard]] bool fits(wire::mqtt::packet_type answer, wire::mqtt::packet_id id);
   void on_connect(const wire::mqtt::connect& hello) override;
   void on_auth(const wire::mqtt::authentication& step) override;
   void on_publish(const wire::mqtt::publish& message) override;

@@ -363,6 +363,16 @@ TEST(session, of_311_ends_when_its_message_is_refused) {
   EXPECT_TRUE(device.closed());
 }
 
+TEST(session, of_311_is_not_told_that_a_dollar_topic_is_nobodys) {
+  site s;
+  old_client device(s);
+  device.say("10 0d 0004 'MQTT' 04 02 0000 0001 'd'");
+  EXPECT_EQ(device.say("32 06 0002 '$a' 0001"), "40 02 00 01");
+  EXPECT_EQ(device.say("34 06 0002 '$a' 0002 62 02 0002"), "50 02 00 02 70 02 00 02");
+  EXPECT_FALSE(device.closed());
+  EXPECT_TRUE(s.log.records().empty());
+}
+
 TEST(session, of_qos_0_alone_reads_nothing_again) {
   site s;
   client device(s, "d1");

@@ -393,5 +393,13 @@ TEST(client_connection, a_session_that_was_not_asked_for_is_refused) {
   EXPECT_EQ(client.events, lines{"closed protocol error"});
 }
 
+TEST(client_connection, keeps_alive_as_the_server_says) {
+  recording_client client;  // it wished for 10 s
+  client.sent();
+  client.feed("20 06 00 00 03 13 0004");
+  client.connection.on_tick(clock::time_point(std::chrono::seconds(4)));
+  EXPECT_EQ(client.sent(), "c0 00");
+}
+
 }  // namespace
 }  // namespace perigee::wire::mqtt

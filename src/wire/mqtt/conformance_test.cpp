@@ -1,4 +1,4 @@
-// Normative statements of MQTT 5 that one packet or one connection decides; docs/conformance.md says which.
+// Normative statements of MQTT 5 that one packet or one connection decides; docs/conformance-statements.md says which.
 
 #include <gtest/gtest.h>
 
@@ -157,10 +157,10 @@ TEST(mqtt_conformance, a_length_has_no_byte_too_many) {
 
 TEST(mqtt_conformance, topic_names_have_a_character_and_no_wildcard) {
   for (const auto* packet : {"30 04 0001 '#' 00", "30 06 0003 'a/+' 00"}) {
-    EXPECT_EQ(verdict(packet), reason::topic_name_invalid) << packet;
+    EXPECT_EQ(verdict(packet), reason::malformed_packet) << packet;
   }
   EXPECT_EQ(verdict("30 03 0000 00"), reason::protocol_error) << "neither topic nor alias";
-  EXPECT_EQ(verdict(connect_with("06", "0001 'p' 00 0001 '#' 0000")), reason::topic_name_invalid);
+  EXPECT_EQ(verdict(connect_with("06", "0001 'p' 00 0001 '#' 0000")), reason::malformed_packet);
   for (const auto* response :
        {"30 09 0001 'a' 05 08 0002 'b#'", "30 09 0001 'a' 05 08 0002 '+b'", "30 07 0001 'a' 03 08 0000"}) {
     EXPECT_EQ(verdict(response), reason::protocol_error) << response;
@@ -346,6 +346,59 @@ TEST(mqtt_conformance, a_keep_alive_that_is_not_changed_is_the_clients) {
   recording_server none;
   none.feed("10 0e 0004 'MQTT' 05 02 0000 00 0001 'p'");
   EXPECT_EQ(none.connection.deadline(), clock::time_point::max());
+}
+
+TEST(mqtt_conformance, a_reauthentication_that_fails_ends_the_connection) {
+  recording_server peer;
+  peer.feed(connect_with("02", "0001 'p'", "15 0001 'x'"));
+  peer.feed("f0 0e 18 0c 15 0001 'x' 16 0005 'proof'");
+  peer.feed("f0 0c 19 0a 15 0001 'x' 16 0003 'bad'");
+  peer.said();
+  peer.connection.disconnect(reason::not_authorized);
+  EXPECT_EQ(peer.said(), lines{"disconnect not authorized"});
+  EXPECT_TRUE(peer.connection.closed());
+}
+
+TEST(mqtt_conformance, answers_before_5_have_its_codes) {
+  const auto encoded = [](const packet& p) {
+    byte_buffer out;
+    encode(p, protocol_version::v3_1_1, out);
+    return hex_of(out);
+  };
+  const byte_buffer codes{0, 1, 0x87};
+  EXPECT_EQ(encoded(subscription_ack{.packet_id = 1, .codes = codes}), "90 05 00 01 00 01 80");
+  EXPECT_EQ(encoded(subscription_ack{.type = packet_type::unsuback, .packet_id = 1, .codes = codes}), "b0 02 00 01");
+  EXPECT_EQ(encoded(acknowledgement{.packet_id = 1, .code = reason::no_matching_subscribers}), "40 02 00 01");
+  using enum reason;
+  constexpr reason refusals[] = {success,     unsupported_protocol_version, client_identifier_not_valid,
+                                 server_busy, bad_user_name_or_password,    not_authorized};
+  for (std::uint8_t i = 0; i < std::size(refusals); ++i) {
+    EXPECT_EQ(encoded(connack{.code = refusals[i]}), "20 02 00 " + hex_of(byte_buffer{i}));
+  }
+  recording_server peer;
+  peer.feed("10 0d 0004 'MQTT' 04 02 000a 0001 'p'");
+  peer.sent();
+  peer.connection.disconnect(server_shutting_down);
+  EXPECT_EQ(peer.sent(), "") << "a server of 3.1.1 has no DISCONNECT";
+}
+
+TEST(mqtt_conformance, a_first_byte_that_starts_no_packet_is_enough) {
+  for (const auto* first : {"0a", "36", "80", "c1"}) {
+    recording_server peer;
+    peer.feed(hello_5);
+    peer.sent();
+    peer.feed(first);
+    EXPECT_EQ(peer.said(), lines{"disconnect malformed packet"}) << first;
+  }
+}
+
+TEST(mqtt_conformance, a_filter_that_is_none_ends_311) {
+  for (const auto* request : {"82 0a 1234 0005 'ab/+e' 00", "a2 09 1234 0005 'ab/+e'"}) {
+    recording_server peer;
+    peer.feed("10 0d 0004 'MQTT' 04 02 000a 0001 'p'");
+    peer.feed(request);
+    EXPECT_TRUE(peer.connection.closed()) << request;
+  }
 }
 
 }  // namespace

@@ -12,6 +12,17 @@ using detail::wire_reader;
 
 constexpr const char* cut_short = "the packet is shorter than its fields";
 constexpr const char* excess = "bytes follow the last field";
+constexpr const char* wrong_flags = "the flags of the fixed header are not this packet's";
+
+/// MQTT5 2.1.3: every type but PUBLISH has fixed flags. In MQTT 3.1 (2.1) the requests have QoS 1 and may have DUP, and
+/// the flags of all others are not used.
+bool has_right_flags(packet_type type, std::uint8_t flags, protocol_version version) {
+  const bool is_request =
+      type == packet_type::pubrel || type == packet_type::subscribe || type == packet_type::unsubscribe;
+  if (type == packet_type::publish) return true;
+  if (version == protocol_version::v3_1) return !is_request || (flags & 6) == 2;
+  return flags == (is_request ? 2 : 0);
+}
 
 /// The properties at the reader's place, checked; empty before 5.0, where there are none.
 decoded<byte_view> take_properties(wire_reader& in, protocol_version version, property_place place) {
@@ -59,6 +70,14 @@ decoded<protocol_version> take_version(wire_reader& in) {
   return refuse(reason::unsupported_protocol_version, "the protocol version is not 3.1, 3.1.1 or 5.0");
 }
 
+/// A wildcard makes it malformed, which our own bounds do not (MQTT-3.3.2-2, MQTT-3.1.3-11; MQTT5 2.4: 0x90).
+decoded<> check_topic(std::string_view topic) {
+  if (!is_valid_text(topic)) return malformed("the topic is not UTF-8 text");
+  if (topic.find_first_of("+#") != std::string_view::npos) return malformed("the topic has a wildcard");
+  if (!is_topic_name(topic)) return refuse(reason::topic_name_invalid, "the topic is empty or too long");
+  return {};
+}
+
 decoded<will_message> take_will(wire_reader& in, std::uint8_t flags, protocol_version version) {
   will_message will;
   will.qos = static_cast<qos>((flags >> 3) & 3);
@@ -69,15 +88,16 @@ decoded<will_message> take_will(wire_reader& in, std::uint8_t flags, protocol_ve
   will.topic = in.text();
   will.payload = in.binary();
   if (!in.ok()) return malformed(cut_short);
-  if (!is_valid_text(will.topic)) return malformed("the will topic is not UTF-8 text");
-  if (!is_topic_name(will.topic)) return refuse(reason::topic_name_invalid, "the will topic is not a topic name");
+  if (auto ok = check_topic(will.topic); !ok) return std::unexpected(ok.error());
   return will;
 }
 
 decoded<> check_connect_flags(std::uint8_t flags, protocol_version version) {
   const bool has_will = (flags & 0x04) != 0;
   const auto will_bits = flags & 0x38;
-  if ((flags & 0x01) != 0) return malformed("the reserved flag of CONNECT is set");              // MQTT-3.1.2-3
+  if ((flags & 0x01) != 0 && version != protocol_version::v3_1) {  // MQTT-3.1.2-3; 3.1 does not use it
+    return malformed("the reserved flag of CONNECT is set");
+  }
   if (!has_will && will_bits != 0) return malformed("will flags are set and there is no will");  // MQTT-3.1.2-11
   if ((will_bits & 0x18) == 0x18) return malformed("the will has QoS 3");                        // MQTT-3.1.2-12
   const bool password_alone = (flags & 0xc0) == 0x40;
@@ -94,12 +114,13 @@ decoded<> take_credentials(wire_reader& in, std::uint8_t flags, connect& out) {
   return {};
 }
 
-decoded<packet> decode_connect(byte_view body) {
+decoded<packet> decode_connect(std::uint8_t header_flags, byte_view body) {
   wire_reader in(body);
   connect out;
   const auto version = take_version(in);
   if (!version) return std::unexpected(version.error());
   out.version = *version;
+  if (!has_right_flags(packet_type::connect, header_flags, out.version)) return malformed(wrong_flags);
   const auto flags = in.u8();
   out.keep_alive_s = in.u16();
   if (!in.ok()) return malformed(cut_short);
@@ -199,6 +220,9 @@ decoded<byte_view> take_filters(wire_reader& in, bool with_options, protocol_ver
     if (!in.ok()) return malformed(cut_short);
     if (filter.empty() || !is_valid_text(filter)) return malformed("a topic filter is empty or not UTF-8 text");
     if (auto ok = check_options(options, filter, version); !ok) return std::unexpected(ok.error());
+    // MQTT 3.1.1 4.8.0-1: it has no answer for a filter that is none. 5 has 0x8F, which the broker gives.
+    if (version != protocol_version::v5 && !has_whole_wildcards(filter))
+      return malformed("a filter is not well-formed");
   }
   return all;
 }
@@ -259,17 +283,14 @@ decoded<packet> decode_ping(packet_type type, byte_view body) {
   return ping{type};
 }
 
-/// MQTT5 2.1.3: every type but PUBLISH has fixed flags. In MQTT 3.1 (2.1) the requests have QoS 1 and may have DUP, and
-/// the flags of all others are not used.
-bool has_right_flags(packet_type type, std::uint8_t flags, protocol_version version) {
-  const bool is_request =
-      type == packet_type::pubrel || type == packet_type::subscribe || type == packet_type::unsubscribe;
-  if (type == packet_type::publish) return true;
-  if (version == protocol_version::v3_1) return !is_request || (flags & 6) == 2;
-  return flags == (is_request ? 2 : 0);
-}
-
 }  // namespace
+
+protocol_version version_to_refuse_in(byte_view connect_body) {
+  wire_reader in(connect_body);
+  (void)in.text();
+  const auto level = in.u8() & 0x7f;
+  return !in.ok() || level == 3 || level == 4 ? protocol_version::v3_1_1 : protocol_version::v5;
+}
 
 decoded<publish> decode_publish(std::uint8_t first_byte, byte_view body, protocol_version version) {
   wire_reader in(body);
@@ -297,19 +318,24 @@ decoded<publish> decode_publish(std::uint8_t first_byte, byte_view body, protoco
   if (out.topic.empty() && !out.topic_alias) {
     return refuse(reason::protocol_error, "a PUBLISH with neither topic nor alias");  // MQTT5 3.3.2.1
   }
-  if (!is_valid_text(out.topic)) return malformed("the topic is not UTF-8 text");
-  if (!out.topic.empty() && !is_topic_name(out.topic)) {
-    return refuse(reason::topic_name_invalid, "the topic has a wildcard or is too long");  // MQTT-3.3.2-2
-  }
+  if (out.topic.empty()) return out;
+  if (auto ok = check_topic(out.topic); !ok) return std::unexpected(ok.error());
   return out;
+}
+
+bool may_start_packet(std::uint8_t first_byte, protocol_version version) {
+  const auto type = static_cast<packet_type>(first_byte >> 4);
+  if (first_byte >> 4 == 0) return false;
+  if (type == packet_type::publish) return (first_byte & 6) != 6;
+  return type == packet_type::connect || has_right_flags(type, first_byte & 0x0f, version);
 }
 
 decoded<packet> decode(std::uint8_t first_byte, byte_view body, protocol_version version) {
   const auto type = static_cast<packet_type>(first_byte >> 4);
-  if (!has_right_flags(type, first_byte & 0x0f, version))
-    return malformed("the flags of the fixed header are not this packet's");
+  const std::uint8_t flags = first_byte & 0x0f;
+  if (type != packet_type::connect && !has_right_flags(type, flags, version)) return malformed(wrong_flags);
   switch (type) {
-    case packet_type::connect: return decode_connect(body);
+    case packet_type::connect: return decode_connect(flags, body);
     case packet_type::connack: return decode_connack(body, version);
     case packet_type::publish: return decode_publish(first_byte, body, version);
     case packet_type::puback:

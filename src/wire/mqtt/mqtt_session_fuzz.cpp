@@ -22,6 +22,7 @@ struct outcome {
 template <class NextPiece>
 outcome run(byte_view stream, NextPiece next_piece) {
   testing::recording_server server;
+  server.echoes = true;
   byte_buffer kept;
   while (!stream.empty() && !server.connection.closed()) {
     const auto piece = stream.first(std::min<std::size_t>(stream.size(), next_piece()));

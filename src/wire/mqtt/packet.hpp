@@ -133,6 +133,11 @@ void append_filter(byte_buffer& out, std::string_view filter);
 /// Decodes one whole packet: its first byte and what follows the remaining length. Views point into `body`. `version`
 /// is the connection's; a CONNECT brings its own.
 [[nodiscard]] decoded<packet> decode(std::uint8_t first_byte, byte_view body, protocol_version version);
+/// What can be said of a packet by its first byte alone, while the rest of it is on its way.
+[[nodiscard]] bool may_start_packet(std::uint8_t first_byte, protocol_version version);
+/// How to refuse a CONNECT that does not decode: as its level says, and in the words of 5.0 where that is of no version
+/// (MQTT5 3.1.2.2). The levels of a Mosquitto bridge, 3 or 4 with the high bit, are of a 3.1.1 client.
+[[nodiscard]] protocol_version version_to_refuse_in(byte_view connect_body);
 /// The hot path alone: a PUBLISH.
 [[nodiscard]] decoded<publish> decode_publish(std::uint8_t first_byte, byte_view body, protocol_version version);
 

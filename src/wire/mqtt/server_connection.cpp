@@ -20,7 +20,13 @@ std::size_t server_connection::on_bytes(byte_view in, clock::time_point now) {
       break;
     }
     wanted_ = next->bytes;
-    if (!next->complete) break;
+    if (!next->complete) {
+      const auto rest = in.subspan(taken);
+      if (!rest.empty() && state_ == state::connected && !may_start_packet(rest.front(), version_)) {
+        break_off({reason::malformed_packet, "no packet starts like this"});
+      }
+      break;
+    }
     taken += next->bytes;
     ++packets_.in;
     on_frame(*next);
@@ -73,8 +79,7 @@ void server_connection::on_first_packet(const frame& f) {
   }
   const auto p = decode(f.first_byte, f.body, version_);
   if (!p) {
-    // The name and the level stand at fixed places, so that even a refusal speaks the client's version.
-    if (f.body.size() > 6 && f.body[6] == 5) version_ = protocol_version::v5;
+    version_ = version_to_refuse_in(f.body);
     return break_off(p.error());
   }
   const auto& hello = std::get<connect>(*p);

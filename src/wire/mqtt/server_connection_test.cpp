@@ -44,10 +44,16 @@ TEST(server_connection, first_packet_must_be_connect_and_only_once) {
 }
 
 TEST(server_connection, refuses_a_version_it_does_not_speak) {
-  recording_server peer;
-  peer.feed("10 0d 0004 'MQTT' 06 02 000a 0001 'p'");
-  EXPECT_EQ(peer.sent(), "20 02 00 01");
-  EXPECT_TRUE(peer.connection.closed());
+  const auto answer_to = [](std::string_view level) {
+    recording_server peer;
+    peer.feed("10 0d 0004 'MQTT'" + std::string(level) + "02 000a 0001 'p'");
+    EXPECT_TRUE(peer.connection.closed());
+    return peer.sent();
+  };
+  EXPECT_TRUE(answer_to("06").contains("00 84")) << "in the words of 5.0";
+  EXPECT_TRUE(answer_to("02").contains("00 84"));
+  EXPECT_EQ(answer_to("03"), "20 02 00 01") << "3.1 has another name";
+  EXPECT_EQ(answer_to("84"), "20 02 00 01") << "a bridge comes again as a client of 3.1.1";
 }
 
 TEST(server_connection, reads_nothing_more_until_connect_is_answered) {
@@ -473,6 +479,9 @@ TEST(server_connection, serves_3_1) {
   peer.feed("10 0f 0006 'MQIsdp' 03 02 000a 0001 'p'");
   EXPECT_EQ(peer.sent(), "20 02 00 00") << "3.1 does not know of session present";
   EXPECT_EQ(peer.connection.version(), protocol_version::v3_1);
+  recording_server careless;
+  careless.feed("14 0f 0006 'MQIsdp' 03 03 000a 0001 'p'");
+  EXPECT_EQ(careless.said(), lines{"connack success"}) << "3.1 uses neither flag";
   peer.feed("8a 06 0001 0001 'a' 01");
   EXPECT_EQ(peer.said(), lines{"suback 1 01"}) << "a request of 3.1 may come again with DUP";
 }

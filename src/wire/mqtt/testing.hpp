@@ -86,6 +86,7 @@ class recording_server final : public server_handler {
   }
   void on_publish(const publish& message) override {
     note("publish " + std::string(message.topic) + " " + std::string(as_text(message.payload)));
+    if (echoes) echo(message);
     if (hold_acks) return;
     if (message.qos == qos::at_least_once) connection.ack(message.packet_id, answer);
     if (message.qos == qos::exactly_once) connection.receive(message.packet_id, answer);
@@ -157,12 +158,21 @@ class recording_server final : public server_handler {
   bool hold_connack = false;
   acceptance granted{};
   bool hold_acks = false;
+  bool echoes = false;  // what is published comes back, as far as the client's window allows
   reason answer = reason::success;
 
  private:
+  void echo(publish message) {
+    if (message.qos != qos::at_most_once && connection.send_quota() == 0) return;
+    message.packet_id = message.qos == qos::at_most_once ? packet_id{0} : ++echoed_;
+    message.properties = {};
+    message.duplicate = false;
+    if (!connection.send(message)) note("too large");
+  }
   void note(std::string line) { lines_.push_back(std::move(line)); }
 
   std::vector<std::string> lines_;
+  packet_id echoed_ = 0;
 };
 
 }  // namespace perigee::wire::mqtt::testing

@@ -18,8 +18,9 @@ bool is_topic_name(std::string_view topic) {
   return within_bounds(topic) && topic.find_first_of("+#") == std::string_view::npos;
 }
 
-bool is_topic_filter(std::string_view filter) {
-  if (!within_bounds(filter)) return false;
+bool is_topic_filter(std::string_view filter) { return within_bounds(filter) && has_whole_wildcards(filter); }
+
+bool has_whole_wildcards(std::string_view filter) {
   topic_levels levels(filter);
   for (std::string_view level; levels.next(level);) {
     if (level == "#") return !levels.more;  // MQTT-4.7.1-1

@@ -8,6 +8,8 @@ namespace perigee::wire::mqtt {
 /// One or more characters, no wildcard, at most limits::topic_bytes_max bytes and limits::mqtt_topic_levels_max levels.
 /// The text is assumed to be valid UTF-8.
 [[nodiscard]] bool is_topic_name(std::string_view topic);
+/// Each wildcard is a whole level, and `#` the last (MQTT-4.7.1-1, MQTT-4.7.1-2).
+[[nodiscard]] bool has_whole_wildcards(std::string_view filter);
 /// The same with `+` as a whole level anywhere and `#` as the whole last level.
 [[nodiscard]] bool is_topic_filter(std::string_view filter);
 /// `$share/{name}/{filter}` (MQTT5 4.8.2), well-formed or not.

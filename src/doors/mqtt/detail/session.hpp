@@ -114,6 +114,9 @@ class session {
   /// True where it stopped only to let others have their turn.
   [[nodiscard]] bool pump(delivery_context& c);
   /// PUBACK.
+  /// A PUBACK, PUBREC or PUBCOMP that is not the next step of what is in flight under the identifier
+  /// (MQTT5 4.3.2, 4.3.3).
+  [[nodiscard]] bool contradicts(wire::mqtt::packet_type answer, wire::mqtt::packet_id id) const;
   void on_acknowledged(delivery_context& c, wire::mqtt::packet_id id);
   /// PUBREC.
   void on_received(delivery_context& c, wire::mqtt::packet_id id, wire::mqtt::reason code);

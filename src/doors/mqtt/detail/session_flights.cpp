@@ -26,6 +26,14 @@ void session::finish(delivery_context& c, wire::packet_id id) {
   changed(c);
 }
 
+bool session::contradicts(wire::packet_type answer, wire::packet_id id) const {
+  const auto* what = window_.find(id);
+  if (what == nullptr) return false;  // it may be of a session before
+  const bool once = what->qos == wire::qos::exactly_once;
+  if (answer == wire::packet_type::puback) return once;
+  return answer == wire::packet_type::pubrec ? !once : what->at != stage::released;
+}
+
 void session::on_acknowledged(delivery_context& c, wire::packet_id id) {
   const auto* what = window_.find(id);
   if (what != nullptr && what->qos == wire::qos::at_least_once) finish(c, id);
