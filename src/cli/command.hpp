@@ -16,7 +16,8 @@ namespace perigee::cli {
 /// As sysexits.h has them, so that scripts can tell a wrong call from a wrong file from a node that is not there.
 enum class exit_code : int { ok = 0, failed = 1, usage = 64, unavailable = 69, software = 70, config = 78 };
 
-enum class presence { optional, required, many };
+/// How often: at most once, once, at least once, or any number of times.
+enum class presence { optional, required, many, any };
 
 /// "--for": an option with a value; "--clean": one without; "file": a positional argument.
 struct argument {
@@ -59,6 +60,7 @@ exit_code run_run(const invocation& called);
 exit_code run_validate(const invocation& called);
 exit_code run_explain(const invocation& called);
 exit_code run_version(const invocation& called);
+exit_code run_completion(const invocation& called);
 exit_code run_doctor(const invocation& called);
 exit_code run_status(const invocation& called);
 exit_code run_journal(const invocation& called);
@@ -78,6 +80,8 @@ exit_code run_mqtt_kick(const invocation& called);
 exit_code run_mqtt_subs(const invocation& called);
 exit_code run_mqtt_retained(const invocation& called);
 exit_code run_mqtt_trace(const invocation& called);
+exit_code run_pub(const invocation& called);
+exit_code run_sub(const invocation& called);
 exit_code run_tail(const invocation& called);
 exit_code run_test(const invocation& called);
 exit_code run_demo(const invocation& called);

@@ -38,8 +38,10 @@ void add_arguments(parsed_command& into) {
     auto* option =
         into.app->add_option(name, into.values[one.name], help)->type_name("")->option_text(std::string(one.value));
     using enum presence;
-    option->required(one.need != optional);
-    if (one.need != many) option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+    option->required(one.need == required || one.need == many);
+    if (one.need != many) option->allow_extra_args(false);  // one value each time; the next word is another argument
+    if (one.need == optional || one.need == required)
+      option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   }
 }
 

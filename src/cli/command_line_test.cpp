@@ -13,17 +13,20 @@ std::string called;  // what the last command was called with
 exit_code note(const invocation& with) {
   called = with.text("file").value_or("-") + (with.json() ? " json" : "") + " " + with.text("--for").value_or("-");
   for (const auto& each : with.all("file")) called += "|" + each;
+  for (const auto& each : with.all("--set")) called += "&" + each;
   return exit_code::unavailable;
 }
 exit_code note_below(const invocation& with) {
-  called = "below " + with.text("node").value_or("-");
+  called = "below " + with.text("node").value_or("-") + with.text("then").value_or("");
   return exit_code::ok;
 }
 
 constexpr argument note_arguments[] = {{"file", "FILE", "files", presence::many},
                                        {"--json", "", "as JSON", presence::optional},
-                                       {"--for", "TIME", "how long", presence::optional}};
-constexpr argument below_arguments[] = {{"node", "NODE", "which", presence::optional}};
+                                       {"--for", "TIME", "how long", presence::optional},
+                                       {"--set", "K=V", "again and again", presence::any}};
+constexpr argument below_arguments[] = {{"node", "NODE", "which", presence::optional},
+                                        {"then", "WHAT", "and then", presence::optional}};
 constexpr command table[] = {{"note", "notes", note_arguments, note},
                              {"demo", "a demo", {}, note_below},
                              {"demo cut", "cuts", below_arguments, note_below}};
@@ -41,11 +44,18 @@ TEST(command_line, arguments_reach_the_command_and_its_code_comes_back) {
   EXPECT_EQ(called, "a.toml -|a.toml");
 }
 
+TEST(command_line, an_option_that_may_come_again_takes_one_value_each_time) {
+  EXPECT_EQ(call({"note", "--set", "a=1", "a.toml", "--set", "b=2"}), 69);
+  EXPECT_EQ(called, "a.toml -|a.toml&a=1&b=2");
+}
+
 TEST(command_line, commands_below_commands) {
   EXPECT_EQ(call({"demo"}), 0);
   EXPECT_EQ(called, "below -");
   EXPECT_EQ(call({"demo", "cut", "fog"}), 0);
   EXPECT_EQ(called, "below fog");
+  EXPECT_EQ(call({"demo", "cut", "fog", ", then heal"}), 0);
+  EXPECT_EQ(called, "below fog, then heal");
 }
 
 TEST(command_line, a_wrong_call_is_said_and_runs_nothing) {

@@ -15,15 +15,9 @@ constexpr argument run_arguments[] = {{"file", "FILE", "the node's configuration
 constexpr argument validate_arguments[] = {{"file", "FILE", "configurations, rules or CSV files", many}, json};
 constexpr argument explain_arguments[] = {{"code", "CODE", "P0102; or `config` for every option", required}, json};
 constexpr argument version_arguments[] = {json};
+constexpr argument completion_arguments[] = {{"shell", "SHELL", "bash or zsh", required}};
 constexpr argument doctor_arguments[] = {{"file", "FILE", "the node's configuration", optional}, json};
 constexpr argument status_arguments[] = {{"file", "FILE", "the node's configuration", optional}, data, json};
-constexpr argument tail_arguments[] = {
-    {"topic", "TOPIC", "a topic filter: 'site/#'", required},
-    {"--node", "FILE", "the node's configuration", optional},
-    data,
-    {"--count", "N", "end after this many messages", optional},
-    {"--json", "", "one JSON object per line", optional},
-};
 constexpr argument of_node = {"--node", "FILE", "the node's configuration", optional};
 constexpr argument quarantine_ls_arguments[] = {of_node, data, json};
 constexpr argument quarantine_one_arguments[] = {
@@ -47,6 +41,83 @@ constexpr argument mqtt_retained_arguments[] = {
 };
 constexpr argument mqtt_trace_arguments[] = {
     this_client, {"--count", "N", "end after this many lines", optional}, of_node, data, json_lines};
+// Which broker, and as whom.
+constexpr argument broker_url = {"--url", "URL", "a broker: mqtt://, mqtts://, ws:// or wss://, HOST, :PORT", optional};
+constexpr argument broker_host = {"--host", "HOST", "a broker (default 127.0.0.1, where no node is named)", optional};
+constexpr argument broker_port = {"--port", "N", "its port (default 1883, with --cafile or --cert 8883)", optional};
+constexpr argument broker_cafile = {"--cafile", "FILE", "PEM: who signs the broker (default the system's)", optional};
+constexpr argument broker_cert = {"--cert", "FILE", "PEM: our own certificate", optional};
+constexpr argument broker_key = {"--key", "FILE", "PEM: its private key", optional};
+constexpr argument broker_user = {
+    "--user", "NAME", "with a password from --password-file, PERIGEE_MQTT_PASSWORD or the terminal", optional};
+constexpr argument broker_password = {"--password-file", "FILE", "the password, or a token", optional};
+constexpr argument broker_id = {"--id", "ID", "our client id", optional};
+constexpr argument broker_version = {"--mqtt-version", "V", "5 or 3.1.1 (default 5)", optional};
+constexpr argument message_count = {"--count", "N", "end after this many messages", optional};
+constexpr argument message_timeout = {"--timeout", "TIME",
+                                      "end after this time: 10s; exit 1 where --count messages did not come", optional};
+
+constexpr argument tail_arguments[] = {
+    {"topic", "TOPIC", "a topic filter: 'site/#'", required},
+    of_node,
+    data,
+    broker_url,
+    message_count,
+    message_timeout,
+    json_lines,
+};
+constexpr argument sub_arguments[] = {
+    {"filter", "FILTER", "topic filters: 'site/#'", many},
+    {"--qos", "N", "0, 1 or 2 (default 0)", optional},
+    {"--format", "FORMAT", "%t topic, %p payload, %x in hexadecimal, %l bytes, %q QoS, %r retained, %I time", optional},
+    {"--verbose", "", "the topic before each payload", optional},
+    {"--no-retained", "", "only what comes from now on", optional},
+    {"--retain-as-published", "", "tell whether the publisher asked to retain it", optional},
+    message_count,
+    message_timeout,
+    json_lines,
+    of_node,
+    data,
+    broker_url,
+    broker_host,
+    broker_port,
+    broker_cafile,
+    broker_cert,
+    broker_key,
+    broker_user,
+    broker_password,
+    broker_id,
+    broker_version,
+};
+constexpr argument pub_arguments[] = {
+    {"topic", "TOPIC", "where to", required},
+    {"payload", "PAYLOAD", "what; else one of the next four", optional},
+    {"--file", "FILE", "what a file holds", optional},
+    {"--stdin", "", "all that comes on standard input", optional},
+    {"--lines", "", "each line of it a message", optional},
+    {"--empty", "", "nothing: takes what is retained away", optional},
+    {"--qos", "N", "0, 1 or 2 (default 0)", optional},
+    {"--retain", "", "the broker keeps it for who subscribes later", optional},
+    {"--expiry", "TIME", "not delivered after this time: 30s", optional},
+    {"--content-type", "TEXT", "what the payload is: application/json", optional},
+    {"--response-topic", "TOPIC", "where an answer is wanted", optional},
+    {"--correlation", "TEXT", "what the answer is to bring back", optional},
+    {"--user-property", "NAME=VALUE", "may be given again", any},
+    {"--wait-reply", "TIME", "print the first answer on the response topic; exit 1 where none comes: 5s", optional},
+    {"--json", "", "the answer as a JSON object", optional},
+    of_node,
+    data,
+    broker_url,
+    broker_host,
+    broker_port,
+    broker_cafile,
+    broker_cert,
+    broker_key,
+    broker_user,
+    broker_password,
+    broker_id,
+    broker_version,
+};
 constexpr argument journal_data = {"--data", "DIR", "the node's data folder, or the journal's own, in place of FILE",
                                    optional};
 constexpr argument journal_file = {"file", "FILE", "the node's configuration", optional};
@@ -93,6 +164,8 @@ constexpr command table[] = {
     {"demo stop", "take the demo down", demo_stop_arguments, run_demo_stop},
     {"status", "what a running node says of itself", status_arguments, run_status},
     {"tail", "messages as they come", tail_arguments, run_tail},
+    {"pub", "publish to a node or any MQTT broker", pub_arguments, run_pub},
+    {"sub", "print what a node or any MQTT broker publishes", sub_arguments, run_sub},
     {"mqtt", "the MQTT broker of a running node", {}, run_mqtt},
     {"mqtt clients", "who is connected or has a session", mqtt_clients_arguments, run_mqtt_clients},
     {"mqtt client", "one client with its filters", mqtt_client_arguments, run_mqtt_client},
@@ -113,6 +186,8 @@ constexpr command table[] = {
     {"validate", "check files and show every error", validate_arguments, run_validate},
     {"test", "run the tests beside rules", test_arguments, run_test},
     {"explain", "more about an error code", explain_arguments, run_explain},
+    {"completion", "a script that completes commands: source <(perigee completion bash)", completion_arguments,
+     run_completion},
     {"doctor", "check this machine and a node's surroundings", doctor_arguments, run_doctor},
     {"version", "what this program is and what is built in", version_arguments, run_version},
 };

@@ -5,6 +5,12 @@ namespace perigee::client {
 namespace mqtt = wire::mqtt;
 using mqtt::property_id;
 
+namespace {
+
+constexpr auto goodbye_time = std::chrono::seconds(1);
+
+}  // namespace
+
 mqtt_client::mqtt_client(io::shard& on, io::network& net, mqtt::client_handler& handler, mqtt_options options)
     : on_(on),
       net_(net),
@@ -80,6 +86,12 @@ io::task<> mqtt_client::converse() {
       // What came stays in the buffer, and the server's next bytes in the system's, until the owner goes on.
       PG_CO_TRY_VOID(co_await input_wanted_.wait());
     }
+  }
+  // The last word, a DISCONNECT or an acknowledgement before it, goes out first: write_out ends the stream behind it.
+  const auto until = clock::now() + goodbye_time;
+  while (!ended_ && clock::now() < until) {
+    const auto woken = co_await input_wanted_.wait_until(until);
+    if (!woken && is(woken.error(), errc::cancelled)) co_return woken;
   }
   co_return fail(errc::closed, "the MQTT connection ended");
 }
