@@ -5,6 +5,8 @@
 
 #include <atomic>
 
+#include "base/printable.hpp"
+
 namespace perigee::log {
 namespace {
 
@@ -38,7 +40,7 @@ void set_level(level lowest) noexcept { lowest_written = lowest; }
 bool enabled(level at) noexcept { return at >= lowest_written.load(std::memory_order_relaxed) && at != level::off; }
 
 void write(level at, std::string_view place, std::string_view sentence) noexcept {
-  sink().log(to_spdlog(at), "{}: {}", place, sentence);
+  sink().log(to_spdlog(at), "{}: {}", place, printable(sentence));
 }
 
 }  // namespace perigee::log

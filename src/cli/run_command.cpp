@@ -15,11 +15,12 @@
 namespace perigee::cli {
 namespace {
 
-/// A node until a signal ends it. SIGUSR1 silences its sensors, for a demo that wants to count.
+/// A node until a signal ends it. SIGUSR1 silences its sensors, for a demo that wants to count;
+/// SIGHUP has it read its users and policy again.
 class served_node {
  public:
   served_node(io::shard& on, node::instance& node)
-      : node_(node), signals_(on, {SIGINT, SIGTERM, SIGUSR1}), ended_(on), serving_(on), listening_(on) {}
+      : node_(node), signals_(on, {SIGINT, SIGTERM, SIGUSR1, SIGHUP}), ended_(on), serving_(on), listening_(on) {}
 
   io::task<> run() {
     serving_.spawn("node", serve());
@@ -43,6 +44,9 @@ class served_node {
       if (number == SIGUSR1) {
         log::info("run", "the sensors fall silent");
         node_.pause_sensors();
+      } else if (number == SIGHUP) {
+        log::info("run", "users and policy are read again");
+        node_.reload();
       } else {
         log::info("run", "signal {}: stopping", number);
         serving_.cancel();

@@ -130,8 +130,10 @@ std::span<const code_help> config_codes() {
       {"P0109", "a file or folder is not there",
        "A relative path starts at the folder of the configuration, not at the current folder."},
       {"P0110", "a listener that strangers could use",
-       "Off loopback, every listener and uplink uses TLS and knows its clients by certificate: [tls] with certificate, "
-       "key and authority, transport = \"tls\" or \"wss\", and no anonymous clients."},
+       "Off loopback, every listener and uplink uses TLS and knows its clients: [tls] with certificate and key, "
+       "transport "
+       "= \"tls\" or \"wss\", and an authority in [tls] or users in [access]. Only anonymous = true, in so many words, "
+       "lets in who shows nothing; the log warns of it."},
       {"P0111", "TLS without an identity",
        "TLS needs [tls] with certificate and key; an mqtts:// uplink also the authority that signed the parent."},
       {"P0112", "not the URL of a parent", "mqtts://host:port, or mqtt://127.0.0.1:port within one machine."},
@@ -145,6 +147,9 @@ std::span<const code_help> config_codes() {
        "of "
        "SCRAM-SHA-256. Hashes of other programs are taken where they have the form "
        "$argon2id$v=19$m=...,t=...,p=...$..."},
+      {"P0119", "others may read the user file",
+       "Whoever reads the hashes of passwords can guess at them at home, and whoever writes the file lets in whom they "
+       "like. chmod 600, and let the node's own user have it."},
       {"P0118", "no such variable",
        "In the topics of a policy ${thing}, ${clientid}, ${user} and ${group} stand for what the client has; each "
        "fills "

@@ -16,6 +16,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "doors/mqtt/access_port.hpp"
 #include "model/record.hpp"
 #include "readers/uplink/schedule.hpp"
 #include "settings/option.hpp"
@@ -66,12 +67,20 @@ struct journal_config {
   [[nodiscard]] const lane_config& of(model::lane l) const { return lanes[static_cast<std::size_t>(l)]; }
 };
 
+/// Who may connect and what they may do there: the paths of two files (docs/access.md).
+struct access_config {
+  std::optional<std::string> users;
+  std::optional<std::string> policy;
+  bool acknowledge_forbidden = false;  // before MQTT 5, a message that is refused is acknowledged and dropped
+};
+
 /// One MQTT listener.
 struct mqtt_config {
   std::string address = "127.0.0.1";
   std::uint16_t port = 1883;  // 0: any free one, told in run.json
   node::transport transport = node::transport::tcp;
-  bool anonymous = true;  // a client without a certificate may connect; only on loopback
+  bool anonymous = true;  // a client that shows nothing may connect
+  doors::mqtt::identified_by identity = doors::mqtt::identified_by::either;
 };
 
 /// What a client is granted, on every MQTT listener.
@@ -159,6 +168,7 @@ struct config {
   mqtt_sys_config mqtt_sys;
   mqtt_protocol_config mqtt_protocol;
   std::vector<lane_rule> lanes;
+  std::optional<access_config> access;
   std::optional<api_config> api;
   std::optional<uplink_config> uplink;
   history_config history;

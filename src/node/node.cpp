@@ -14,9 +14,11 @@
 #include "node/at_rest.hpp"
 #include "node/children.hpp"
 #include "node/gap_log.hpp"
+#include "node/gate.hpp"
 #include "node/journal_alarms.hpp"
 #include "node/mqtt_operations.hpp"
 #include "node/process.hpp"
+#include "node/quantity.hpp"
 #include "node/run_file.hpp"
 #include "node/sensors.hpp"
 #include "quarantine/keeper.hpp"
@@ -95,10 +97,26 @@ boost::json::object to_json(std::string_view node, const model::gap& g) {
           {"sentence", model::describe(g)}};
 }
 
+/// Whether a TLS handshake without a client certificate fails, rather than the login behind it.
+bool needs_certificate(const config& chosen, const mqtt_config& listener) {
+  using enum doors::mqtt::identified_by;
+  const bool has_users = chosen.access && chosen.access->users;
+  const bool others_may_do = listener.identity == user || (listener.identity == either && has_users);
+  return !others_may_do && !listener.anonymous;
+}
+
+doors::mqtt::listener_options listener_of(const mqtt_config& from, io::endpoint at) {
+  const bool far = !is_loopback(from.address);
+  if (far && from.anonymous) {
+    log::warn("node", "{}:{} lets in anybody who reaches it: anonymous = true off loopback", from.address, from.port);
+  }
+  return {.at = std::move(at), .anonymous = from.anonymous, .anonymous_from_afar = far, .by = from.identity};
+}
+
 /// The contexts that listeners and the uplink share; empty without a [tls] section.
 struct tls_contexts {
-  std::shared_ptr<io::tls_context> server;       // MQTT: a client certificate is required
-  std::shared_ptr<io::tls_context> open_server;  // API: a certificate is asked for, the route decides
+  std::shared_ptr<io::tls_context> server;       // a client certificate is required
+  std::shared_ptr<io::tls_context> open_server;  // a certificate is asked for, the login or the route decides
   std::shared_ptr<io::tls_context> client;
 };
 
@@ -122,7 +140,7 @@ struct instance::parts {
   result<> open(prepared files);
   result<> open_journal();
   result<> open_quarantine();
-  void open_broker();
+  result<> open_broker(std::shared_ptr<const access_lists> who);
   result<> open_readers(rules::rule_set set);
   result<> open_uplink();
   result<> open_api();
@@ -150,6 +168,7 @@ struct instance::parts {
   std::unique_ptr<quarantine::keeper> aside;
   std::unique_ptr<doors::mqtt::journal_log> broker_log;
   std::unique_ptr<node::children> children;
+  std::unique_ptr<node::gate> gate;
   std::unique_ptr<doors::mqtt::door> door;
   std::unique_ptr<mqtt_operations> operations;
   std::unique_ptr<readers::rules::rules_reader> rules_reader;
@@ -175,7 +194,7 @@ result<> instance::parts::open(prepared files) {
   PG_TRY_VOID(on.disk.make_folder(chosen.data + "/state"));
   PG_TRY_VOID(open_journal());
   PG_TRY_VOID(open_quarantine());
-  open_broker();
+  PG_TRY_VOID(open_broker(std::move(files.access)));
   PG_TRY_VOID(open_readers(std::move(files.rules)));
   PG_TRY_VOID(open_uplink());
   PG_TRY(sensors,
@@ -209,7 +228,7 @@ result<> instance::parts::open_quarantine() {
   return {};
 }
 
-void instance::parts::open_broker() {
+result<> instance::parts::open_broker(std::shared_ptr<const access_lists> who) {
   doors::mqtt::broker_options options;
   for (const auto& rule : chosen.lanes) options.lanes.push_back({rule.filter, rule.lane});
   options.seed = random.next();
@@ -217,6 +236,7 @@ void instance::parts::open_broker() {
   options.protocol = {protocol.connect_timeout, protocol.keep_alive_s_max, protocol.receive_maximum,
                       protocol.topic_alias_maximum, protocol.packet_bytes_max};
   options.response_information = protocol.response_information;
+  options.acknowledges_forbidden = chosen.access && chosen.access->acknowledge_forbidden;
   broker_log = std::make_unique<doors::mqtt::journal_log>(*log);
   const bool by_client_id = std::ranges::none_of(chosen.mqtt, [](const auto& l) { return is_tls(l.transport); });
   children = std::make_unique<node::children>(*log, metrics, by_client_id);
@@ -226,6 +246,12 @@ void instance::parts::open_broker() {
   door->broker().set_internal(*children);
   children->serve_through(door->broker());
   operations = std::make_unique<mqtt_operations>(on.shard, door->broker(), chosen.mqtt_sys);
+  if (!chosen.access) return {};
+  PG_TRY(auto secret, random_token());
+  gate = std::make_unique<node::gate>(on.shard, on.disk, *chosen.access, std::move(who), std::move(secret), metrics);
+  gate->serve(door->broker());
+  door->broker().set_access(*gate);
+  return {};
 }
 
 result<> instance::parts::open_readers(rules::rule_set set) {
@@ -302,9 +328,9 @@ api::routes instance::parts::routes() {
 result<> instance::parts::listen() {
   PG_TRY_VOID(open_api());
   for (const auto& each : chosen.mqtt) {
-    io::endpoint at{each.address, each.port, is_tls(each.transport) ? tls.server : nullptr,
-                    is_websocket(each.transport)};
-    const auto port = door->listen({std::move(at), each.anonymous});
+    const auto& context = needs_certificate(chosen, each) ? tls.server : tls.open_server;
+    io::endpoint at{each.address, each.port, is_tls(each.transport) ? context : nullptr, is_websocket(each.transport)};
+    const auto port = door->listen(listener_of(each, std::move(at)));
     if (!port) return refuse_listener(each.address, each.port, port.error());
     info.mqtt.push_back({each.address, *port, std::string(name_of(each.transport))});
   }
@@ -398,6 +424,7 @@ void instance::parts::start() {
   services.spawn("node.mqtt", operations->run());
   if (rules_reader) services.spawn("readers.rules", rules_reader->run());
   if (history) services.spawn("readers.history", history->run());
+  if (gate) services.spawn("node.access", gate->watch());
   if (uplink) services.spawn("readers.uplink", uplink->run());
   if (api) services.spawn("api", api->run());
   sensors->start(services);
@@ -442,6 +469,10 @@ io::task<> instance::stop() {
     if (!each && !is(each.error(), errc::cancelled)) co_return each;
   }
   co_return result<>();
+}
+
+void instance::reload() {
+  if (parts_->gate) parts_->gate->reload();
 }
 
 void instance::pause_sensors() { parts_->sensors->pause(); }

@@ -36,6 +36,8 @@ class instance {
   [[nodiscard]] io::task<> run();
   /// The sensors of this node (replay and machine doors) fall silent, for good.
   void pause_sensors();
+  /// Reads again what may change while it runs: users and policy.
+  void reload();
 
  private:
   struct parts;

@@ -88,8 +88,17 @@ std::expected<prepared, diagnostics> prepare(const config& from, io::disk& on) {
   if (!rules) wrong.insert(wrong.end(), rules.error().begin(), rules.error().end());
   std::vector<prepared_replay> replays;
   for (const auto& each : from.replays) prepare_replay(each, on, replays, wrong);
+  std::shared_ptr<const access_lists> access;
+  if (from.access) {
+    auto read = read_access(*from.access, on);
+    if (read) {
+      access = std::move(*read);
+    } else {
+      std::ranges::move(read.error(), std::back_inserter(wrong));
+    }
+  }
   if (!wrong.empty()) return std::unexpected(std::move(wrong));
-  return prepared{std::move(*rules), std::move(replays)};
+  return prepared{std::move(*rules), std::move(replays), std::move(access)};
 }
 
 }  // namespace perigee::node

@@ -8,6 +8,7 @@
 #include "base/diagnostic.hpp"
 #include "doors/replay/replay_source.hpp"
 #include "io/file.hpp"
+#include "node/access_files.hpp"
 #include "node/config.hpp"
 #include "rules/rule_set.hpp"
 
@@ -23,9 +24,10 @@ struct prepared_replay {
 struct prepared {
   rules::rule_set rules;
   std::vector<prepared_replay> replays;
+  std::shared_ptr<const access_lists> access{};  // null without [access]
 };
 
-/// Every error of every rule and CSV file at once.
+/// Every error of every file at once.
 [[nodiscard]] std::expected<prepared, diagnostics> prepare(const config& from, io::disk& on);
 
 }  // namespace perigee::node

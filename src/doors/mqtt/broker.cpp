@@ -13,7 +13,6 @@ namespace wire = perigee::wire::mqtt;
 namespace {
 
 constexpr std::string_view place_name = "doors.mqtt";
-constexpr std::string_view uplink_prefix = "uplink:";  // of the client id that a child node connects with
 
 std::uint32_t wanted_expiry_s(const wire::connect& hello, std::uint32_t most) {
   if (hello.version != wire::protocol_version::v5) return hello.clean_start ? 0 : most;
@@ -60,17 +59,14 @@ std::unique_ptr<link> broker::attach(transport& by, link_options options, moment
   return std::make_unique<link>(*this, by, std::move(options), now);
 }
 
-void broker::connect(link& from, const wire::connect& hello) {
-  count_.connects.add();
-  auto code = admits(from, hello);
+void broker::connect(link& from, const wire::connect& hello, byte_view last_words) {
   const auto client_id = hello.client_id.empty() ? make_client_id() : std::string(hello.client_id);
   const auto known = sessions_.find(client_id);
-  if (known != sessions_.end() && known->second->name() != from.options().name) code = wire::reason::not_authorized;
-  if (known == sessions_.end() && sessions_.size() >= limits::mqtt_sessions_max) code = wire::reason::quota_exceeded;
-  if (code != wire::reason::success) {
-    count_.not_admitted.add();
-    log::warn(place_name, "{} is not let in as '{}': {}", from.options().address, hello.client_id, name_of(code));
-    return from.connection().refuse(code);
+  if (known != sessions_.end() && known->second->name() != from.name()) {
+    return turn_away(from, hello, {.name = {}, .why = "the session is another's"});
+  }
+  if (known == sessions_.end() && sessions_.size() >= limits::mqtt_sessions_max) {
+    return turn_away(from, hello, {.code = wire::reason::quota_exceeded, .name = {}, .why = "too many sessions"});
   }
   wire::acceptance granted;
   const auto before = revision();
@@ -78,17 +74,18 @@ void broker::connect(link& from, const wire::connect& hello) {
   const bool ended_one = s == nullptr && revision() != before;
   granted.session_present = s != nullptr;
   if (s == nullptr) {
-    auto made = std::make_unique<detail::session>(client_id, from.options().name, make_session_number());
+    auto made = std::make_unique<detail::session>(client_id, from.name(), make_session_number());
     s = sessions_.emplace(client_id, std::move(made)).first->second.get();
   }
   take_terms(*s, hello, granted);
   s->connected_since = context_.now.wall;
   if (hello.client_id.empty()) granted.assigned_client_id = s->client_id();
+  if (auto* may = from.may(); may != nullptr) drop_forbidden(*s, *may);
   from.admit(*s);
   s->attach(from);
   s->changed(context_);
   // Nor may a session come back that a client was told is gone.
-  from.welcome(granted, ended_one ? when_saved() : when_saved(*s));
+  from.welcome(granted, last_words, ended_one ? when_saved() : when_saved(*s));
   wait_for_commit(from);
   count_.clients.add(1);
   count_.clients_max.set(std::max(count_.clients_max.value(), count_.clients.value()));
@@ -108,24 +105,17 @@ std::string broker::response_information(std::string_view client_id) const {
 }
 
 wire::reason broker::admits(const link& from, const wire::connect& hello) const {
-  if (from.options().name.empty() && !from.options().anonymous) return wire::reason::not_authorized;
   if (hello.client_id.size() > limits::mqtt_client_id_bytes_max) return wire::reason::client_identifier_not_valid;
   // Sources of this shape belong to the node's own readers, whose marks a client must not move.
   const auto reserved = [](std::string_view name) {
-    return name.starts_with("uplink/") || name.starts_with(model::derived_prefix) || name == model::quarantine_source;
+    return name.starts_with("uplink/") || name.starts_with(model::derived_prefix) || name.starts_with(user_prefix) ||
+           name == model::quarantine_source;
   };
-  // Nor may one node take another's session.
-  const bool anothers = hello.client_id.starts_with(uplink_prefix) && !from.options().name.empty() &&
-                        hello.client_id.substr(uplink_prefix.size()) != from.options().name;
-  if (reserved(hello.client_id) || reserved(from.options().name) || anothers)
-    return wire::reason::client_identifier_not_valid;
+  if (reserved(hello.client_id) || reserved(from.options().name)) return wire::reason::client_identifier_not_valid;
   // MQTT-3.1.3-8; before 3.1.1 a name is always needed.
   const bool may_be_nameless = hello.version == wire::protocol_version::v5 ||
                                (hello.version == wire::protocol_version::v3_1_1 && hello.clean_start);
   if (hello.client_id.empty() && !may_be_nameless) return wire::reason::client_identifier_not_valid;
-  if (wire::find_property(hello.properties, wire::property_id::authentication_method)) {  // MQTT-4.12.0-1
-    return wire::reason::bad_authentication_method;
-  }
   if (hello.will && hello.will->topic.starts_with('$')) return wire::reason::topic_name_invalid;
   return wire::reason::success;
 }

@@ -28,7 +28,8 @@ struct lane_rule {
 struct broker_options {
   std::vector<lane_rule> lanes;  // the first that covers the topic; the rest is bulk
   std::uint32_t session_expiry_s_max = 7 * 24 * 3600;
-  std::uint64_t seed = 1;    // for the names of clients that come without one, and the numbers of sessions
+  std::uint64_t seed = 1;               // for the names of clients that come without one, and the numbers of sessions
+  bool acknowledges_forbidden = false;  // before MQTT 5: a refused message is acknowledged and dropped, not the client
   bool saves_state = false;  // somebody calls take_changes and on_saved: what a restart must know of waits for that
   wire::mqtt::server_options protocol;
   std::string response_information{};  // for clients that ask for it; `${clientid}` stands for theirs
@@ -57,6 +58,11 @@ class broker {
 
   /// Topics that start with `$`. Without one they are refused.
   void set_internal(internal_port& port) { internal_ = &port; }
+  /// Who may come in and do what. Without one, a certificate is who it says, and all may do everything.
+  void set_access(access_port& port) { access_ = &port; }
+  /// After the port's answers have changed: whoever would not be let in any more is disconnected, and subscriptions
+  /// that are not allowed any more end.
+  void review_access(moment now);
 
   [[nodiscard]] std::unique_ptr<link> attach(transport& by, link_options options, moment now);
   /// After each commit of the log.
@@ -106,8 +112,20 @@ class broker {
     std::size_t identifier_count = 0;
   };
 
+  // Who comes in (broker_access.cpp).
+  void introduce(link& from, const wire::mqtt::connect& hello);
+  void begin_exchange(link& from, const wire::mqtt::connect& hello, std::string_view method);
+  void go_on_with_exchange(link& from, byte_view data);
+  void authenticate_again(link& from, const wire::mqtt::authentication& step);
+  void let_in_arrived(link& from, admission answer);
+  void let_in(link& from, const wire::mqtt::connect& hello, admission answer, byte_view last_words = {});
+  void stop_waiting(link& from);
+  void turn_away(link& from, const wire::mqtt::connect& hello, const admission& why);
+  void send_away(link& from, wire::mqtt::reason code, const char* why);
+  void drop_forbidden(detail::session& s, rights& may);
+
   // A client's life (broker.cpp).
-  void connect(link& from, const wire::mqtt::connect& hello);
+  void connect(link& from, const wire::mqtt::connect& hello, byte_view last_words);
   [[nodiscard]] wire::mqtt::reason admits(const link& from, const wire::mqtt::connect& hello) const;
   [[nodiscard]] std::string response_information(std::string_view client_id) const;
   detail::session* claim_session(link& from, const wire::mqtt::connect& hello, const std::string& client_id);
@@ -132,6 +150,8 @@ class broker {
   [[nodiscard]] wire::mqtt::reason subscribe_one(link& from, const wire::mqtt::subscription& s,
                                                  std::uint32_t identifier);
   void unsubscribe(link& from, const wire::mqtt::unsubscribe& request);
+  bool remove_subscription(detail::session& s, std::string_view filter);
+  [[nodiscard]] answer forbid(link& from, const wire::mqtt::publish& message);
 
   // State (broker_state.cpp).
   [[nodiscard]] answer when_saved();
@@ -171,6 +191,7 @@ class broker {
   broker_host& host_;
   broker_options options_;
   internal_port* internal_ = nullptr;
+  access_port* access_ = nullptr;
   detail::meters count_;
   retained_store retained_;
   detail::delivery_context context_;

@@ -77,11 +77,14 @@ void broker::publish(link& from, const wire::publish& message) {
   auto clean = message;
   if (message.topic_alias) clean.properties = without_alias(message.properties, properties_);
   const bool once = message.qos == wire::qos::exactly_once;
-  if (overtakes_refused(from, clean)) {
+  auto* may = from.may();
+  const bool forbidden = may != nullptr && !may->may_publish(message.topic);
+  if (!forbidden && overtakes_refused(from, clean)) {
     from.connection().disconnect(wire::reason::quota_exceeded);
     return disconnected(from, {.code = wire::reason::quota_exceeded, .what = "an earlier stamp was refused"});
   }
-  auto taken = once                             ? take_once(from, clean)
+  auto taken = forbidden                        ? forbid(from, clean)
+               : once                           ? take_once(from, clean)
                : message.topic.starts_with('$') ? take_internal(from, clean)
                                                 : take(from.session->source(), clean);
   if (is_failure(taken.code)) {
@@ -94,6 +97,14 @@ void broker::publish(link& from, const wire::publish& message) {
   if (is_dropped_unsaid(from.connection().version(), message.topic, taken.code)) taken.code = wire::reason::success;
   from.acknowledge(once ? wire::packet_type::pubrec : wire::packet_type::puback, message.packet_id, taken);
   wait_for_commit(from);
+}
+
+/// MQTT5 3.4.2.1. Before MQTT 5 the only "no" is to close the connection (3.1.1 3.3.5).
+answer broker::forbid(link& from, const wire::publish& message) {
+  count_.forbidden.add();
+  log::debug("doors.mqtt", "'{}' may not publish on {}", from.identity().client_id, message.topic);
+  const bool says_yes = options_.acknowledges_forbidden && from.connection().version() != wire::protocol_version::v5;
+  return {says_yes ? wire::reason::success : wire::reason::not_authorized};
 }
 
 answer broker::take(std::string_view source, const wire::publish& message, std::uint64_t delivery) {
@@ -168,6 +179,11 @@ void broker::subscribe(link& from, const wire::subscribe& request) {
 wire::reason broker::subscribe_one(link& from, const wire::subscription& s, std::uint32_t identifier) {
   if (!wire::is_topic_filter(s.filter)) return wire::reason::topic_filter_invalid;
   if (wire::is_shared_filter(s.filter)) return wire::reason::shared_subscriptions_not_supported;
+  if (auto* may = from.may(); may != nullptr && !may->may_subscribe(s.filter)) {
+    count_.forbidden.add();
+    log::debug("doors.mqtt", "'{}' may not subscribe to {}", from.identity().client_id, s.filter);
+    return wire::reason::not_authorized;
+  }
   const bool told_to_all = is_sys_filter(s.filter) || s.filter.starts_with(model::sparkplug::server_topics);
   const bool internal = s.filter.starts_with('$') && !told_to_all;
   if (internal && (internal_ == nullptr || !internal_->may_subscribe(from.identity(), s.filter))) {
@@ -193,13 +209,18 @@ wire::reason broker::subscribe_one(link& from, const wire::subscription& s, std:
   return static_cast<wire::reason>(entry.qos);
 }
 
+bool broker::remove_subscription(detail::session& s, std::string_view filter) {
+  subscribers_.erase(filter, {&s, nullptr, nullptr});
+  const bool existed = s.unsubscribe(filter);
+  note_subscription(s, filter);
+  return existed;
+}
+
 void broker::unsubscribe(link& from, const wire::unsubscribe& request) {
   byte_buffer codes;
   wire::subscription_reader reader(request);
   for (wire::subscription s; reader.next(s);) {
-    subscribers_.erase(s.filter, {from.session, nullptr, nullptr});
-    const bool existed = from.session->unsubscribe(s.filter);
-    note_subscription(*from.session, s.filter);
+    const bool existed = remove_subscription(*from.session, s.filter);
     codes.push_back(static_cast<std::uint8_t>(existed ? wire::reason::success : wire::reason::no_subscription_existed));
   }
   from.acknowledge(wire::packet_type::unsuback, request.packet_id, when_saved(*from.session), std::move(codes));

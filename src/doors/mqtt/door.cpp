@@ -39,7 +39,8 @@ door::~door() { *self_ = nullptr; }
 result<std::uint16_t> door::listen(const listener_options& options) {
   PG_TRY(auto acceptor, net_.listen(options.at));
   const auto port = acceptor->port();
-  listeners_.push_back(std::make_unique<listener>(std::move(acceptor), options.anonymous, transport_of(options.at)));
+  listeners_.push_back(std::make_unique<listener>(std::move(acceptor), options.anonymous, options.anonymous_from_afar,
+                                                  options.by, transport_of(options.at)));
   return port;
 }
 
@@ -76,7 +77,8 @@ io::task<> door::accept_all(listener& at) {
       (*stream)->close();
       continue;
     }
-    auto one = std::make_unique<detail::served>(*this, *std::move(stream), detail::arrival{at.anonymous, at.transport});
+    auto one = std::make_unique<detail::served>(
+        *this, *std::move(stream), detail::arrival{at.anonymous, at.anonymous_from_afar, at.by, at.transport});
     serving_.spawn("doors.mqtt", detail::served::run(std::move(one)));
   }
 }

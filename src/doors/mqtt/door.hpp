@@ -20,7 +20,9 @@ class served;
 
 struct listener_options {
   io::endpoint at;
-  bool anonymous = false;  // clients without a certificate are let in, from loopback only
+  bool anonymous = false;            // who shows nothing is let in, from loopback
+  bool anonymous_from_afar = false;  // and from anywhere else
+  identified_by by = identified_by::either;
 };
 
 /// Where sessions and retained messages are kept over a restart. Without a file they are not.
@@ -56,6 +58,8 @@ class door final : private broker_host {
   struct listener {
     std::unique_ptr<io::acceptor> acceptor;
     bool anonymous;
+    bool anonymous_from_afar;
+    identified_by by;
     std::string_view transport;  // "tcp", "tls", "ws" or "wss"
   };
 

@@ -13,6 +13,7 @@ link::link(broker& of, transport& by, link_options options, moment now)
 
 link::~link() {
   connection_.on_end();
+  broker_.stop_waiting(*this);
   broker_.forget(*this);
 }
 
@@ -78,9 +79,23 @@ void link::admit(detail::session& as) {
   client_id_ = as.client_id();
 }
 
-void link::welcome(const wire::acceptance& granted, const answer& what) {
-  welcome_ = std::make_unique<wire::acceptance>(granted);
+void link::welcome(const wire::acceptance& granted, byte_view last_words, const answer& what) {
+  welcome_ = std::make_unique<greeting>(granted, to_buffer(last_words));
+  welcome_->granted.authentication_data = welcome_->last_words;
   acknowledge(wire::packet_type::connack, 0, what);
+}
+
+void link::know_as(std::string as, std::unique_ptr<rights> may) {
+  if (may == nullptr && as == options_.name) return;
+  known_ = std::make_unique<detail::admitted>(std::move(as), std::move(may));
+}
+
+void link::on_admission(admission answer, moment now) {
+  if (connection_.closed()) return;
+  broker_.set_now(now);
+  broker_.let_in_arrived(*this, std::move(answer));
+  if (session != nullptr) broker_.pump(*session);
+  touch();
 }
 
 void link::acknowledge(wire::packet_type with, wire::packet_id id, const answer& what, byte_buffer codes) {
@@ -118,11 +133,10 @@ void link::send(const pending_ack& due) {
 }
 
 void link::greet() {
-  auto granted = std::move(*welcome_);
-  welcome_.reset();
+  const auto said = std::exchange(welcome_, nullptr);
   const auto responses = broker_.response_information(client_id_);
-  granted.response_information = responses;
-  if (connection_.accept(granted)) return broker_.pump(*session);
+  said->granted.response_information = responses;
+  if (connection_.accept(said->granted)) return broker_.pump(*session);
   broker_.disconnected(*this, {.code = wire::reason::packet_too_large,
                                .what = "the client takes no packet as large as its CONNACK",
                                .send_will = false});
@@ -133,10 +147,12 @@ void link::on_connect(const wire::connect& hello) {
     client_id_ = hello.client_id;
     traced_ = true;
   }
-  broker_.connect(*this, hello);
+  broker_.introduce(*this, hello);
 }
-/// No method is known, so no client has come this far.
-void link::on_auth(const wire::authentication&) { connection_.disconnect(wire::reason::not_authorized); }
+void link::on_auth(const wire::authentication& step) {
+  if (arriving) return broker_.go_on_with_exchange(*this, step.data);
+  broker_.authenticate_again(*this, step);
+}
 void link::on_publish(const wire::publish& message) { broker_.publish(*this, message); }
 void link::on_release(wire::packet_id id) { broker_.release(*this, id); }
 void link::on_subscribe(const wire::subscribe& request) { broker_.subscribe(*this, request); }
@@ -159,6 +175,9 @@ bool link::fits(wire::packet_type answer, wire::packet_id id) {
   broker_.disconnected(*this, {.code = wire::reason::protocol_error, .what = what});
   return false;
 }
-void link::on_closed(const wire::closing& why) { broker_.disconnected(*this, why); }
+void link::on_closed(const wire::closing& why) {
+  broker_.stop_waiting(*this);
+  broker_.disconnected(*this, why);
+}
 
 }  // namespace perigee::doors::mqtt

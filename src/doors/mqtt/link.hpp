@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "doors/mqtt/detail/newcomer.hpp"
 #include "doors/mqtt/ports.hpp"
 #include "wire/mqtt/server_connection.hpp"
 
@@ -19,7 +20,8 @@ class session;
 struct link_options {
   std::string name;  // of the client's certificate; empty without one
   std::string address;
-  bool anonymous = false;        // a client without a certificate is let in
+  bool anonymous = false;  // a client that shows nothing is let in
+  identified_by by = identified_by::either;
   std::string_view transport{};  // "tcp", "tls", "ws" or "wss", of its listener; static
 };
 
@@ -31,7 +33,7 @@ struct refused_stamp {
 
 /// One connection as the broker sees it: the protocol's end, and the acknowledgements that wait for a commit. Made by
 /// broker::attach; owned by the driver, on the broker's shard; ends before the broker.
-class link final : private wire::mqtt::server_handler {
+class link final : private wire::mqtt::server_handler, public admission_waiter {
  public:
   link(broker& of, transport& by, link_options options, moment now);
   ~link() override;
@@ -57,12 +59,18 @@ class link final : private wire::mqtt::server_handler {
 
   [[nodiscard]] wire::mqtt::server_connection& connection() { return connection_; }
   [[nodiscard]] const link_options& options() const { return options_; }
-  [[nodiscard]] client_identity identity() const { return {client_id_, options_.name, options_.address}; }
+  [[nodiscard]] client_identity identity() const { return {client_id_, name(), options_.address}; }
+  /// Who it is known as; before it is let in, its certificate's name.
+  [[nodiscard]] const std::string& name() const { return known_ ? known_->name : options_.name; }
+  /// What it may do; null: everything.
+  [[nodiscard]] rights* may() const { return known_ ? known_->may.get() : nullptr; }
+  void know_as(std::string name, std::unique_ptr<rights> may);
+  void on_admission(admission answer, moment now) override;
   /// Messages may be sent: it is connected, and takes what it is sent.
   [[nodiscard]] bool has_room() const { return connection_.connected() && output_has_room(); }
   void admit(detail::session& as);
-  /// CONNACK when `what` is reached.
-  void welcome(const wire::mqtt::acceptance& granted, const answer& what);
+  /// CONNACK when `what` is reached, with the last step of an enhanced authentication.
+  void welcome(const wire::mqtt::acceptance& granted, byte_view last_words, const answer& what);
   /// PUBACK, PUBREC, PUBCOMP, SUBACK or UNSUBACK when everything before it is answered and `what` is reached. `codes`
   /// go into the last two.
   void acknowledge(wire::mqtt::packet_type with, wire::mqtt::packet_id id, const answer& what, byte_buffer codes = {});
@@ -76,7 +84,9 @@ class link final : private wire::mqtt::server_handler {
   [[nodiscard]] bool traced() const { return traced_; }
 
   detail::session* session = nullptr;
-  bool waits_for_commit = false;  // it is in the broker's list
+  std::unique_ptr<detail::newcomer> arriving;         // between CONNECT and CONNACK
+  std::unique_ptr<authentication_exchange> exchange;  // of a client that authenticates itself again
+  bool waits_for_commit = false;                      // it is in the broker's list
   /// The first of each lane that was refused on this connection and has not come again.
   std::array<std::optional<refused_stamp>, model::lane_count> refused{};
 
@@ -107,11 +117,16 @@ class link final : private wire::mqtt::server_handler {
   transport& transport_;
   link_options options_;
   std::string client_id_;
+  std::unique_ptr<detail::admitted> known_;  // null: as its certificate says, and it may do everything
   wire::mqtt::server_connection connection_;
   std::vector<pending_ack> pending_;  // from `first_pending_` on, in the order of arrival
   std::size_t first_pending_ = 0;
-  std::vector<byte_buffer> codes_;                   // of the SUBACKs and UNSUBACKs in pending_, in order
-  std::unique_ptr<wire::mqtt::acceptance> welcome_;  // of the CONNACK in pending_
+  std::vector<byte_buffer> codes_;  // of the SUBACKs and UNSUBACKs in pending_, in order
+  struct greeting {
+    wire::mqtt::acceptance granted;
+    byte_buffer last_words;
+  };
+  std::unique_ptr<greeting> welcome_;  // the CONNACK in pending_
   std::size_t being_written_bytes_ = 0;
   bool woken_ = false;
   bool was_paused_ = false;

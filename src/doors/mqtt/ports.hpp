@@ -11,6 +11,7 @@
 #include "base/function_ref.hpp"
 #include "base/id.hpp"
 #include "base/time.hpp"
+#include "doors/mqtt/access_port.hpp"
 #include "journal/lineage.hpp"
 #include "journal/message_reader.hpp"
 #include "model/record.hpp"
@@ -56,7 +57,7 @@ class log_port {
 /// Who is at the other end of a connection. Views last for the call.
 struct client_identity {
   std::string_view client_id;
-  std::string_view name;     // from its certificate; empty without one
+  std::string_view name;     // its certificate's, or user_prefix and the user's; empty: anonymous
   std::string_view address;  // "127.0.0.1:53124"
 };
 

@@ -22,6 +22,11 @@ constexpr words<when_full, 2> when_full_answers = {
     {{"refuse", when_full::refuse}, {"drop_oldest", when_full::drop_oldest}}};
 constexpr words<transport, 4> transports = {
     {{"tcp", transport::tcp}, {"tls", transport::tls}, {"ws", transport::ws}, {"wss", transport::wss}}};
+constexpr words<doors::mqtt::identified_by, 4> identities = {{{"either", doors::mqtt::identified_by::either},
+                                                              {"certificate", doors::mqtt::identified_by::certificate},
+                                                              {"user", doors::mqtt::identified_by::user},
+                                                              {"both", doors::mqtt::identified_by::both}}};
+constexpr words<bool, 2> refusals_before_5 = {{{"close", false}, {"acknowledge", true}}};
 constexpr words<model::lane, 3> lane_names = {
     {{"alarm", model::lane::alarm}, {"event", model::lane::event}, {"bulk", model::lane::bulk}}};
 constexpr words<replay_time, 2> replay_times = {{{"original", replay_time::original}, {"now", replay_time::now}}};
@@ -131,7 +136,21 @@ constexpr option<mqtt_config> mqtt_options[] = {
     row<&mqtt_config::transport, kind::choice<transports>, mqtt_config>(
         "transport", "\"tcp\"", "ws and wss are WebSocket; tls and wss need [tls]"),
     row<&mqtt_config::anonymous, kind::boolean, mqtt_config>(
-        "anonymous", "true on loopback without TLS", "clients without a certificate may connect; on loopback only"),
+        "anonymous", "true on loopback without TLS and [access] users", "clients that show nothing may connect"),
+    row<&mqtt_config::identity, kind::choice<identities>, mqtt_config>(
+        "identity", "\"either\"",
+        "who a client is: a user where it names one, else its certificate; or one of them only; "
+        "or the user, with a certificate needed beside"),
+};
+
+constexpr option<access_config> access_options[] = {
+    row<&access_config::users, kind::file, access_config>("users", "none", "the user file: `perigee user` edits it"),
+    row<&access_config::policy, kind::file, access_config>("policy", "none: all may do everything",
+                                                           "the policy file: who may publish and subscribe to what"),
+    row<&access_config::acknowledge_forbidden, kind::choice<refusals_before_5>, access_config>(
+        "refused_before_5", "\"close\"",
+        "what a client of MQTT 3.1.1 gets for a message that it may not publish: its connection is closed, or, as with "
+        "Mosquitto, the message is acknowledged and dropped"),
 };
 
 /// A duration that is not too short, or none.
@@ -253,6 +272,7 @@ constexpr option<config> root[] = {
                                                            "what MQTT clients are granted"),
     repeated<lane_rule_options, &config::lanes, limits::lane_rules_max, config>("lane", "[[lane]]",
                                                                                 "which topics go to which lane"),
+    section<access_options, &config::access>("access", "[access]", "none", "who may connect, and do what"),
     section<api_options, &config::api>("api", "[api]", "none", "HTTP: metrics, health, links"),
     section<uplink_options, &config::uplink>("uplink", "[uplink]", "none", "the parent node"),
     section<history_options, &config::history>("history", "[history]", "none", "readings kept for queries"),

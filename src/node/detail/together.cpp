@@ -29,26 +29,42 @@ position place(const value& root, std::string_view section, std::size_t index, s
   return place(nth(root, section, index), key);
 }
 
+bool has_users(const config& of) { return of.access && of.access->users; }
+
+/// What a listener knows its clients by must be there.
+void check_identity(reading& in, const value& root, const config& of, std::size_t index) {
+  using enum doors::mqtt::identified_by;
+  const auto by = of.mqtt[index].identity;
+  const auto at = place(root, "mqtt", index, "identity");
+  const bool certificates = is_tls(of.mqtt[index].transport) && of.tls && of.tls->authority;
+  if ((by == certificate || by == both) && !certificates) {
+    in.refuse(at, "P0114", "no client can show a certificate here",
+              "it takes transport = \"tls\" or \"wss\" and an authority in [tls]");
+  }
+  if ((by == user || by == both) && !has_users(of)) {
+    in.refuse(at, "P0114", "there are no users", "add [access] with users = \"users.toml\"");
+  }
+}
+
 void check_far_listener(reading& in, const value& root, const config& of, std::size_t index) {
   const auto& listener = of.mqtt[index];
-  constexpr std::string_view help = "off loopback it takes transport = \"tls\" or \"wss\" and [tls] with an authority";
+  constexpr std::string_view help =
+      "off loopback it takes transport = \"tls\" or \"wss\", and [tls] with an authority or [access] with users";
   const auto address = place(root, "mqtt", index, "address");
   if (!is_tls(listener.transport)) {
     in.refuse(address, "P0110", "a listener off loopback without TLS", std::string(help));
-  } else if (of.tls && !of.tls->authority) {
+  } else if (of.tls && !of.tls->authority && !has_users(of) && !listener.anonymous) {
     in.refuse(address, "P0110", "a listener off loopback that knows no client", std::string(help));
-  } else if (listener.anonymous) {
-    in.refuse(place(root, "mqtt", index, "anonymous"), "P0110", "anonymous clients off loopback",
-              "take anonymous = true away, or listen on 127.0.0.1");
   }
 }
 
 void check_near_listener(reading& in, const value& root, const config& of, std::size_t index) {
   const auto& listener = of.mqtt[index];
   const bool knows_clients = is_tls(listener.transport) && of.tls && of.tls->authority;
-  if (listener.anonymous || knows_clients) return;
+  if (listener.anonymous || knows_clients || has_users(of)) return;
   in.refuse(place(root, "mqtt", index, "anonymous"), "P0110", "no client can show who it is here",
-            "certificates need transport = \"tls\" or \"wss\" and an authority in [tls]; or say anonymous = true");
+            "certificates need transport = \"tls\" or \"wss\" and an authority in [tls], passwords [access] users; or "
+            "say anonymous = true");
 }
 
 void check_listener(reading& in, const value& root, config& of, std::size_t index) {
@@ -56,7 +72,8 @@ void check_listener(reading& in, const value& root, config& of, std::size_t inde
   const bool near = is_loopback(listener.address);
   const auto* section = nth(root, "mqtt", index);
   if (section == nullptr || section->find("anonymous") == nullptr)
-    listener.anonymous = near && !is_tls(listener.transport);
+    listener.anonymous = near && !is_tls(listener.transport) && !has_users(of);
+  check_identity(in, root, of, index);
   if (is_tls(listener.transport) && !of.tls) {
     in.refuse(place(root, "mqtt", index, "transport"), "P0111", "this transport needs a [tls] section",
               "certificate and key say who this node is");

@@ -28,6 +28,7 @@ meters::meters(metrics::registry& in)
       refused(in.make_counter("perigee_mqtt_refused_total", "Messages answered with a failure.")),
       not_retained(in.make_counter("perigee_mqtt_not_retained_total", "Retained messages past the store's bound.")),
       malformed(in.make_counter("perigee_mqtt_malformed_total", "Connections closed for what they sent.")),
+      forbidden(in.make_counter("perigee_mqtt_forbidden_total", "Messages and subscriptions that the policy refused.")),
       not_admitted(in.make_counter("perigee_mqtt_not_admitted_total", "Connections refused at CONNECT.")) {}
 
 }  // namespace perigee::doors::mqtt::detail

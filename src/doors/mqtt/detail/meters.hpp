@@ -30,6 +30,7 @@ struct meters {
   metrics::counter& refused;       // messages answered with a failure
   metrics::counter& not_retained;  // the store was full
   metrics::counter& malformed;     // connections closed for what they sent
+  metrics::counter& forbidden;     // messages and subscriptions that the policy refused
   metrics::counter& not_admitted;  // connections refused at CONNECT
 };
 

@@ -35,9 +35,10 @@ io::task<> served::run(std::unique_ptr<served> self) {
     co_return result<>();
   }
   const auto& peer = self->stream_->peer();
-  const bool anonymous = self->through_.anonymous && peer.loopback;
-  self->link_ = self->door_.broker_.attach(*self, {peer.identity, peer.address, anonymous, self->through_.transport},
-                                           door::now());
+  const auto& through = self->through_;
+  link_options as{.name = peer.identity, .address = peer.address, .by = through.by, .transport = through.transport};
+  as.anonymous = through.anonymous && (peer.loopback || through.anonymous_from_afar);
+  self->link_ = self->door_.broker_.attach(*self, std::move(as), door::now());
   self->writing_.spawn("doors.mqtt", self->write_out());
   const auto said_all = co_await self->converse();  // the broker has logged what was wrong
   self->link_->on_end(door::now());

@@ -10,7 +10,9 @@ namespace perigee::doors::mqtt::detail {
 
 /// What its listener says of a connection.
 struct arrival {
-  bool anonymous = false;        // clients without a certificate are let in, from loopback only
+  bool anonymous = false;            // who shows nothing is let in, from loopback
+  bool anonymous_from_afar = false;  // and from anywhere else
+  identified_by by = identified_by::either;
   std::string_view transport{};  // static
 };
 

@@ -27,6 +27,7 @@ message message_of(const model::record_view& r, model::lane l, place at) {
 session::session(std::string client_id, std::string name, std::uint64_t number)
     : client_id_(std::move(client_id)),
       name_(std::move(name)),
+      source_(name_.starts_with(user_prefix) ? std::make_unique<const std::string>(name_ + "/" + client_id_) : nullptr),
       number_(number),
       window_(limits::mqtt_inflight_out_max) {}
 
@@ -73,6 +74,7 @@ void session::offer(delivery_context& c, const message& m, const grant& g) {
 }
 
 session::outcome session::deliver(delivery_context& c, const message& m, const grant& g) {
+  if (auto* may = link_->may(); may != nullptr && !may->may_receive(m.topic)) return outcome::done;
   const auto properties = outgoing_properties(c, m, g);
   if (!properties) {
     count_dropped(c);

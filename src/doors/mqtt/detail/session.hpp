@@ -98,9 +98,9 @@ class session {
   session(std::string client_id, std::string name, std::uint64_t number);
 
   [[nodiscard]] const std::string& client_id() const { return client_id_; }
-  /// Of its certificate; empty without one. Only the same name may resume the session.
+  /// As client_identity has it. Only the same name may resume the session.
   [[nodiscard]] const std::string& name() const { return name_; }
-  [[nodiscard]] const std::string& source() const { return name_.empty() ? client_id_ : name_; }
+  [[nodiscard]] const std::string& source() const { return source_ ? *source_ : name_.empty() ? client_id_ : name_; }
   [[nodiscard]] std::uint64_t number() const { return number_; }
 
   void attach(link& to);
@@ -222,6 +222,7 @@ class session {
 
   std::string client_id_;
   std::string name_;
+  std::unique_ptr<const std::string> source_;  // of a user, who may have many clients, each with its own stamps
   std::uint64_t number_;
   link* link_ = nullptr;
   subscriptions subscriptions_;
