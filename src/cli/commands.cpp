@@ -139,6 +139,37 @@ constexpr argument journal_repair_arguments[] = {
     {"--node", "NAME", "whose journal it is, where journal.id is lost", optional},
     json_lines,
 };
+constexpr argument user_name = {"name", "NAME", "the user's", required};
+constexpr argument users_file = {"--users", "FILE", "the user file, in place of --node", optional};
+constexpr argument with_scram = {"--scram", "", "for SCRAM-SHA-256 too", optional};
+constexpr argument user_add_arguments[] = {
+    user_name,
+    {"--groups", "A,B", "what the policy may call several users by", optional},
+    {"--thing", "NAME", "what ${thing} stands for in the policy", optional},
+    with_scram,
+    {"--no-password", "", "for tokens or a certificate only", optional},
+    of_node,
+    users_file,
+};
+constexpr argument user_passwd_arguments[] = {user_name, with_scram, of_node, users_file};
+constexpr argument user_arguments[] = {user_name, of_node, users_file};
+constexpr argument user_ls_arguments[] = {of_node, users_file, json};
+constexpr argument user_token_arguments[] = {
+    user_name,
+    {"token", "TOKEN", "what the token is called", required},
+    {"--expires", "TIME", "2027-01-31T12:00:00Z", optional},
+    {"--rm", "", "take it away", optional},
+    of_node,
+    users_file,
+};
+constexpr argument user_may_arguments[] = {
+    {"action", "pub|sub|recv", "publish, subscribe or receive", required},
+    {"topic", "TOPIC", "a topic, or for sub a topic filter", required},
+    {"--node", "FILE", "the node's configuration", required},
+    {"--user", "NAME", "a user", optional},
+    {"--certificate", "NAME", "the name in its certificate", optional},
+    {"--client", "ID", "its client identifier", optional},
+};
 constexpr argument test_arguments[] = {{"folder", "DIR", "rules and the *.test.toml beside them", required}, json};
 constexpr argument demo_arguments[] = {
     demo_data,
@@ -178,6 +209,15 @@ constexpr command table[] = {
     {"quarantine show", "one record with its payload", quarantine_one_arguments, run_quarantine_show},
     {"quarantine retry", "hand it to its reader again", quarantine_one_arguments, run_quarantine_retry},
     {"quarantine drop", "give it up; a gap record says so", quarantine_one_arguments, run_quarantine_drop},
+    {"user", "who may connect to a node", {}, run_user},
+    {"user add", "a user, its password from stdin or asked for", user_add_arguments, run_user_add},
+    {"user passwd", "another password", user_passwd_arguments, run_user_passwd},
+    {"user rm", "take a user away; its clients are disconnected", user_arguments, run_user_rm},
+    {"user ls", "every user, without secrets", user_ls_arguments, run_user_ls},
+    {"user token", "make a token, shown once, or take it away", user_token_arguments, run_user_token},
+    {"user disable", "let a user in no more", user_arguments, run_user_disable},
+    {"user enable", "let it in again", user_arguments, run_user_enable},
+    {"user may", "whether a client may do something, and which rule says so", user_may_arguments, run_user_may},
     {"journal", "a node's journal on the disk", {}, run_journal},
     {"journal ls", "lanes, segments and cursors; beside a running node too", journal_ls_arguments, run_journal_ls},
     {"journal dump", "records, one a line", journal_dump_arguments, run_journal_dump},

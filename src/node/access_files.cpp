@@ -1,5 +1,7 @@
 #include "node/access_files.hpp"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <format>
 #include <iterator>
@@ -43,11 +45,11 @@ void read_file(const std::string& file, io::disk& on, Parsed& into, diagnostics&
   }
 }
 
+/// With the time that the owner was changed, too: a file that could not be read may be readable then.
 std::string stamp_of(const std::string& file) {
-  std::error_code failed;
-  const auto changed = std::filesystem::last_write_time(file, failed);
-  if (failed) return "-";
-  return std::format("{}:{}", changed.time_since_epoch().count(), std::filesystem::file_size(file, failed));
+  struct stat now{};
+  if (::stat(file.c_str(), &now) != 0) return "-";
+  return std::format("{}.{}:{}:{}", now.st_ctim.tv_sec, now.st_ctim.tv_nsec, now.st_ino, now.st_size);
 }
 
 }  // namespace

@@ -145,15 +145,13 @@ std::span<const code_help> config_codes() {
       {"P0117", "not a password's hash",
        "A user file keeps no password: `perigee user passwd` writes the Argon2id hash and, with --scram, the verifier "
        "of "
-       "SCRAM-SHA-256. Hashes of other programs are taken where they have the form "
-       "$argon2id$v=19$m=...,t=...,p=...$..."},
+       "SCRAM-SHA-256. Other programs' hashes are taken where they have the form $argon2id$v=19$m=...,t=...,p=...$..."},
+      {"P0118", "no such variable",
+       "In the topics of a policy ${thing}, ${clientid}, ${user} and ${group} stand for what the client has; each is a "
+       "part of one level."},
       {"P0119", "others may read the user file",
        "Whoever reads the hashes of passwords can guess at them at home, and whoever writes the file lets in whom they "
        "like. chmod 600, and let the node's own user have it."},
-      {"P0118", "no such variable",
-       "In the topics of a policy ${thing}, ${clientid}, ${user} and ${group} stand for what the client has; each "
-       "fills "
-       "a part of one level."},
   };
   return codes;
 }

@@ -242,7 +242,7 @@ TEST(config, listeners_are_closed_to_strangers) {
   EXPECT_EQ(code(far + "anonymous = true\n"), "P0110");
   EXPECT_EQ(code(far + "transport = \"tls\"\n"), "P0111");
   EXPECT_EQ(code(far + "transport = \"tls\"\n" + std::string(tls)), "P0110");
-  EXPECT_EQ(code(far + "transport = \"tls\"\nanonymous = true\n" + std::string(mutual)), "P0110");
+  EXPECT_EQ(code(far + "transport = \"tls\"\nanonymous = true\n" + std::string(mutual)), "") << "said, and warned of";
   EXPECT_EQ(code(far + "transport = \"tls\"\n" + std::string(mutual)), "");
   EXPECT_EQ(code("[[mqtt]]\nanonymous = false\n"), "P0110");
   EXPECT_EQ(code("[[mqtt]]\ntransport = \"tls\"\nanonymous = true\n" + std::string(tls)), "");
@@ -251,6 +251,24 @@ TEST(config, listeners_are_closed_to_strangers) {
   EXPECT_EQ(code("[[mqtt]]\naddress = \"::\"\n"), "P0110");
   EXPECT_EQ(code("[api]\naddress = \"0.0.0.0\"\n"), "P0110");
   EXPECT_EQ(code("[api]\naddress = \"0.0.0.0\"\n" + std::string(mutual)), "");
+}
+
+TEST(config, listeners_know_users_where_there_are_some) {
+  constexpr std::string_view tls = "[tls]\ncertificate = \"a\"\nkey = { env = \"K\" }\n";
+  constexpr std::string_view users = "[access]\nusers = \"users.toml\"\n";
+  const auto code = [&](std::string_view text) { return only_error(text).substr(0, 5); };
+  const std::string far = "[[mqtt]]\naddress = \"0.0.0.0\"\n";
+  EXPECT_EQ(code(std::string("[[mqtt]]\nanonymous = false\n").append(users)), "");
+  EXPECT_EQ(code((far + "transport = \"tls\"\n").append(tls).append(users)), "");
+  EXPECT_EQ(code(far + std::string(users)), "P0110") << "passwords in the clear";
+  EXPECT_EQ(code("[[mqtt]]\nidentity = \"user\"\n"), "P0114");
+  EXPECT_EQ(code(std::string("[[mqtt]]\nidentity = \"user\"\n").append(users)), "");
+  EXPECT_EQ(code(std::string("[[mqtt]]\nidentity = \"certificate\"\n").append(users)), "P0114");
+  const auto by_default = parse(std::string(smallest).append("[[mqtt]]\n").append(users));
+  ASSERT_TRUE(by_default);
+  EXPECT_FALSE(by_default->mqtt[0].anonymous) << "who has users wants them asked for";
+  const auto open = parse(std::string(smallest).append("[[mqtt]]\nanonymous = true\n").append(users));
+  EXPECT_TRUE(open->mqtt[0].anonymous);
 }
 
 TEST(config, uplinks) {
