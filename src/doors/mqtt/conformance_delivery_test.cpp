@@ -1,4 +1,4 @@
-// Normative statements of MQTT 5 about messages on their way out; docs/conformance-statements.md says which test covers which.
+// What MQTT 5 says of messages on their way out; docs/conformance-statements.md has the table.
 
 #include <gtest/gtest.h>
 
