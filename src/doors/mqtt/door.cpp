@@ -13,6 +13,7 @@ constexpr auto tick_every = 500ms;
 constexpr auto save_every_at_least = 1s;
 
 std::string_view transport_of(const io::endpoint& at) {
+  if (!at.path.empty()) return "unix";
   if (at.websocket) return at.tls ? "wss" : "ws";
   return at.tls ? "tls" : "tcp";
 }

@@ -60,7 +60,7 @@ class door final : private broker_host {
     bool anonymous;
     bool anonymous_from_afar;
     identified_by by;
-    std::string_view transport;  // "tcp", "tls", "ws" or "wss"
+    std::string_view transport;  // "tcp", "tls", "ws", "wss" or "unix"
   };
 
   void work_waits() override { work_.notify(); }

@@ -22,7 +22,7 @@ struct link_options {
   std::string address;
   bool anonymous = false;  // a client that shows nothing is let in
   identified_by by = identified_by::either;
-  std::string_view transport{};  // "tcp", "tls", "ws" or "wss", of its listener; static
+  std::string_view transport{};  // "tcp", "tls", "ws", "wss" or "unix", of its listener; static
 };
 
 /// A stamped message that could not be stored when it came.
