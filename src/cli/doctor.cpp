@@ -127,7 +127,7 @@ finding check_ports(const patient& p) {
     if (port != 0 && !p.network.listen({.host = address, .port = port, .tls = nullptr}))
       taken += std::format("{}{}:{}", taken.empty() ? "" : ", ", address, port);
   };
-  for (const auto& each : p.chosen->mqtt) try_port(each.address, each.port);
+  for (const auto& each : p.chosen->mqtt) try_port(each.address, each.port);  // a Unix socket's port is 0
   if (p.chosen->api) try_port(p.chosen->api->address, p.chosen->api->port);
   if (taken.empty()) return {"ports", verdict::good, "free"};
   return {"ports", verdict::bad, taken + " taken by another program: `ss -ltnp` says which"};

@@ -15,8 +15,8 @@
 namespace perigee::cli {
 namespace {
 
-/// A node until a signal ends it. SIGUSR1 silences its sensors, for a demo that wants to count;
-/// SIGHUP has it read its users and policy again.
+/// A node until a signal ends it. SIGUSR1 silences its sensors, for a demo that wants to count; SIGHUP has it read
+/// again what may change.
 class served_node {
  public:
   served_node(io::shard& on, node::instance& node)
@@ -45,7 +45,7 @@ class served_node {
         log::info("run", "the sensors fall silent");
         node_.pause_sensors();
       } else if (number == SIGHUP) {
-        log::info("run", "users and policy are read again");
+        log::info("run", "users, policy and certificates are read again");
         node_.reload();
       } else {
         log::info("run", "signal {}: stopping", number);

@@ -17,6 +17,8 @@
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "doors/mqtt/access_port.hpp"
+#include "io/address_range.hpp"
+#include "io/tls.hpp"
 #include "model/record.hpp"
 #include "readers/uplink/schedule.hpp"
 #include "settings/option.hpp"
@@ -25,7 +27,7 @@ namespace perigee::node {
 
 enum class durability { fsync, os, memory };
 enum class when_full { refuse, drop_oldest };
-enum class transport { tcp, tls, ws, wss };
+enum class transport { tcp, tls, ws, wss, unix_socket };
 enum class uplink_transport { tcp, tls };
 enum class replay_time { original, now };
 enum class machine_fault { bearing, overload, sensor_stuck, cooling_loss };
@@ -43,11 +45,21 @@ struct secret {
   [[nodiscard]] result<std::string> read() const;
 };
 
+/// One more certificate of the listeners, for clients that ask for one of its names.
+struct certificate_config {
+  std::string certificate;  // path
+  secret key;
+  std::vector<std::string> names;  // none: the DNS names in it
+};
+
 /// This node's certificate chain and the authority that signs its peers, both ways. PEM.
 struct tls_config {
   std::string certificate;  // path
   secret key;
   std::optional<std::string> authority;  // path; listeners then ask for a client certificate
+  io::tls_version version_min = io::tls_version::v1_2;
+  io::identity_source identity_from = io::identity_source::common_name;
+  std::vector<certificate_config> certificates;
 };
 
 struct lane_config {
@@ -81,6 +93,16 @@ struct mqtt_config {
   node::transport transport = node::transport::tcp;
   bool anonymous = true;  // a client that shows nothing may connect
   doors::mqtt::identified_by identity = doors::mqtt::identified_by::either;
+  std::string path;                                          // of a Unix socket, in place of address and port
+  unsigned mode = 0660;                                      // of its file
+  bool name_by_uid = false;                                  // its clients are called "uid-1000"
+  bool ipv6_only = false;                                    // "::" takes no IPv4
+  std::uint32_t connections_max = 0;                         // 0: only the node's own bound
+  std::optional<io::client_certificate> client_certificate;  // none: what identity and anonymous leave
+  std::optional<io::identity_source> identity_from;          // none: that of [tls]
+  bool proxy_protocol = false;
+  std::vector<io::address_range> proxy_from;
+  bool proxy_names = false;  // a certificate that the proxy has verified says who the client is
 };
 
 /// What a client is granted, on every MQTT listener.

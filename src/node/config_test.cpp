@@ -396,6 +396,60 @@ TEST_F(config_file, secrets_are_read_from_where_they_are) {
   EXPECT_FALSE(secret({secret::place::env, "PERIGEE_CONFIG_TEST"}).read());
 }
 
+TEST(config, a_listener_says_how_it_is_reached) {
+  const auto read = parse(std::string(smallest) + R"([tls]
+certificate = "gw.crt"
+key = { file = "gw.key" }
+authority = "ca.crt"
+min_version = "1.3"
+identity_from = "san_uri"
+[[tls.certificate_for]]
+certificate = "plant.crt"
+key = { env = "PLANT_KEY" }
+names = ["*.plant"]
+[[mqtt]]
+transport = "unix"
+path = "mqtt.sock"
+mode = "0600"
+name_by_uid = true
+[[mqtt]]
+address = "fe80::1%eth0"
+transport = "tls"
+client_certificate = "optional"
+identity_from = "subject"
+connections_max = 100
+[[mqtt]]
+proxy_protocol = true
+proxy_from = ["127.0.0.1", "10.0.0.0/8"]
+proxy_names = true
+)");
+  ASSERT_TRUE(read) << read.error().at(0).message;
+  EXPECT_EQ(read->tls->version_min, io::tls_version::v1_3);
+  EXPECT_EQ(read->tls->certificates.at(0).names, std::vector<std::string>{"*.plant"});
+  EXPECT_EQ(read->mqtt[0].mode, 0600U);
+  EXPECT_EQ(read->mqtt[0].port, 0);
+  EXPECT_EQ(read->mqtt[1].client_certificate, io::client_certificate::optional);
+  EXPECT_EQ(read->mqtt[2].proxy_from.size(), 2U);
+}
+
+TEST(config, a_listener_whose_options_do_not_fit_is_refused) {
+  const auto code = [](std::string_view text) {
+    const auto read = parse(std::string(smallest) + "[[mqtt]]\n" + std::string(text));
+    return read ? "" : read.error().at(0).code;
+  };
+  EXPECT_EQ(code("transport = \"unix\"\n"), "P0104");
+  EXPECT_EQ(code("path = \"mqtt.sock\"\n"), "P0114");
+  EXPECT_EQ(code("name_by_uid = true\n"), "P0114");
+  EXPECT_EQ(code("transport = \"unix\"\npath = \"" + std::string(120, 'x') + "\"\n"), "P0105");
+  EXPECT_EQ(code("client_certificate = \"none\"\n"), "P0114");
+  EXPECT_EQ(code("proxy_protocol = true\n"), "P0114");
+  EXPECT_EQ(code("proxy_from = [\"10.0.0.1\"]\n"), "P0114");
+  EXPECT_EQ(code("proxy_names = true\n"), "P0114");
+  EXPECT_EQ(code("proxy_from = [\"10.0.0.1/8\"]\n"), "P0105");
+  EXPECT_EQ(code("transport = \"unix\"\npath = \"s\"\nmode = \"888\"\n"), "P0105");
+  EXPECT_EQ(code("address = \"10.0.0.1%eth0\"\n"), "P0105");
+}
+
 TEST(config, the_page_lists_every_option) {
   std::ifstream page("docs/configuration.md");
   const std::string text{std::istreambuf_iterator<char>(page), {}};

@@ -12,6 +12,7 @@
 #include "doors/mqtt/journal_log.hpp"
 #include "model/gap.hpp"
 #include "node/at_rest.hpp"
+#include "node/certificates.hpp"
 #include "node/children.hpp"
 #include "node/gap_log.hpp"
 #include "node/gate.hpp"
@@ -62,6 +63,7 @@ std::string_view name_of(transport t) {
     case transport::tcp: return "tcp";
     case transport::tls: return "tls";
     case transport::ws: return "ws";
+    case transport::unix_socket: return "unix";
     case transport::wss: break;
   }
   return "wss";
@@ -97,38 +99,12 @@ boost::json::object to_json(std::string_view node, const model::gap& g) {
           {"sentence", model::describe(g)}};
 }
 
-/// Whether a TLS handshake without a client certificate fails, rather than the login behind it.
-bool needs_certificate(const config& chosen, const mqtt_config& listener) {
-  using enum doors::mqtt::identified_by;
-  const bool has_users = chosen.access && chosen.access->users;
-  const bool others_may_do = listener.identity == user || (listener.identity == either && has_users);
-  return !others_may_do && !listener.anonymous;
-}
-
 doors::mqtt::listener_options listener_of(const mqtt_config& from, io::endpoint at) {
   const bool far = !is_loopback(from.address);
   if (far && from.anonymous) {
     log::warn("node", "{}:{} lets in anybody who reaches it: anonymous = true off loopback", from.address, from.port);
   }
   return {.at = std::move(at), .anonymous = from.anonymous, .anonymous_from_afar = far, .by = from.identity};
-}
-
-/// The contexts that listeners and the uplink share; empty without a [tls] section.
-struct tls_contexts {
-  std::shared_ptr<io::tls_context> server;       // a client certificate is required
-  std::shared_ptr<io::tls_context> open_server;  // a certificate is asked for, the login or the route decides
-  std::shared_ptr<io::tls_context> client;
-};
-
-result<tls_contexts> make_tls(const config& chosen) {
-  if (!chosen.tls) return tls_contexts{};
-  const io::tls_files files{chosen.tls->certificate, chosen.tls->key.name, chosen.tls->authority.value_or("")};
-  tls_contexts out;
-  const auto asked = chosen.tls->authority ? io::client_certificate::required : io::client_certificate::optional;
-  PG_TRY(out.server, io::tls_context::server({.files = files, .client = asked}));
-  PG_TRY(out.open_server, io::tls_context::server({.files = files, .client = io::client_certificate::optional}));
-  PG_TRY(out.client, io::tls_context::client(files));
-  return out;
 }
 
 }  // namespace
@@ -158,9 +134,9 @@ struct instance::parts {
   config chosen;
   prng random;
   metrics::registry metrics;
-  tls_contexts tls;
   run_info info;
   std::unique_ptr<io::worker> disk_worker;
+  std::unique_ptr<node::certificates> certificates;
   std::unique_ptr<io::worker> history_worker;
   std::unique_ptr<journal::journal> log;
   std::unique_ptr<node::journal_alarms> journal_alarms;
@@ -189,7 +165,7 @@ result<std::unique_ptr<instance>> instance::open(ground on, config chosen, prepa
 }
 
 result<> instance::parts::open(prepared files) {
-  PG_TRY(tls, make_tls(chosen));
+  PG_TRY(certificates, node::certificates::open(chosen, on.shard, *disk_worker, metrics));
   PG_TRY_VOID(on.disk.make_folder(chosen.data));
   PG_TRY_VOID(on.disk.make_folder(chosen.data + "/state"));
   PG_TRY_VOID(open_journal());
@@ -286,7 +262,7 @@ result<> instance::parts::open_uplink() {
   options.schedule = readers::uplink::schedule(up.schedule);
   options.aside = aside.get();
   PG_TRY(auto sender, readers::uplink::sender::open(*log, std::move(options)));
-  io::endpoint parent{up.host, up.port, secure ? tls.client : nullptr, false};
+  io::endpoint parent{up.host, up.port, secure ? certificates->client() : nullptr, false};
   uplink = std::make_unique<readers::uplink::uplink>(on.shard, on.network, *log, std::move(sender), std::move(parent),
                                                      chosen.node_id, random.next());
   if (up.budget_per_hour_bytes != 0 || up.budget_per_day_bytes != 0) {
@@ -297,7 +273,7 @@ result<> instance::parts::open_uplink() {
 
 result<> instance::parts::open_api() {
   if (!chosen.api) return {};
-  io::endpoint at{chosen.api->address, chosen.api->port, tls.open_server, false};
+  io::endpoint at{chosen.api->address, chosen.api->port, certificates->api(), false};
   auto acceptor = on.network.listen(at);
   if (!acceptor) return refuse_listener(chosen.api->address, chosen.api->port, acceptor.error());
   PG_TRY(info.token, random_token());
@@ -328,11 +304,10 @@ api::routes instance::parts::routes() {
 result<> instance::parts::listen() {
   PG_TRY_VOID(open_api());
   for (const auto& each : chosen.mqtt) {
-    const auto& context = needs_certificate(chosen, each) ? tls.server : tls.open_server;
-    io::endpoint at{each.address, each.port, is_tls(each.transport) ? context : nullptr, is_websocket(each.transport)};
-    const auto port = door->listen(listener_of(each, std::move(at)));
-    if (!port) return refuse_listener(each.address, each.port, port.error());
-    info.mqtt.push_back({each.address, *port, std::string(name_of(each.transport))});
+    const auto where = each.path.empty() ? each.address : each.path;
+    const auto port = door->listen(listener_of(each, certificates->endpoint_of(each)));
+    if (!port) return refuse_listener(where, each.port, port.error());
+    info.mqtt.push_back({where, *port, std::string(name_of(each.transport))});
   }
   return {};
 }
@@ -422,6 +397,7 @@ void instance::parts::start() {
   services.spawn("node", keep_time());
   services.spawn("node", settle(on.shard));
   services.spawn("node.mqtt", operations->run());
+  services.spawn("node.tls", certificates->watch());
   if (rules_reader) services.spawn("readers.rules", rules_reader->run());
   if (history) services.spawn("readers.history", history->run());
   if (gate) services.spawn("node.access", gate->watch());
@@ -472,6 +448,7 @@ io::task<> instance::stop() {
 }
 
 void instance::reload() {
+  parts_->certificates->reload();
   if (parts_->gate) parts_->gate->reload();
 }
 

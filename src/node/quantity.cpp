@@ -69,6 +69,11 @@ bool is_loopback(std::string_view address) {
 }
 
 bool is_address(std::string_view address) {
+  const auto scope = address.find('%');  // of a link-local address: the interface (RFC 4007 11)
+  if (scope != std::string_view::npos) {
+    const bool named = scope + 1 < address.size() && address.find('%', scope + 1) == std::string_view::npos;
+    return named && address.starts_with("fe80:") && is_literal(AF_INET6, address.substr(0, scope));
+  }
   return address == "localhost" || is_literal(AF_INET, address) || is_literal(AF_INET6, address);
 }
 

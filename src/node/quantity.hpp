@@ -17,7 +17,7 @@ namespace perigee::node {
 
 /// "127.0.0.1", "::1" or "localhost": nobody outside this machine gets there.
 [[nodiscard]] bool is_loopback(std::string_view address);
-/// An IPv4 or IPv6 literal, or "localhost".
+/// An IPv4 or IPv6 literal, a link-local one with its interface ("fe80::1%eth0"), or "localhost".
 [[nodiscard]] bool is_address(std::string_view address);
 
 /// "mqtts://host:port"; the port is left out where the scheme has one of its own.

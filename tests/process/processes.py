@@ -118,7 +118,7 @@ class Node:
     def start(self):
         self.launch()
         info = wait_until(f"{self.name} listens", self.run_info)
-        self.ports = {each["transport"]: each["port"] for each in info["mqtt"]}
+        self.ports |= {each["transport"]: each["port"] for each in info["mqtt"] if each["transport"] in self.ports}
         self.api_port = info["api"]["port"]
         return self
 

@@ -20,6 +20,9 @@ using setup_ptr = std::shared_ptr<tls_setup>;
 
 constexpr long ticket_lifetime_s = 3600;
 constexpr int chain_certificates_max = 10;
+// A connection keeps its peer's key share, and a hybrid one with ML-KEM is 6 KiB: a server takes it from who offers
+// nothing else.
+constexpr const char* server_groups = "X25519:P-256:X25519MLKEM768:P-384";
 
 std::unexpected<std::string> refuse(std::string_view file, std::string_view what) {
   const auto code = ERR_peek_last_error();
@@ -198,6 +201,7 @@ or_sentence<std::shared_ptr<const tls_setup>> load_server(const tls_server_optio
   made->identity = options.identity;
   made->protocols = on_the_wire(options.protocols);
   SSL_CTX_set_verify(c, verify_mode(options.client), nullptr);
+  SSL_CTX_set1_groups_list(c, server_groups);
   give_tickets(*made);
   // The callbacks see the setup only while a connection holds it (tls_socket).
   if (!made->protocols.empty()) SSL_CTX_set_alpn_select_cb(c, choose_protocol, made.get());

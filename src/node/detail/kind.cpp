@@ -1,6 +1,7 @@
 #include "node/detail/kind.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 
@@ -92,6 +93,29 @@ std::optional<std::string> address::read(reading& in, const value& from) {
   if (is_address(*found)) return *found;
   in.refuse(from.at, "P0105", "not an address",
             "an IPv4 or IPv6 address of this machine: \"127.0.0.1\" for itself only, \"0.0.0.0\" or \"::\" for all");
+  return std::nullopt;
+}
+
+std::optional<io::address_range> range::read(reading& in, const value& from) {
+  const auto* found = expect<std::string>(in, from, "a range of addresses");
+  if (found == nullptr) return std::nullopt;
+  const auto parsed = io::address_range::parse(*found);
+  if (!parsed) {
+    in.refuse(from.at, "P0105", "not a range of addresses",
+              "an address, or the first of several and the bits that they share: \"10.0.0.0/8\", \"2001:db8::/32\"");
+  }
+  return parsed;
+}
+
+std::optional<unsigned> file_mode::read(reading& in, const value& from) {
+  constexpr unsigned all_bits = 0777;
+  const auto* found = expect<std::string>(in, from, "a file mode such as \"0660\"");
+  if (found == nullptr) return std::nullopt;
+  unsigned mode = 0;
+  const auto* end = found->data() + found->size();
+  const auto [rest, failed] = std::from_chars(found->data(), end, mode, 8);
+  if (failed == std::errc() && rest == end && mode <= all_bits) return mode;
+  in.refuse(from.at, "P0105", "not a file mode", "three octal digits: \"0660\" lets the owner and the group in");
   return std::nullopt;
 }
 

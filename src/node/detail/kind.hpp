@@ -63,6 +63,18 @@ struct address {
   static std::optional<std::string> read(reading& in, const value& from);
 };
 
+/// "10.0.0.0/8"
+struct range {
+  static std::string type() { return "range of addresses"; }
+  static std::optional<io::address_range> read(reading& in, const value& from);
+};
+
+/// "0660", as chmod has it.
+struct file_mode {
+  static std::string type() { return "file mode"; }
+  static std::optional<unsigned> read(reading& in, const value& from);
+};
+
 struct topic {
   static std::string type() { return "topic"; }
   static std::optional<std::string> read(reading& in, const value& from);

@@ -20,8 +20,20 @@ constexpr words<durability, 3> durabilities = {
     {{"fsync", durability::fsync}, {"os", durability::os}, {"memory", durability::memory}}};
 constexpr words<when_full, 2> when_full_answers = {
     {{"refuse", when_full::refuse}, {"drop_oldest", when_full::drop_oldest}}};
-constexpr words<transport, 4> transports = {
-    {{"tcp", transport::tcp}, {"tls", transport::tls}, {"ws", transport::ws}, {"wss", transport::wss}}};
+constexpr words<transport, 5> transports = {{{"tcp", transport::tcp},
+                                             {"tls", transport::tls},
+                                             {"ws", transport::ws},
+                                             {"wss", transport::wss},
+                                             {"unix", transport::unix_socket}}};
+constexpr words<io::tls_version, 2> tls_versions = {{{"1.2", io::tls_version::v1_2}, {"1.3", io::tls_version::v1_3}}};
+constexpr words<io::identity_source, 5> identity_sources = {{{"cn", io::identity_source::common_name},
+                                                             {"san_dns", io::identity_source::dns_name},
+                                                             {"san_uri", io::identity_source::uri},
+                                                             {"san_email", io::identity_source::email},
+                                                             {"subject", io::identity_source::subject}}};
+constexpr words<io::client_certificate, 3> client_certificates = {{{"required", io::client_certificate::required},
+                                                                   {"optional", io::client_certificate::optional},
+                                                                   {"none", io::client_certificate::none}}};
 constexpr words<doors::mqtt::identified_by, 4> identities = {{{"either", doors::mqtt::identified_by::either},
                                                               {"certificate", doors::mqtt::identified_by::certificate},
                                                               {"user", doors::mqtt::identified_by::user},
@@ -82,6 +94,15 @@ constexpr option<config> log_options[] = {
                                                               "what is written to stderr: this and worse"),
 };
 
+constexpr option<certificate_config> certificate_options[] = {
+    row<&certificate_config::certificate, kind::file, certificate_config>("certificate", "required",
+                                                                          "PEM: as in [tls]"),
+    row<&certificate_config::key, kind::secret_reference, certificate_config>("key", "required",
+                                                                              "PEM: the certificate's private key"),
+    row<&certificate_config::names, kind::list_of<kind::text, limits::tls_certificates_max>, certificate_config>(
+        "names", "the DNS names in it", "the hosts that clients ask for by SNI: [\"gw.example\", \"*.plant\"]"),
+};
+
 constexpr option<tls_config> tls_options[] = {
     row<&tls_config::certificate, kind::file, tls_config>("certificate", "required",
                                                           "PEM: this node's certificate, then those between it and the "
@@ -89,6 +110,15 @@ constexpr option<tls_config> tls_options[] = {
     row<&tls_config::key, kind::secret_reference, tls_config>("key", "required", "PEM: the certificate's private key"),
     row<&tls_config::authority, kind::file, tls_config>(
         "authority", "none", "PEM: who signs clients, children and the parent; listeners then ask for a certificate"),
+    row<&tls_config::version_min, kind::choice<tls_versions>, tls_config>("min_version", "\"1.2\"",
+                                                                          "the oldest version of TLS that is spoken"),
+    row<&tls_config::identity_from, kind::choice<identity_sources>, tls_config>(
+        "identity_from", "\"cn\"",
+        "what in a client's certificate says who it is: the subject's common name, the one subjectAltName of a kind, "
+        "or "
+        "the whole subject"),
+    repeated<certificate_options, &tls_config::certificates, limits::tls_certificates_max, tls_config>(
+        "certificate_for", "[[tls.certificate_for]]", "one more certificate of the listeners, chosen by SNI"),
 };
 
 constexpr option<lane_config> lane_options[] = {
@@ -141,6 +171,25 @@ constexpr option<mqtt_config> mqtt_options[] = {
         "identity", "\"either\"",
         "who a client is: a user where it names one, else its certificate; or one of them only; "
         "or the user, with a certificate needed beside"),
+    row<&mqtt_config::path, kind::new_folder, mqtt_config>("path", "none",
+                                                           "for transport = \"unix\": the file of the socket"),
+    row<&mqtt_config::mode, kind::file_mode, mqtt_config>("mode", "\"0660\"", "of that file: who on this machine may"),
+    row<&mqtt_config::name_by_uid, kind::boolean, mqtt_config>(
+        "name_by_uid", "false", "who connects to the Unix socket as user 1000 is called uid-1000"),
+    row<&mqtt_config::ipv6_only, kind::boolean, mqtt_config>("ipv6_only", "false", "address = \"::\" takes no IPv4"),
+    row<&mqtt_config::connections_max, kind::whole<std::uint32_t, 0, limits::mqtt_connections_max>, mqtt_config>(
+        "connections_max", "0", "connections of this listener; 0: only the node's own bound"),
+    row<&mqtt_config::client_certificate, kind::choice<client_certificates>, mqtt_config>(
+        "client_certificate", "what identity and anonymous leave", "whether clients show a certificate in TLS"),
+    row<&mqtt_config::identity_from, kind::choice<identity_sources>, mqtt_config>("identity_from", "that of [tls]",
+                                                                                  "as in [tls]"),
+    row<&mqtt_config::proxy_protocol, kind::boolean, mqtt_config>(
+        "proxy_protocol", "false",
+        "every connection begins with a PROXY protocol v2 header, which says who the client is"),
+    row<&mqtt_config::proxy_from, kind::list_of<kind::range, limits::proxy_ranges_max>, mqtt_config>(
+        "proxy_from", "[]", "the proxies that are believed: [\"10.0.0.0/8\"]; all other connections are refused"),
+    row<&mqtt_config::proxy_names, kind::boolean, mqtt_config>(
+        "proxy_names", "false", "the common name of a certificate that the proxy has verified says who the client is"),
 };
 
 constexpr option<access_config> access_options[] = {

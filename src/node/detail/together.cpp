@@ -144,7 +144,12 @@ void check_journal(reading& in, const value& root, const config& of) {
 
 }  // namespace
 
+position place_of(const value& root, std::string_view section, std::size_t index, std::string_view key) {
+  return place(root, section, index, key);
+}
+
 void check_together(reading& in, const value& root, config& of) {
+  check_listening(in, root, of);
   for (std::size_t i = 0; i < of.mqtt.size(); ++i) check_listener(in, root, of, i);
   check_api(in, root, of);
   check_uplink(in, root, of);
