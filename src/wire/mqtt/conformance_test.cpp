@@ -383,7 +383,7 @@ TEST(mqtt_conformance, answers_before_5_have_its_codes) {
 }
 
 TEST(mqtt_conformance, a_first_byte_that_starts_no_packet_is_enough) {
-  for (const auto* first : {"0a", "36", "80", "c1"}) {
+  for (const auto* first : {"0a", "80", "c1"}) {
     recording_server peer;
     peer.feed(hello_5);
     peer.sent();

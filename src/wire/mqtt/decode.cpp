@@ -326,7 +326,6 @@ decoded<publish> decode_publish(std::uint8_t first_byte, byte_view body, protoco
 bool may_start_packet(std::uint8_t first_byte, protocol_version version) {
   const auto type = static_cast<packet_type>(first_byte >> 4);
   if (first_byte >> 4 == 0) return false;
-  if (type == packet_type::publish) return (first_byte & 6) != 6;
   return type == packet_type::connect || has_right_flags(type, first_byte & 0x0f, version);
 }
 

@@ -14,19 +14,18 @@ std::size_t server_connection::on_bytes(byte_view in, clock::time_point now) {
   std::size_t taken = 0;
   wanted_ = 0;
   while (!paused()) {
+    // Before its length is looked at, so that the answer is the same however the stream is cut.
+    if (state_ == state::connected && taken < in.size() && !may_start_packet(in[taken], version_)) {
+      break_off({reason::malformed_packet, "no packet starts like this"});
+      break;
+    }
     const auto next = next_frame(in.subspan(taken), packet_bytes_max());
     if (!next) {
       break_off(next.error());
       break;
     }
     wanted_ = next->bytes;
-    if (!next->complete) {
-      const auto rest = in.subspan(taken);
-      if (!rest.empty() && state_ == state::connected && !may_start_packet(rest.front(), version_)) {
-        break_off({reason::malformed_packet, "no packet starts like this"});
-      }
-      break;
-    }
+    if (!next->complete) break;
     taken += next->bytes;
     ++packets_.in;
     on_frame(*next);
