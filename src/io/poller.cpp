@@ -11,8 +11,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-// From so many ready sockets on, the next turn follows without asking the loop to wait: that saves re-arming it.
-constexpr int busy_events = 4;
+// While sockets are ready each time, so many rounds follow each other before the rest of the loop has its turn: handing
+// over to it and back costs two system calls more.
+constexpr int rounds_max = 8;
 
 int make_set() {
   const int made = ::epoll_create1(EPOLL_CLOEXEC);
@@ -75,10 +76,21 @@ void poller::wait() {
 }
 
 void poller::turn() {
+  int rounds = 0;
+  while (rounds < rounds_max && hand_out()) ++rounds;
+  if (rounds == rounds_max || !again_.empty()) {
+    post_turn();
+  } else {
+    wait();
+  }
+}
+
+/// False where nothing was ready.
+bool poller::hand_out() {
   in_turn_ = true;
   going_again_.swap(again_);
   ready_count_ = std::max(0, ::epoll_wait(set_.native_handle(), ready_.data(), turn_events_max, 0));
-  const bool busy = ready_count_ >= busy_events;
+  const bool some = ready_count_ != 0 || !going_again_.empty();
   for (int i = 0; i < ready_count_; ++i) {
     const auto event = ready_[static_cast<std::size_t>(i)];
     if (event.data.ptr == nullptr) continue;
@@ -92,11 +104,7 @@ void poller::turn() {
   }
   going_again_.clear();
   end_turn();
-  if (busy || !again_.empty()) {
-    post_turn();
-  } else {
-    wait();
-  }
+  return some;
 }
 
 void poller::end_turn() {

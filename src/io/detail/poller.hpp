@@ -48,6 +48,7 @@ class poller {
   void wait();
   void post_turn();
   void turn();
+  [[nodiscard]] bool hand_out();
   void end_turn();
   void forget(const pollable& who);
 
