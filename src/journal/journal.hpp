@@ -42,7 +42,9 @@ class journal {
   journal& operator=(const journal&) = delete;
 
   /// To the record's own lane: see lane_log::append.
-  result<log_offset> append(const model::record_view& r) { return (*this)[r.lane].append(r); }
+  result<log_offset> append(const model::record_view& r, haste how = haste::awaited) {
+    return (*this)[r.lane].append(r, how);
+  }
   [[nodiscard]] lane_log& operator[](model::lane l) { return *lanes_[static_cast<std::size_t>(l)]; }
   [[nodiscard]] const lane_log& operator[](model::lane l) const { return *lanes_[static_cast<std::size_t>(l)]; }
   /// Which journal this is, and where in it each of its lives starts.

@@ -26,8 +26,10 @@ result<std::unique_ptr<lane_log>> lane_log::open(lane_site site, lane_options op
   return std::make_unique<lane_log>(std::move(core));
 }
 
-result<log_offset> lane_log::append(const model::record_view& r) {
-  auto at = core_->append(r);
+void lane_log::commit_staged() { core_->commit_staged(); }
+
+result<log_offset> lane_log::append(const model::record_view& r, haste how) {
+  auto at = core_->append(r, how);
   if (!r.stamped() || (at && refused_.empty())) return at;
   const auto was_refused = [&](const auto& each) {
     return each.first == r.source && each.second == stamp{r.epoch, r.sequence};
@@ -50,9 +52,8 @@ void lane_log::remember_refused(const model::record_view& r) {
 log_offset lane_log::start() const { return core_->start(); }
 log_offset lane_log::committed() const { return core_->committed(); }
 log_offset lane_log::staged() const { return core_->staged(); }
-log_offset lane_log::acknowledged() const {
-  return core_->chosen().durability == durability::memory ? core_->staged() : core_->committed();
-}
+bool lane_log::acknowledges_at_once() const { return core_->chosen().durability == durability::memory; }
+log_offset lane_log::acknowledged() const { return acknowledges_at_once() ? core_->staged() : core_->committed(); }
 std::optional<stamp> lane_log::high_water(std::string_view source) const { return core_->marks().find(source); }
 std::optional<stamp> lane_log::high_water(std::string_view source, perigee::epoch in) const {
   return core_->marks().find(source, in);

@@ -24,6 +24,10 @@ namespace detail {
 class lane_core;
 }
 
+/// Whether somebody waits until an appended record is durable. Nobody: it shares the next commit, which comes with the
+/// next record that is awaited, with lane_log::commit_staged, when much is staged, or with the tick.
+enum class haste : std::uint8_t { awaited, unawaited };
+
 /// What a source last had stored in one of its epochs.
 struct stamp {
   perigee::epoch epoch;
@@ -63,13 +67,17 @@ class lane_log {
   /// source's high-water mark in that epoch: it is staged or stored already. errc::full, errc::no_space,
   /// errc::too_large and errc::closed store nothing. errc::out_of_order where it
   /// was refused before and a later one of its source was stored since: it is not here and cannot come in any more.
-  result<log_offset> append(const model::record_view& r);
+  result<log_offset> append(const model::record_view& r, haste how = haste::awaited);
+  /// Begins the commit of what is staged, where none is under way.
+  void commit_staged();
 
   [[nodiscard]] log_offset start() const;      // the oldest kept
   [[nodiscard]] log_offset committed() const;  // one past the last that is durable and readable
   [[nodiscard]] log_offset staged() const;     // one past the last appended
   /// One past the last that a door may acknowledge: committed(), or staged() where the lane's durability is `memory`.
   [[nodiscard]] log_offset acknowledged() const;
+  /// acknowledged() is staged().
+  [[nodiscard]] bool acknowledges_at_once() const;
   /// The newest stamp appended from this source in the epoch that it used last, or in `in`, so that a sender can be
   /// told where to go on. It is durable with its record: an answer that vouches for it waits until acknowledged()
   /// passes the staged() of now.

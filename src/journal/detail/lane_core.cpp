@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view place = "journal";
 
 constexpr std::uint64_t segments_in_bound = 4;
+constexpr std::size_t unawaited_bytes_max = 256U << 10;  // staged, until they are written all the same
 
 lane_options within_bounds(lane_options o) {
   constexpr std::uint64_t segment_bytes_min = 1024;
@@ -76,10 +77,10 @@ void lane_core::start_from(recovered_lane found, lane_recovery& report) {
     (batch_.empty() ? committed_ : batch_.end) = at_least;
     staged_ = at_least;
   }
-  launch_if_ready();
+  commit_staged();
 }
 
-result<log_offset> lane_core::append(const model::record_view& r) {
+result<log_offset> lane_core::append(const model::record_view& r, haste how) {
   if (closing_) return fail(errc::closed, "the journal is closing");
   PG_TRY_VOID(model::check_bounds(r));
   const stamp s{r.epoch, r.sequence};
@@ -94,6 +95,7 @@ result<log_offset> lane_core::append(const model::record_view& r) {
   const auto at = staged_;
   stage(r, bytes);
   if (r.stamped()) marks_.set(r.source, s);
+  awaited_ = awaited_ || how == haste::awaited;
   launch_if_ready();
   return at;
 }
@@ -174,7 +176,14 @@ void lane_core::open_segment() {
 void lane_core::add_mark() { finish_frame(batch_.extend(frame_head_bytes), frame_kind::mark, batch_.first); }
 
 void lane_core::launch_if_ready() {
-  if (!flying_ && !trouble_ && !batch_.empty()) launch();
+  if (!flying_ && !trouble_ && is_due()) launch();
+}
+
+bool lane_core::is_due() const { return !batch_.empty() && (awaited_ || batch_.used >= unawaited_bytes_max); }
+
+void lane_core::commit_staged() {
+  awaited_ = awaited_ || !batch_.empty();
+  launch_if_ready();
 }
 
 /// A salt of its own for every segment file, also for one that is made anew under the same name.
@@ -191,6 +200,7 @@ segment_seal lane_core::draw_seal() {
 
 void lane_core::launch() {
   auto& f = *flight_;
+  awaited_ = false;
   std::swap(f.content, batch_);
   if (f.content.opens_segment) {
     f.seal = draw_seal();
@@ -289,6 +299,7 @@ void lane_core::failed() {
   flight_->content.clear(0);
   flight_->file.reset();
   if (batch_.records == 0) batch_.clear(0);
+  awaited_ = true;
 }
 
 void lane_core::tick(timestamp now) {
@@ -298,7 +309,8 @@ void lane_core::tick(timestamp now) {
   }
   prune_drops();
   if (std::exchange(hole_settled_, false) && committed_listener) committed_listener();
-  if (flying_ || !(trouble_ || disk_low_)) return;
+  if (!trouble_ && !disk_low_) return commit_staged();
+  if (flying_) return;
   launch();  // what failed once more, or nothing, to see how much room there is
 }
 
@@ -357,6 +369,7 @@ void lane_core::close(std::move_only_function<void(result<>)> done) {
 
 void lane_core::finish_close() {
   if (flying_ || !closed_) return;
+  if (!trouble_ && batch_.records != 0) return launch();
   if (!trouble_ && has_file_ && !sealed_) {
     sealed_ = true;
     batch_.first = batch_.end = staged_;

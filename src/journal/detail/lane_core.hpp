@@ -25,7 +25,8 @@ class lane_core {
 
   /// Takes over what recovery found, and stages what it could not prove.
   void start_from(recovered_lane found, lane_recovery& report);
-  result<log_offset> append(const model::record_view& r);
+  result<log_offset> append(const model::record_view& r, haste how);
+  void commit_staged();
   void tick(timestamp now);
   void close(std::move_only_function<void(result<>)> done);
   /// The worker has done with the flight.
@@ -80,6 +81,7 @@ class lane_core {
   [[nodiscard]] segment_seal draw_seal();
   void launch();
   void launch_if_ready();
+  [[nodiscard]] bool is_due() const;
   void committed(const batch& b);
   void failed();
   void tell_trouble();
@@ -105,6 +107,7 @@ class lane_core {
   batch batch_;                     // being staged
   std::shared_ptr<flight> flight_;  // being written
   byte_buffer scratch_;             // for state frames
+  bool awaited_ = false;            // somebody waits for what is staged
   bool flying_ = false;
   bool has_file_ = false;         // the flight's file takes more
   std::uint64_t file_end_ = 0;    // of that file, with what is in flight
