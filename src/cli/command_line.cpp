@@ -22,7 +22,7 @@ struct parsed_command {
 };
 
 std::pair<std::string_view, std::string_view> split_name(std::string_view name) {
-  const auto space = name.find(' ');
+  const auto space = name.rfind(' ');
   return space == std::string_view::npos ? std::pair(std::string_view(), name)
                                          : std::pair(name.substr(0, space), name.substr(space + 1));
 }

@@ -170,6 +170,38 @@ constexpr argument user_may_arguments[] = {
     {"--certificate", "NAME", "the name in its certificate", optional},
     {"--client", "ID", "its client identifier", optional},
 };
+constexpr argument bench_url = {"url", "URL", "mqtt://HOST:PORT or mqtts:// (default mqtt://127.0.0.1)", optional};
+constexpr argument bench_ca = {"--ca", "FILE", "mqtts: the authority that signed the broker's certificate", optional};
+constexpr argument bench_cert = {"--cert", "FILE", "mqtts: a client certificate", optional};
+constexpr argument bench_key = {"--key", "FILE", "mqtts: its private key", optional};
+constexpr argument bench_pid = {"--pid", "PID", "the broker's process, whose CPU time is counted", optional};
+constexpr argument bench_message_arguments[] = {
+    bench_url,
+    {"--connections", "N", "publishers; for fan-out subscribers (default 8; fan-out 100)", optional},
+    {"--qos", "N", "0, 1 or 2 (default 0)", optional},
+    {"--size", "BYTES", "of a payload (default 64)", optional},
+    {"--batch", "N", "messages per send (default 1)", optional},
+    {"--window", "N", "messages of a publisher on their way (default one batch)", optional},
+    {"--rate", "N", "messages a second of all; without, as fast as they go", optional},
+    {"--for", "TIME", "measured (default 5s)", optional},
+    {"--warm-up", "TIME", "before that (default 500ms)", optional},
+    bench_pid,
+    bench_ca,
+    bench_cert,
+    bench_key,
+    json,
+};
+constexpr argument bench_connect_arguments[] = {
+    bench_url,
+    {"--connections", "N", "how many (default 1000)", optional},
+    {"--rate", "N", "connections a second; without, as fast as they go", optional},
+    {"--hold", "TIME", "kept open (default 2s); memory is measured at the end", optional},
+    bench_pid,
+    bench_ca,
+    bench_cert,
+    bench_key,
+    json,
+};
 constexpr argument test_arguments[] = {{"folder", "DIR", "rules and the *.test.toml beside them", required}, json};
 constexpr argument demo_arguments[] = {
     demo_data,
@@ -223,6 +255,12 @@ constexpr command table[] = {
     {"journal dump", "records, one a line", journal_dump_arguments, run_journal_dump},
     {"journal verify", "read every byte; exit 1 on damage", journal_verify_arguments, run_journal_verify},
     {"journal repair", "mend what verify finds, losing nothing readable", journal_repair_arguments, run_journal_repair},
+    {"bench", "measure a broker", {}, run_bench_mqtt},
+    {"bench mqtt", "load for an MQTT broker, and what it makes of it", {}, run_bench_mqtt},
+    {"bench mqtt p2p", "publishers with a subscriber each", bench_message_arguments, run_bench_mqtt_p2p},
+    {"bench mqtt fan-in", "many publishers, one subscriber", bench_message_arguments, run_bench_mqtt_fan_in},
+    {"bench mqtt fan-out", "one publisher, many subscribers", bench_message_arguments, run_bench_mqtt_fan_out},
+    {"bench mqtt connect", "connections, opened and kept", bench_connect_arguments, run_bench_mqtt_connect},
     {"validate", "check files and show every error", validate_arguments, run_validate},
     {"test", "run the tests beside rules", test_arguments, run_test},
     {"explain", "more about an error code", explain_arguments, run_explain},

@@ -3,9 +3,11 @@
 
 #include <format>
 
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"
+#include "cli/open_files.hpp"
 #include "cli/run_to_end.hpp"
 #include "io/scope.hpp"
 #include "io/signals.hpp"
@@ -68,6 +70,13 @@ std::uint64_t random_seed() {
   return seed;
 }
 
+/// Each connection takes a file.
+void make_room_for_connections(const node::config& chosen) {
+  const auto files = allow_open_files();
+  if (chosen.mqtt.empty() || files > limits::mqtt_connections_max) return;
+  log::info("run", "{} files may be open here, and so fewer connections; raise LimitNOFILE or `ulimit -Hn`", files);
+}
+
 exit_code refuse(const node::config& chosen, const error& why) {
   complain(std::format("perigee run: {}: {}\n", chosen.file, why.text()));
   return exit_code::unavailable;
@@ -87,6 +96,7 @@ exit_code run_run(const invocation& called) {
     return exit_code::config;
   }
   log::set_level(chosen->log_level);
+  make_room_for_connections(*chosen);
   ::signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error of its connection
   io::shard shard;
   const auto network = io::real_network(shard);
