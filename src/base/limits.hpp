@@ -98,6 +98,8 @@ inline constexpr std::uint16_t mqtt_topic_aliases_out_max = 32;  // that we set 
 inline constexpr std::uint32_t mqtt_auth_data_bytes_max = 4096;  // of one step of an enhanced authentication
 inline constexpr std::uint32_t mqtt_auth_steps_max = 8;
 inline constexpr int mqtt_topic_levels_max = 128;
+inline constexpr std::uint32_t mqtt_matched_topics_max = 512;  // whose subscribers are remembered
+inline constexpr std::uint32_t mqtt_matched_values_max = 512;  // of each
 
 // doors/mqtt
 inline constexpr std::uint32_t mqtt_connections_max = 131'072;
@@ -112,6 +114,7 @@ inline constexpr std::uint32_t mqtt_retained_max = 1'048'576;
 inline constexpr std::uint32_t mqtt_retained_bytes_max = 256U << 20;
 inline constexpr std::uint32_t mqtt_output_bytes_max = 256U << 10;
 inline constexpr std::uint32_t mqtt_unsaved_records_max = 100'000;
+inline constexpr std::uint32_t mqtt_live_ranges_max = 4096;  // of a lane, between what waits for its commit
 inline constexpr std::uint32_t mqtt_state_bytes_max = 256U << 20;
 
 // access

@@ -45,7 +45,7 @@ broker::broker(log_port& log, broker_host& host, metrics::registry& registry, br
       host_(host),
       options_(std::move(options)),
       count_(registry),
-      context_{log, host, retained_, count_, {}, {}, {}, {}, {}},
+      context_{log, host, retained_, count_},
       random_(options_.seed) {
   context_.changes.kept = options_.saves_state;
   if (options_.saves_state) retained_.note_changes();
@@ -195,6 +195,7 @@ void broker::end_session(detail::session& s) {
   publish_will(s);
   std::erase(unfinished_, &s);
   if (s.awaits_save) std::erase(context_.awaiting_save, &s);
+  if (s.awaits_commit) std::erase(context_.awaiting_commit, &s);
   returning_.erase(s.number());
   s.changed(context_);
   forget_subscriptions(s);

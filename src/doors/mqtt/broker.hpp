@@ -10,13 +10,14 @@
 #include "base/limits.hpp"
 #include "base/metrics.hpp"
 #include "base/random.hpp"
+#include "doors/mqtt/detail/live_ranges.hpp"
 #include "doors/mqtt/detail/session.hpp"
 #include "doors/mqtt/detail/traces.hpp"
 #include "doors/mqtt/link.hpp"
 #include "doors/mqtt/ports.hpp"
 #include "doors/mqtt/retained.hpp"
 #include "doors/mqtt/state_port.hpp"
-#include "wire/mqtt/topic_trie.hpp"
+#include "wire/mqtt/topic_cache.hpp"
 
 namespace perigee::doors::mqtt {
 
@@ -175,6 +176,8 @@ class broker {
 
   // Messages out (broker_route.cpp).
   void route();
+  void route_live(const model::record_view& r, log_offset at);
+  void pump_committed();
   bool route_lane(model::lane l);
   void route_message(const detail::message& m, bool may_retain);
   void keep_certificate(const detail::message& m);
@@ -196,7 +199,8 @@ class broker {
   retained_store retained_;
   detail::delivery_context context_;
   std::map<std::string, std::unique_ptr<detail::session>, std::less<>> sessions_;
-  wire::mqtt::topic_trie<subscriber> subscribers_;
+  wire::mqtt::topic_cache<subscriber> subscribers_;
+  std::array<detail::live_ranges, model::lane_count> live_;
   std::vector<link*> awaiting_commit_;
   std::vector<detail::session*> unfinished_;  // sessions whose turn ended before they had caught up
   std::vector<gathered> gathered_;            // scratch of route_message

@@ -122,7 +122,13 @@ answer broker::take(std::string_view source, const wire::publish& message, std::
   r.arrival = context_.now.wall;
   r.delivery = delivery;
   if (!message.properties.empty()) read_stamp(message.properties, r);
-  const auto at = log_.append(r);
+  // Nobody waits for its commit: it need not have one of its own, and its subscribers need not wait for one.
+  const bool live = message.qos == wire::qos::at_most_once || log_.acknowledges_at_once(r.lane);
+  const auto at = live ? log_.stage(r) : log_.append(r);
+  if (at && live) {
+    host_.commit_waits();
+    route_live(r, *at);
+  }
   if (at) return {wire::reason::success, answer::commit_point{r.lane, *at}};
   if (!is(at.error(), errc::duplicate)) return {code_for(at.error())};
   // It may be staged only: safe when everything that is staged now is.

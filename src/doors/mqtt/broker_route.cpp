@@ -25,6 +25,7 @@ void broker::on_commit(moment now) {
   if (std::exchange(busy_, true)) return host_.work_waits();
   route();
   answer_all();
+  pump_committed();
   busy_ = false;
 }
 
@@ -49,9 +50,36 @@ bool broker::awaits_commit() const {
   return catching_up();
 }
 
+/// A message that nobody waits for, from the bytes that came, ahead of its commit. One that may have to be sent again
+/// goes only where nothing in front of it still has to go.
+void broker::route_live(const model::record_view& r, log_offset at) {
+  auto& routed = context_.routed[index(r.lane)];
+  auto& ahead = live_[index(r.lane)];
+  routed = ahead.step_over(routed, log_.acknowledged(r.lane));
+  if (routed > at) return;  // it was committed in place
+  const bool next = routed == at && log_.acknowledges_at_once(r.lane);
+  if (!next && (r.qos != 0 || !ahead.takes(at))) return;
+  route_message(detail::message_of(r, r.lane, {at, 0}), r.retain);
+  if (next) {
+    routed = at.next();
+  } else {
+    ahead.add(at);
+  }
+}
+
+/// Sessions that fell behind with messages that went live.
+void broker::pump_committed() {
+  for (auto* s : std::exchange(context_.awaiting_commit, {})) {
+    s->awaits_commit = false;
+    pump(*s);
+  }
+}
+
 /// One slice. True where there is more.
 bool broker::route_lane(model::lane l) {
   auto& routed = context_.routed[index(l)];
+  auto& ahead = live_[index(l)];
+  routed = ahead.step_over(routed, log_.committed(l));
   if (routed >= log_.committed(l)) return false;
   const auto wanted = [this](std::string_view topic) {
     bool found = false;
@@ -62,6 +90,7 @@ bool broker::route_lane(model::lane l) {
   const log_port::read_request slice{l, {routed, 0}, slice_bytes, slice_messages, wanted};
   const auto next = log_.read(slice, [&](place at, const model::record_view& r) {
     if (r.delivery != 0 && !returning_.empty()) recall(l, at, r);
+    if (ahead.holds(at.offset)) return true;
     // A topic with a `$` comes from inside a child's batch.
     if (r.kind != model::record_kind::message || r.topic.starts_with('$')) return true;
     // What a child has retained is retained there.
@@ -86,6 +115,7 @@ void broker::route_message(const detail::message& m, bool may_retain) {
   if (may_retain) retain(m);
   keep_certificate(m);
   gather(m);
+  context_.packets.begin();
   for (std::size_t i = 0; i < gathered_.size(); ++i) {
     auto& one = gathered_[i];
     if (one.identifier_count != 0) {
@@ -97,6 +127,7 @@ void broker::route_message(const detail::message& m, bool may_retain) {
     }
     one.session->offer(context_, m, one.grant);
   }
+  context_.packets.end();
 }
 
 /// What an aware Sparkplug server does (Sparkplug 3.0 10.2.2): who comes later finds the births of every edge node.

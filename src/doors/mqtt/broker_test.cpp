@@ -158,7 +158,7 @@ TEST(broker, subscribers_see_a_message_after_its_commit) {
   viewer.subscribe("plant/+/t");
   device.publish("plant/7/t", "20.5");
   device.publish("plant/7/p", "1");
-  device.publish("plant/8/t", "21", qos_0);
+  device.publish("plant/8/t", "21");
   viewer.exchange();
   EXPECT_EQ(viewer.heard(), lines{});
   s.commit();

@@ -81,7 +81,7 @@ page<subscription_info> broker_view::subscribers_of(std::string_view topic, std:
                                                     std::size_t most) const {
   const auto by_id = [](const detail::session* a, const detail::session* b) { return a->client_id() < b->client_id(); };
   std::set<const detail::session*, decltype(by_id)> covering(by_id);
-  broker_.subscribers_.match(topic, [&](const auto& s) {
+  broker_.subscribers_.trie().match(topic, [&](const auto& s) {
     if (s.session != nullptr && s.session->client_id() > after) covering.insert(s.session);
   });
   page<subscription_info> out;

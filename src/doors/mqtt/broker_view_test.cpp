@@ -6,6 +6,7 @@
 
 #include <format>
 
+#include "base/limits.hpp"
 #include "doors/mqtt/detail/testing.hpp"
 
 namespace perigee::doors::mqtt {
@@ -86,13 +87,14 @@ TEST(broker_view, counts_what_waits_for_an_acknowledgement_and_what_was_dropped)
   slow.subscribe("a/#");
   client sender(s, "sender");
   for (int i = 0; i < 5; ++i) sender.publish("a/1", "x");
-  sender.publish("a/1", "y", wire::mqtt::qos::at_most_once);
   s.commit();
   slow.exchange();
+  const std::string large(limits::mqtt_output_bytes_max, 'y');
+  for (int i = 0; i < 2; ++i) sender.publish("a/1", large, wire::mqtt::qos::at_most_once);
   const auto found = view.client("slow");
   ASSERT_TRUE(found);
   EXPECT_EQ(found->in_flight, 2U);
-  EXPECT_EQ(found->behind_records, 4U);
+  EXPECT_EQ(found->behind_records, 3U);
   EXPECT_EQ(found->traffic.dropped, 1U);
   EXPECT_EQ(view.totals().messages_dropped, 1U);
 }

@@ -11,6 +11,9 @@ namespace {
 
 constexpr auto tick_every = 500ms;
 constexpr auto save_every_at_least = 1s;
+constexpr auto greeting_time = 10s;
+constexpr auto commit_after = 5ms;  // of a record that nobody waits for: rules, history and the uplink read it then
+constexpr std::size_t input_bytes = 64U << 10;  // read from a connection before others have their turn
 
 std::string_view transport_of(const io::endpoint& at) {
   if (!at.path.empty()) return "unix";
@@ -29,10 +32,14 @@ door::door(io::shard& on, io::network& net, log_port& log, metrics::registry& re
            state_options state)
     : on_(on),
       net_(net),
+      log_(log),
       work_(on),
+      commit_(on),
       state_(std::move(state)),
       broker_(log, *this, registry, with_state(std::move(options), state_)),
+      input_(input_bytes),
       self_(std::make_shared<door*>(this)),
+      flush_(on, [this] { flush_all(); }),
       serving_(on) {}
 
 door::~door() { *self_ = nullptr; }
@@ -49,6 +56,7 @@ void door::start() {
   load_or_set_aside();
   work_.notify();  // the journal may hold what no saved state knows of
   serving_.spawn("doors.mqtt", keep_working());
+  serving_.spawn("doors.mqtt", keep_committing());
   serving_.spawn("doors.mqtt", keep_time());
   serving_.spawn("doors.mqtt", open_up());
 }
@@ -73,15 +81,56 @@ io::task<> door::accept_all(listener& at) {
       PG_CO_TRY_VOID(co_await io::sleep_for(on_, 100ms));  // out of file descriptors: it will not be better at once
       continue;
     }
-    if (served_.size() >= limits::mqtt_connections_max) {
+    if (served_.size() + greeting_.size() >= limits::mqtt_connections_max) {
       log::warn("doors.mqtt", "{} is turned away: {} connections are open", (*stream)->peer().address, served_.size());
       (*stream)->close();
       continue;
     }
-    auto one = std::make_unique<detail::served>(
-        *this, *std::move(stream), detail::arrival{at.anonymous, at.anonymous_from_afar, at.by, at.transport});
-    serving_.spawn("doors.mqtt", detail::served::run(std::move(one)));
+    serving_.spawn("doors.mqtt", greet(*std::move(stream), at));
   }
+}
+
+io::task<> door::greet(std::unique_ptr<io::stream> stream, const listener& from) {
+  detail::greeting one{*stream, clock::now() + greeting_time};
+  greeting_.insert(&one);
+  const auto greeted = co_await stream->handshake();
+  greeting_.erase(&one);
+  if (!greeted) {
+    log::info("doors.mqtt", "{} did not get past the greeting: {}", stream->peer().address, greeted.error().text());
+    stream->close();
+    co_return result<>();
+  }
+  auto made = std::make_unique<detail::served>(
+      *this, std::move(stream), detail::arrival{from.anonymous, from.anonymous_from_afar, from.by, from.transport});
+  made->place = served_.size();
+  served_.push_back(std::move(made));
+  co_return result<>();
+}
+
+void door::flush_later(detail::served& one) {
+  to_flush_.push_back(&one);
+  flush_.request();
+}
+
+/// The output of a turn, once for each connection. What that leads to is for the next turn.
+void door::flush_all() {
+  flushing_.swap(to_flush_);
+  for (auto* one : flushing_) one->flush();
+  flushing_.clear();
+  // A connection may be in the list again that ended meanwhile.
+  std::erase_if(to_flush_, [](const auto* one) { return one->ended(); });
+  retired_.clear();
+}
+
+void door::retire(detail::served& one) {
+  auto& own = served_[one.place];
+  retired_.push_back(std::move(own));
+  if (&own != &served_.back()) {
+    own = std::move(served_.back());
+    own->place = one.place;
+  }
+  served_.pop_back();
+  flush_.request();
 }
 
 io::task<> door::keep_working() {
@@ -99,11 +148,28 @@ void door::state_waits() {
   work_.notify();
 }
 
+void door::commit_waits() {
+  if (!std::exchange(commit_asked_, true)) commit_.notify();
+}
+
+io::task<> door::keep_committing() {
+  for (;;) {
+    PG_CO_TRY_VOID(co_await commit_.wait());
+    PG_CO_TRY_VOID(co_await io::sleep_for(on_, commit_after));
+    commit_asked_ = false;
+    log_.commit_staged();
+  }
+}
+
 io::task<> door::keep_time() {
   io::timer due(on_);
   for (;;) {
     PG_CO_TRY_VOID(co_await due.wait_until(clock::now() + tick_every));
-    for (auto at = served_.begin(); at != served_.end();) (*at++)->on_tick(now());
+    // From behind: whoever ends gives its place to the last.
+    for (auto i = served_.size(); i-- > 0;) served_[i]->on_tick(now());
+    for (auto* one : greeting_) {
+      if (clock::now() >= one->close_by) one->stream.close();
+    }
     broker_.on_tick(now());
     save_when_due();
   }
@@ -161,8 +227,11 @@ void door::saved(const result<>& outcome) {
 
 io::task<> door::stop() {
   for (auto& one : listeners_) one->acceptor->close();
-  for (auto at = served_.begin(); at != served_.end();) (*at++)->dismiss();
+  for (auto& one : served_) one->dismiss();
   for (int i = 0; i < 20 && !served_.empty(); ++i) (void)co_await io::sleep_for(on_, 50ms);
+  served_.clear();
+  retired_.clear();
+  to_flush_.clear();
   const auto ended = co_await serving_.close();
   while (worker_saves_) (void)co_await io::sleep_for(on_, 10ms);
   if (!store_) co_return ended;

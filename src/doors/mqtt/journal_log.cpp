@@ -11,6 +11,10 @@ journal::reader& journal_log::reader_at(model::lane l, log_offset position) {
   return *chosen;
 }
 
+void journal_log::commit_staged() {
+  for (std::size_t i = 0; i < model::lane_count; ++i) log_[static_cast<model::lane>(i)].commit_staged();
+}
+
 result<place> journal_log::read(const read_request& what, visitor visit) {
   return journal::read_messages(
       reader_at(what.lane, what.from.offset), opener_,

@@ -39,16 +39,30 @@ void link::on_tick(moment now) {
   touch();
 }
 
+byte_view link::output() {
+  const byte_view all = connection_.output();
+  broker_.passed(*this, detail::direction::sent, all.subspan(shown_));
+  shown_ = all.size();
+  woken_ = false;
+  talked_ = true;
+  return all.subspan(gone_);
+}
+
+void link::wrote(std::size_t n, moment now) {
+  gone_ += n;
+  if (gone_ == connection_.output_bytes()) return on_written(now);
+  if (gone_ > connection_.output_bytes() / 2) drop_gone();
+}
+
 void link::take_output(byte_buffer& into) {
   PG_CHECK(into.empty(), "output would be lost");
-  std::swap(into, connection_.output());
-  being_written_bytes_ = into.size();
-  woken_ = false;
-  broker_.passed(*this, detail::direction::sent, into);
+  const auto all = output();
+  into.assign(all.begin(), all.end());
+  gone_ = shown_;
 }
 
 void link::on_written(moment now) {
-  being_written_bytes_ = 0;
+  drop_gone();
   broker_.set_now(now);
   if (session != nullptr) broker_.pump(*session);
   touch();
@@ -60,15 +74,24 @@ byte_buffer link::take_codes() {
   return out;
 }
 
-bool link::output_has_room() const {
-  return being_written_bytes_ + connection_.output_bytes() < limits::mqtt_output_bytes_max;
+void link::drop_gone() {
+  auto& all = connection_.output();
+  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(gone_));
+  shown_ -= gone_;
+  gone_ = 0;
 }
+
+void link::settle() {
+  if (!std::exchange(talked_, false) && connection_.output().empty()) connection_.output() = byte_buffer();
+}
+
+bool link::output_has_room() const { return connection_.output_bytes() < limits::mqtt_output_bytes_max; }
 
 bool link::paused() const { return connection_.paused() || !output_has_room(); }
 
 void link::touch() {
   const bool may_read_again = was_paused_ && !paused();
-  if (woken_ || (connection_.output().empty() && !may_read_again && !closed())) return;
+  if (woken_ || (connection_.output_bytes() == gone_ && !may_read_again && !closed())) return;
   woken_ = true;
   was_paused_ = was_paused_ && !may_read_again;
   transport_.wake();

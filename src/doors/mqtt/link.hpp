@@ -44,10 +44,15 @@ class link final : private wire::mqtt::server_handler, public admission_waiter {
   [[nodiscard]] std::size_t on_bytes(byte_view in, moment now);
   void on_end(moment now);
   void on_tick(moment now);
-  /// Swaps the output into `into`, which must be empty.
+  /// What is to be written, from where `wrote` came to. Valid until the next call of anything.
+  [[nodiscard]] byte_view output();
+  /// So many bytes of `output` have gone out.
+  void wrote(std::size_t n, moment now);
+  /// The same for a driver that takes what there is and says later that it is written.
   void take_output(byte_buffer& into);
-  /// What was taken is written: there is room for more.
   void on_written(moment now);
+  /// About twice a second: a connection that had nothing to say since the last call gives its memory back.
+  void settle();
 
   [[nodiscard]] bool closed() const { return connection_.closed(); }
   /// Do not read: there are acknowledgements due, or the client does not take what it is sent.
@@ -106,6 +111,7 @@ class link final : private wire::mqtt::server_handler, public admission_waiter {
   void send(const pending_ack& due);
   byte_buffer take_codes();
   [[nodiscard]] bool output_has_room() const;
+  void drop_gone();
   void on_subscribe(const wire::mqtt::subscribe& request) override;
   void on_unsubscribe(const wire::mqtt::unsubscribe& request) override;
   void on_acknowledged(wire::mqtt::packet_id id, wire::mqtt::reason code) override;
@@ -127,7 +133,9 @@ class link final : private wire::mqtt::server_handler, public admission_waiter {
     byte_buffer last_words;
   };
   std::unique_ptr<greeting> welcome_;  // the CONNACK in pending_
-  std::size_t being_written_bytes_ = 0;
+  std::size_t gone_ = 0;               // of the output, handed to the driver
+  std::size_t shown_ = 0;              // of the output, counted and traced
+  bool talked_ = false;                // since `settle`
   bool woken_ = false;
   bool was_paused_ = false;
   bool traced_ = false;

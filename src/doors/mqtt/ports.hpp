@@ -44,6 +44,11 @@ class log_port {
   virtual ~log_port() = default;
   /// journal::append: errc::duplicate, errc::full, errc::no_space, errc::too_large store nothing.
   [[nodiscard]] virtual result<log_offset> append(const model::record_view& r) = 0;
+  /// The same for a record that nobody waits for: it shares a later commit, at the latest that of `commit_staged`.
+  [[nodiscard]] virtual result<log_offset> stage(const model::record_view& r) { return append(r); }
+  virtual void commit_staged() {}
+  /// A record of this lane may be acknowledged as soon as it is staged: its durability is `memory`.
+  [[nodiscard]] virtual bool acknowledges_at_once(model::lane) const { return false; }
   /// One past the last record appended, acknowledgeable, and readable.
   [[nodiscard]] virtual log_offset staged(model::lane l) const = 0;
   [[nodiscard]] virtual log_offset acknowledged(model::lane l) const = 0;
@@ -100,6 +105,8 @@ class broker_host {
   virtual ~broker_host() = default;
   /// Call broker::work soon, after other things had their turn.
   virtual void work_waits() = 0;
+  /// A record is staged that nobody waits for: call log_port::commit_staged in a few milliseconds.
+  virtual void commit_waits() {}
   /// An answer waits for broker::on_saved: save soon.
   virtual void state_waits() = 0;
 };

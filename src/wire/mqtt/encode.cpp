@@ -134,6 +134,8 @@ std::size_t encoded_size(const publish& p, protocol_version version) {
   return whole_bytes(remaining_bytes(p, version));
 }
 
+std::size_t properties_size(byte_view properties, protocol_version version) { return block_bytes(properties, version); }
+
 std::size_t encoded_size_aliased(const publish& p) {
   return whole_bytes(remaining_bytes(p, protocol_version::v5, alias_bytes));
 }

@@ -158,6 +158,8 @@ void encode(const packet& p, protocol_version version, byte_buffer& out);
 /// A PUBLISH of MQTT 5 with a Topic Alias in front of its properties, which have none (MQTT5 3.3.2.3.4).
 void encode_aliased(const publish& p, std::uint16_t alias, byte_buffer& out);
 
+/// Bytes of a block of properties with the length in front of it; none before 5.0.
+[[nodiscard]] std::size_t properties_size(byte_view properties, protocol_version version);
 /// Bytes that encode() appends for a PUBLISH.
 [[nodiscard]] std::size_t encoded_size(const publish& p, protocol_version version);
 /// Bytes that encode_aliased() appends.

@@ -1,5 +1,7 @@
 #include "doors/mqtt/detail/served.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 
 namespace perigee::doors::mqtt::detail {
@@ -7,101 +9,117 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto greeting_time = 10s;
 constexpr auto goodbye_time = 1s;
-constexpr std::size_t kept_output_bytes = 16U << 10;  // by a connection that is idle
 
 }  // namespace
 
-served::served(door& of, std::unique_ptr<io::stream> stream, const arrival& through)
-    : door_(of),
-      stream_(std::move(stream)),
-      through_(through),
-      close_by_(clock::now() + greeting_time),
-      output_ready_(of.on_),
-      may_read_(of.on_),
-      writing_(of.on_) {
-  door_.served_.insert(this);
-}
-
-served::~served() { door_.served_.erase(this); }
-
-io::task<> served::run(std::unique_ptr<served> self) {
-  const auto greeted = co_await self->stream_->handshake();
-  if (!greeted) {
-    log::info("doors.mqtt", "{} did not get past the greeting: {}", self->stream_->peer().address,
-              greeted.error().text());
-    self->stream_->close();
-    co_return result<>();
-  }
-  const auto& peer = self->stream_->peer();
-  const auto& through = self->through_;
+served::served(door& of, std::unique_ptr<io::stream> from, const arrival& through) : door_(of) {
+  const auto& peer = from->peer();
   link_options as{.name = peer.identity, .address = peer.address, .by = through.by, .transport = through.transport};
   as.anonymous = through.anonymous && (peer.loopback || through.anonymous_from_afar);
-  self->link_ = self->door_.broker_.attach(*self, std::move(as), door::now());
-  self->writing_.spawn("doors.mqtt", self->write_out());
-  const auto said_all = co_await self->converse();  // the broker has logged what was wrong
-  self->link_->on_end(door::now());
-  if (said_all) (void)co_await self->see_off();  // ends with the connection, which is no error any more
-  self->stream_->close();
-  co_return co_await self->writing_.close();
+  link_ = door_.broker_.attach(*this, std::move(as), door::now());
+  channel_ = io::open_channel(std::move(from), *this, door_.on_, door_.serving_);
 }
 
-/// The last word, a DISCONNECT with its reason, must arrive: closing with input unread would reset the connection and
-/// take it away. So the peer is heard out, until it closes or on_tick does.
-io::task<> served::see_off() {
-  for (;;) PG_CO_TRY_VOID(co_await stream_->read_some(buffer_.room()));
+served::~served() = default;
+
+void served::on_readable() {
+  const auto pending = receive();
+  if (!pending) return end();
+  if (saying_goodbye_) return rest_.clear();
+  hand_over(*pending);
 }
 
-io::task<> served::converse() {
-  for (;;) {
-    const auto taken = link_->on_bytes(buffer_.pending(), door::now());
-    buffer_.taken(taken, link_->packet_bytes_wanted());
-    if (link_->closed()) co_return result<>();
-    if (link_->paused()) {
-      PG_CO_TRY_VOID(co_await may_read_.wait());
-      continue;
-    }
-    PG_CO_TRY(const auto n, co_await stream_->read_some(buffer_.room()));
-    buffer_.filled(n);
+/// What was left and what came, in the door's buffer; a packet that is too large for that in our own, which grows with
+/// what really comes.
+result<byte_view> served::receive() {
+  auto& shared = door_.input_;
+  const auto kept = rest_.size();
+  if (kept < shared.size() / 2) {
+    std::ranges::copy(rest_, shared.begin());
+    PG_TRY(const auto n, channel_->try_read(byte_span(shared).subspan(kept)));
+    return byte_view(shared).first(kept + n);
   }
+  rest_.resize(kept * 2);
+  const auto n = channel_->try_read(byte_span(rest_).subspan(kept));
+  rest_.resize(kept + n.value_or(0));
+  if (!n) return std::unexpected(n.error());
+  return rest_;
 }
 
-io::task<> served::write_out() {
-  byte_buffer going;
-  for (;;) {
-    going.clear();
-    link_->take_output(going);
-    if (going.empty()) {
-      if (going.capacity() > kept_output_bytes) going = byte_buffer();
-      if (link_->closed()) break;
-      PG_CO_TRY_VOID(co_await output_ready_.wait());
-      continue;
-    }
-    const auto written = co_await stream_->write(going);
-    if (!written) {
-      stream_->close();  // the reader sees it too
-      co_return result<>();
-    }
-    link_->on_written(door::now());
+void served::hand_over(byte_view pending) {
+  const auto taken = link_->on_bytes(pending, door::now());
+  const bool from_rest = pending.data() == rest_.data();
+  if (from_rest) {
+    rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(taken));
+  } else {
+    rest_.assign(pending.begin() + static_cast<std::ptrdiff_t>(taken), pending.end());
   }
-  close_by_ = clock::now() + goodbye_time;
-  co_return result<>();
+  if (rest_.empty() && rest_.capacity() > door_.input_.size()) rest_ = byte_buffer();
+  if (link_->closed() || !link_->paused() || std::exchange(paused_, true)) return;
+  channel_->set_reading(false);
 }
 
 void served::wake() {
-  output_ready_.notify();
-  may_read_.notify();
+  if (ended_ || std::exchange(flush_due_, true)) return;
+  door_.flush_later(*this);
+}
+
+void served::on_writable() {
+  blocked_ = false;
+  flush();
+}
+
+void served::flush() {
+  flush_due_ = false;
+  if (!ended_ && !blocked_) write();
+  if (!ended_ && paused_) read_on();
+}
+
+void served::write() {
+  while (!blocked_) {
+    const auto going = link_->output();
+    if (going.empty()) break;
+    const auto written = channel_->try_write(going);
+    if (!written) return end();
+    blocked_ = *written < going.size();
+    link_->wrote(*written, door::now());
+  }
+  if (blocked_ || !link_->closed() || std::exchange(saying_goodbye_, true)) return;
+  // The last word, a DISCONNECT with its reason, must arrive: closing with input unread would reset the connection and
+  // take it away. So the peer is heard out, until it closes or on_tick does.
+  close_by_ = clock::now() + goodbye_time;
+  if (std::exchange(paused_, false)) channel_->set_reading(true);
+}
+
+/// After a pause: first what had come already.
+void served::read_on() {
+  if (link_->closed() || link_->paused()) return;
+  if (!rest_.empty()) hand_over(rest_);
+  if (ended_ || link_->paused()) return;
+  paused_ = false;
+  channel_->set_reading(true);
+}
+
+void served::end() {
+  if (std::exchange(ended_, true)) return;
+  channel_->close();
+  link_->on_end(door::now());
+  door_.retire(*this);
 }
 
 void served::on_tick(moment now) {
-  const bool talks = link_ && !link_->closed();
-  if (talks && now.mono >= link_->deadline()) link_->on_tick(now);
-  if (!talks && now.mono >= close_by_) stream_->close();
+  if (ended_) return;
+  if (link_->closed()) {
+    if (saying_goodbye_ && now.mono >= close_by_) end();
+    if (!saying_goodbye_ && blocked_) end();  // it does not take its last word
+    return;
+  }
+  if (now.mono >= link_->deadline()) link_->on_tick(now);
+  link_->settle();
 }
 
 void served::dismiss() {
-  if (!link_) return stream_->close();
   link_->connection().disconnect(wire::mqtt::reason::server_shutting_down);
   link_->touch();
 }

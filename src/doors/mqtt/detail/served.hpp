@@ -4,7 +4,7 @@
 
 #include "doors/mqtt/door.hpp"
 #include "doors/mqtt/link.hpp"
-#include "io/receive_buffer.hpp"
+#include "io/channel.hpp"
 
 namespace perigee::doors::mqtt::detail {
 
@@ -16,34 +16,51 @@ struct arrival {
   std::string_view transport{};  // static
 };
 
-/// Moves the bytes of one connection: one coroutine reads, one writes whatever gathered since it last wrote, in one
-/// piece. Owned by its own reading coroutine, which the door's scope holds; ends with the connection.
-class served final : private transport {
+/// A connection whose stream greets: its TLS or WebSocket handshake. In the door's list while its coroutine runs.
+struct greeting {
+  io::stream& stream;
+  clock::time_point close_by;
+};
+
+/// Moves the bytes of one connection between its channel and its link. It reads to a buffer of the door, so that an
+/// idle connection has none; what gathers to be written goes out once at the end of the loop's turn. Owned by the door,
+/// on its shard; ends with the connection.
+class served final : private transport, private io::channel_user {
  public:
-  served(door& of, std::unique_ptr<io::stream> stream, const arrival& through);
+  served(door& of, std::unique_ptr<io::stream> from, const arrival& through);
   ~served() override;
 
-  [[nodiscard]] static io::task<> run(std::unique_ptr<served> self);
+  /// Writes what there is, and reads on where that may be. Once at the end of a turn in which it was asked for.
+  void flush();
   /// About twice a second.
   void on_tick(moment now);
   /// The server stops.
   void dismiss();
+  /// It may be destroyed.
+  [[nodiscard]] bool ended() const { return ended_; }
+
+  std::size_t place = 0;  // the door's, in its list
 
  private:
   void wake() override;
-  io::task<> converse();
-  io::task<> see_off();
-  io::task<> write_out();
+  void on_readable() override;
+  void on_writable() override;
+  [[nodiscard]] result<byte_view> receive();
+  void hand_over(byte_view pending);
+  void write();
+  void read_on();
+  void end();
 
   door& door_;
-  std::unique_ptr<io::stream> stream_;
-  arrival through_;
-  clock::time_point close_by_;  // of the greeting, then of the goodbye
-  io::event output_ready_;
-  io::event may_read_;
+  std::unique_ptr<io::channel> channel_;
   std::unique_ptr<link> link_;
-  io::receive_buffer buffer_;
-  io::scope writing_;
+  byte_buffer rest_;            // of a packet that has not come whole, or while the link is paused
+  clock::time_point close_by_;  // of the goodbye
+  bool flush_due_ = false;
+  bool blocked_ = false;  // the channel takes no more for now
+  bool paused_ = false;   // it is not read
+  bool saying_goodbye_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace perigee::doors::mqtt::detail

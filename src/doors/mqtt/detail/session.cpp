@@ -64,13 +64,18 @@ bool session::link_takes_more() const {
 }
 
 void session::offer(delivery_context& c, const message& m, const grant& g) {
-  if (m.stored && lanes_[index(m.stored->lane)].behind) {
-    if (link_ != nullptr && std::min(m.qos, g.qos) == wire::qos::at_most_once) count_dropped(c);
-    return;
-  }
+  // What may overtake does: QoS 0 is promised nothing, its order against the others least of all.
+  const bool overtakes = std::min(m.qos, g.qos) == wire::qos::at_most_once;
+  if (m.stored && lanes_[index(m.stored->lane)].behind && !overtakes) return;
   if (deliver(c, m, g) == outcome::done) return;
   lanes_[index(m.stored->lane)] = {m.stored->at, true};
+  if (m.stored->at.offset >= c.log.committed(m.stored->lane)) await_commit(c);
   changed(c);
+}
+
+/// It is behind with messages that cannot be read yet.
+void session::await_commit(delivery_context& c) {
+  if (!std::exchange(awaits_commit, true)) c.awaiting_commit.push_back(this);
 }
 
 session::outcome session::deliver(delivery_context& c, const message& m, const grant& g) {
@@ -88,7 +93,7 @@ session::outcome session::deliver(delivery_context& c, const message& m, const g
   out.qos = m.stored ? std::min(m.qos, g.qos) : wire::qos::at_most_once;
   if (out.qos != wire::qos::at_most_once) return send_stored(c, out, m);
   if (link_ != nullptr && link_->has_room()) {
-    (void)send(c, out);
+    (void)send(c, out, properties->data() == m.properties.data());
   } else if (link_ != nullptr) {
     count_dropped(c);
   }
@@ -110,13 +115,18 @@ session::outcome session::send_stored(delivery_context& c, wire::publish& out, c
     wait_for_save(c);
   } else {
     ++unacknowledged_;
-    (void)send(c, out);
+    (void)send(c, out, out.properties.data() == m.properties.data());
   }
   return outcome::done;
 }
 
-bool session::send(delivery_context& c, const wire::publish& out) {
-  if (!link_->connection().send(out)) {
+/// `shared`: it differs from what others get of the message in its QoS and RETAIN alone.
+bool session::send(delivery_context& c, const wire::publish& out, bool shared) {
+  auto& to = link_->connection();
+  const bool sent = shared && c.packets.active() && to.takes_shared_packets()
+                        ? to.send_encoded(c.packets.packet(out, to.version()), out.qos)
+                        : to.send(out);
+  if (!sent) {
     count_dropped(c);
     return false;
   }
@@ -210,7 +220,10 @@ session::outcome session::catch_up(delivery_context& c, model::lane l, std::size
       log::fault("doors.mqtt", "{} cannot be sent what it missed: {}", client_id_, next.error().text());
       return outcome::wait;
     }
-    if (*next == from && !waits) break;
+    if (*next == from && !waits) {
+      await_commit(c);
+      break;
+    }
     stands.at = *next;
     budget_bytes -= std::min(budget_bytes, bytes);
   }

@@ -12,6 +12,7 @@
 #include "doors/mqtt/detail/change_log.hpp"
 #include "doors/mqtt/detail/meters.hpp"
 #include "doors/mqtt/detail/receipts.hpp"
+#include "doors/mqtt/detail/shared_packets.hpp"
 #include "doors/mqtt/ports.hpp"
 #include "doors/mqtt/retained.hpp"
 #include "doors/mqtt/trace.hpp"
@@ -67,7 +68,9 @@ struct delivery_context {
   offsets routed{};          // live messages before these have been offered to every session
   byte_buffer properties{};  // scratch
   change_log changes{};
-  std::vector<session*> awaiting_save{};  // to be pumped then
+  std::vector<session*> awaiting_save{};    // to be pumped then
+  std::vector<session*> awaiting_commit{};  // likewise
+  shared_packets packets{};                 // of the message that is being offered
 };
 
 /// What a session has seen since it began or the node started, for whoever operates the broker.
@@ -154,6 +157,7 @@ class session {
   detail::receipts receipts;  // of what it publishes with QoS 2
   bool saved = false;         // the state has an entry of it
   bool awaits_save = false;   // it is in the context's list
+  bool awaits_commit = false;
   std::uint32_t expiry_s = 0;
   timestamp expires{};  // while detached
   std::optional<stored_will> will;
@@ -196,7 +200,8 @@ class session {
 
   outcome deliver(delivery_context& c, const message& m, const grant& g);
   outcome send_stored(delivery_context& c, wire::mqtt::publish& out, const message& m);
-  bool send(delivery_context& c, const wire::mqtt::publish& out);
+  bool send(delivery_context& c, const wire::mqtt::publish& out, bool shared = false);
+  void await_commit(delivery_context& c);
   std::optional<byte_view> outgoing_properties(delivery_context& c, const message& m, const grant& g);
   outcome send_again(delivery_context& c);
   void send_one_again(delivery_context& c, wire::mqtt::packet_id id, in_flight& what);

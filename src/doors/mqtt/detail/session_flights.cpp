@@ -96,6 +96,10 @@ session::outcome session::send_again(delivery_context& c) {
     auto* what = window_.find(id);
     const bool releases = what != nullptr && what->at == stage::released;
     if (!releases && !link_takes_more()) return outcome::wait;
+    if (what != nullptr && !releases && what->where.at.offset >= c.log.committed(what->where.lane)) {
+      await_commit(c);  // it went live on a connection that is gone already
+      return outcome::wait;
+    }
     again_.pop_back();
     if (what == nullptr) continue;
     if (!releases) {
