@@ -32,7 +32,8 @@ nanoseconds latency_histogram::percentile(double share) const {
   std::uint64_t seen = 0;
   for (std::size_t i = 0; i < classes && count_ != 0; ++i) {
     seen += counts_[i];
-    if (seen >= wanted) return std::min(longest_, nanoseconds(static_cast<std::int64_t>(upper_end(i))));
+    if (seen < wanted) continue;
+    return i + 1 == classes ? longest_ : std::min(longest_, nanoseconds(static_cast<std::int64_t>(upper_end(i))));
   }
   return {};
 }

@@ -8,7 +8,7 @@
 
 namespace perigee::cli {
 
-/// Durations counted in classes that are 1/32 of their value wide, from 1 ns to 9 minutes, so that a percentile is
+/// Durations counted in classes that are 1/32 of their value wide, from 1 ns to 18 minutes, so that a percentile is
 /// right to 3 % and recording costs an increment. What is longer counts as the longest. Owned by whoever measures.
 class latency_histogram {
  public:
