@@ -79,7 +79,8 @@ void session::await_commit(delivery_context& c) {
 }
 
 session::outcome session::deliver(delivery_context& c, const message& m, const grant& g) {
-  if (auto* may = link_->may(); may != nullptr && !may->may_receive(m.topic)) return outcome::done;
+  auto* may = link_ != nullptr ? link_->may() : nullptr;
+  if (may != nullptr && !may->may_receive(m.topic)) return outcome::done;
   const auto properties = outgoing_properties(c, m, g);
   if (!properties) {
     count_dropped(c);
