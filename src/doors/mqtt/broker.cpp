@@ -199,7 +199,8 @@ void broker::end_session(detail::session& s) {
   returning_.erase(s.number());
   s.changed(context_);
   forget_subscriptions(s);
-  for (const auto& [filter, entry] : s.all()) subscribers_.erase(filter, {&s, &entry, nullptr});
+  leave_shares(s);
+  for (const auto& [filter, entry] : s.all()) subscribers_.erase(filter, {&s});
   sessions_.erase(sessions_.find(s.client_id()));
   count_.sessions.set(static_cast<double>(sessions_.size()));
   count_.subscriptions.set(static_cast<double>(subscribers_.size()));

@@ -12,6 +12,7 @@
 #include "base/random.hpp"
 #include "doors/mqtt/detail/live_ranges.hpp"
 #include "doors/mqtt/detail/session.hpp"
+#include "doors/mqtt/detail/share.hpp"
 #include "doors/mqtt/detail/traces.hpp"
 #include "doors/mqtt/link.hpp"
 #include "doors/mqtt/ports.hpp"
@@ -104,8 +105,11 @@ class broker {
     detail::session* session = nullptr;
     const detail::subscription_entry* entry = nullptr;
     local_subscription* local = nullptr;
+    detail::share* share = nullptr;
 
-    bool operator==(const subscriber& other) const { return session == other.session && local == other.local; }
+    bool operator==(const subscriber& other) const {
+      return session == other.session && local == other.local && share == other.share;
+    }
   };
   struct gathered {
     detail::session* session = nullptr;
@@ -154,6 +158,14 @@ class broker {
   bool remove_subscription(detail::session& s, std::string_view filter);
   [[nodiscard]] answer forbid(link& from, const wire::mqtt::publish& message);
 
+  // Shared subscriptions (broker_share.cpp).
+  [[nodiscard]] detail::share* make_share(std::string_view name);
+  void join_share(detail::share& to, detail::session& s, const detail::subscription_entry& terms);
+  void leave_share(detail::session& s, std::string_view name);
+  void leave_shares(detail::session& s);
+  void end_share(detail::share& one);
+  void pump(detail::share& one);
+
   // State (broker_state.cpp).
   [[nodiscard]] answer when_saved();
   [[nodiscard]] answer when_saved(const detail::session& s);
@@ -163,6 +175,7 @@ class broker {
   [[nodiscard]] result<> restore_broker(byte_view key, byte_view body);
   [[nodiscard]] result<> restore_session(byte_view key, byte_view body);
   [[nodiscard]] result<> restore_subscription(byte_view key, byte_view body);
+  [[nodiscard]] result<> restore_share(byte_view key, byte_view body);
   [[nodiscard]] result<> restore_retained(byte_view key, byte_view body);
   void forget_all();
   void show_sizes();
@@ -199,15 +212,19 @@ class broker {
   retained_store retained_;
   detail::delivery_context context_;
   std::map<std::string, std::unique_ptr<detail::session>, std::less<>> sessions_;
+  std::map<std::string, std::unique_ptr<detail::share>, std::less<>> shares_;  // by their whole filter
   wire::mqtt::topic_cache<subscriber> subscribers_;
   std::array<detail::live_ranges, model::lane_count> live_;
   std::vector<link*> awaiting_commit_;
   std::vector<detail::session*> unfinished_;  // sessions whose turn ended before they had caught up
-  std::vector<gathered> gathered_;            // scratch of route_message
+  std::vector<detail::share*> unfinished_shares_;
+  std::vector<detail::share*> gathered_shares_;
+  std::vector<gathered> gathered_;  // scratch of route_message
   std::vector<std::pair<std::size_t, std::uint32_t>> identifiers_;
   std::vector<std::uint32_t> identifiers_of_one_;
   byte_buffer properties_;  // scratch of publish
   std::uint64_t routing_mark_ = 0;
+  std::uint32_t last_share_ = 0;
   prng random_;
   detail::traces traces_;
   bool gathering_ = false;                               // callbacks run

@@ -141,7 +141,7 @@ void broker::send_away(link& from, wire::reason code, const char* why) {
 void broker::drop_forbidden(detail::session& s, rights& may) {
   std::vector<std::string> gone;
   for (const auto& [filter, entry] : s.all()) {
-    if (!may.may_subscribe(filter)) gone.push_back(filter);
+    if (!may.may_subscribe(wire::covered_part(filter))) gone.push_back(filter);
   }
   for (const auto& filter : gone) {
     log::info(place_name, "'{}' is no longer subscribed to {}, which it may not any more", s.client_id(), filter);

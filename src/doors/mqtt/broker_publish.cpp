@@ -184,15 +184,17 @@ void broker::subscribe(link& from, const wire::subscribe& request) {
 
 wire::reason broker::subscribe_one(link& from, const wire::subscription& s, std::uint32_t identifier) {
   if (!wire::is_topic_filter(s.filter)) return wire::reason::topic_filter_invalid;
-  if (wire::is_shared_filter(s.filter)) return wire::reason::shared_subscriptions_not_supported;
-  if (auto* may = from.may(); may != nullptr && !may->may_subscribe(s.filter)) {
+  const auto shared = wire::parse_shared(s.filter);
+  if (wire::is_shared_filter(s.filter) && !shared) return wire::reason::topic_filter_invalid;
+  const auto covered = wire::covered_part(s.filter);
+  if (auto* may = from.may(); may != nullptr && !may->may_subscribe(covered)) {
     count_.forbidden.add();
     log::debug("doors.mqtt", "'{}' may not subscribe to {}", from.identity().client_id, s.filter);
     return wire::reason::not_authorized;
   }
-  const bool told_to_all = is_sys_filter(s.filter) || s.filter.starts_with(model::sparkplug::server_topics);
-  const bool internal = s.filter.starts_with('$') && !told_to_all;
-  if (internal && (internal_ == nullptr || !internal_->may_subscribe(from.identity(), s.filter))) {
+  const bool told_to_all = is_sys_filter(covered) || covered.starts_with(model::sparkplug::server_topics);
+  const bool internal = covered.starts_with('$') && !told_to_all;
+  if (internal && (internal_ == nullptr || !internal_->may_subscribe(from.identity(), covered))) {
     return wire::reason::not_authorized;
   }
   auto& session = *from.session;
@@ -200,15 +202,22 @@ wire::reason broker::subscribe_one(link& from, const wire::subscription& s, std:
   if (!known && session.all().size() >= limits::mqtt_subscriptions_per_session_max) {
     return wire::reason::quota_exceeded;
   }
+  auto* share = shared ? make_share(s.filter) : nullptr;
+  if (shared && share == nullptr) return wire::reason::quota_exceeded;
   detail::subscription_entry entry;
+  entry.shared = shared.has_value();
   entry.qos = s.qos;
   entry.no_local = s.no_local;
   entry.retain_as_published = s.retain_as_published;
   entry.identifier = identifier;
   for (std::size_t i = 0; i < model::lane_count; ++i) entry.since[i] = log_.committed(static_cast<model::lane>(i));
   const auto [kept, is_new] = session.subscribe(s.filter, entry);
-  subscribers_.insert(s.filter, {&session, kept, nullptr});
   note_subscription(session, s.filter);
+  if (share != nullptr) {  // MQTT5 4.8.2: no retained messages
+    join_share(*share, session, *kept);
+    return static_cast<wire::reason>(entry.qos);
+  }
+  subscribers_.insert(s.filter, {&session, kept});
   const bool wants_retained = s.retained == wire::retain_handling::send ||
                               (s.retained == wire::retain_handling::send_if_new && is_new);  // MQTT5 3.3.1.3
   if (wants_retained) session.send_retained(s.filter);
@@ -216,7 +225,8 @@ wire::reason broker::subscribe_one(link& from, const wire::subscription& s, std:
 }
 
 bool broker::remove_subscription(detail::session& s, std::string_view filter) {
-  subscribers_.erase(filter, {&s, nullptr, nullptr});
+  subscribers_.erase(filter, {&s});
+  leave_share(s, filter);
   const bool existed = s.unsubscribe(filter);
   note_subscription(s, filter);
   return existed;

@@ -33,6 +33,7 @@ void broker::work(moment now) {
   on_commit(now);
   const auto turns = std::exchange(unfinished_, {});
   for (auto* s : turns) pump(*s);
+  for (auto* one : std::exchange(unfinished_shares_, {})) pump(*one);
 }
 
 /// Live messages, as far as they are committed.
@@ -67,11 +68,15 @@ void broker::route_live(const model::record_view& r, log_offset at) {
   }
 }
 
-/// Sessions that fell behind with messages that went live.
+/// Sessions and shares that fell behind with messages that went live.
 void broker::pump_committed() {
   for (auto* s : std::exchange(context_.awaiting_commit, {})) {
     s->awaits_commit = false;
     pump(*s);
+  }
+  for (auto* one : std::exchange(context_.shares_awaiting_commit, {})) {
+    one->awaits_commit = false;
+    pump(*one);
   }
 }
 
@@ -127,6 +132,7 @@ void broker::route_message(const detail::message& m, bool may_retain) {
     }
     one.session->offer(context_, m, one.grant);
   }
+  for (auto* one : gathered_shares_) one->offer(context_, m);
   context_.packets.end();
 }
 
@@ -147,8 +153,10 @@ void broker::gather(const detail::message& m) {
   PG_CHECK(!std::exchange(gathering_, true), "a local callback published in the middle of routing");
   gathered_.clear();
   identifiers_.clear();
+  gathered_shares_.clear();
   ++routing_mark_;
   subscribers_.match(m.topic, [&](const subscriber& s) {
+    if (s.share != nullptr) return gathered_shares_.push_back(s.share);
     const auto& entry = s.local != nullptr ? s.local->entry_ : *s.entry;
     if (m.stored && m.stored->at.offset < entry.since[index(m.stored->lane)]) return;
     if (s.local != nullptr) return s.local->callback_({m.topic, m.payload, m.source, m.arrival, m.retain});
@@ -195,7 +203,11 @@ void broker::answer_all() {
 }
 
 void broker::pump(detail::session& s) {
-  if (!s.pump(context_)) return;
+  const bool more = s.pump(context_);
+  for (auto* one : s.shares) {
+    if (one->waits()) pump(*one);
+  }
+  if (!more) return;
   if (!std::ranges::contains(unfinished_, &s)) unfinished_.push_back(&s);
   host_.work_waits();
 }

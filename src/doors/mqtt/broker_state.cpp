@@ -24,6 +24,12 @@ state_change broker::take_changes() {
     out.push_back(entry != nullptr ? detail::encode(client_id, filter, *entry)
                                    : detail::no_subscription(client_id, filter));
   }
+  for (const auto& name : std::exchange(changes.shares, {})) {
+    const auto found = shares_.find(name);
+    const bool stays = found != shares_.end() && found->second->is_kept();
+    const auto state = found != shares_.end() ? found->second->save(context_.routed) : detail::saved_share{};
+    out.push_back(stays ? detail::encode(name, state) : detail::no_share(name));
+  }
   for (const auto& topic : retained_.take_changed()) {
     const auto m = retained_.find(topic);
     out.push_back(m && m->stored ? detail::encode(topic, *m) : detail::no_retained(topic));
@@ -61,6 +67,12 @@ result<> broker::restore(state_port& from, moment now) {
   }
   auto done = restore_all(from);
   if (!done) forget_all();
+  // Their last member may have been one that did not outlast the kill.
+  std::vector<detail::share*> left;
+  for (const auto& [name, one] : shares_) {
+    if (one->members().empty()) left.push_back(one.get());
+  }
+  for (auto* one : left) end_share(*one);
   show_sizes();
   host_.work_waits();  // what was committed after the save
   return done;
@@ -73,7 +85,7 @@ result<> broker::restore_all(state_port& from) {
       case state_kind::session: return restore_session(key, body);
       case state_kind::subscription: return restore_subscription(key, body);
       case state_kind::retained: return restore_retained(key, body);
-      case state_kind::share: break;
+      case state_kind::share: return restore_share(key, body);
     }
     return fail(errc::malformed, "the MQTT state holds what is not known");
   });
@@ -132,7 +144,12 @@ result<> broker::restore_subscription(byte_view key, byte_view body) {
     moved = moved || entry.since[i] > same_until_[i];
     entry.since[i] = std::min(entry.since[i], same_until_[i]);
   }
-  subscribers_.insert(names.filter, {&s, s.subscribe(names.filter, entry).first, nullptr});
+  const auto* kept = s.subscribe(names.filter, entry).first;
+  if (!entry.shared) {
+    subscribers_.insert(names.filter, {&s, kept});
+  } else if (auto* one = make_share(names.filter)) {
+    join_share(*one, s, *kept);
+  }
   if (moved) note_subscription(s, names.filter);
   return {};
 }
@@ -149,12 +166,15 @@ result<> broker::restore_retained(byte_view key, byte_view body) {
 
 void broker::forget_all() {
   for (const auto& [client_id, s] : sessions_) {
-    for (const auto& [filter, entry] : s->all()) subscribers_.erase(filter, {s.get(), &entry, nullptr});
+    for (const auto& [filter, entry] : s->all()) subscribers_.erase(filter, {s.get()});
+    s->shares.clear();
   }
+  while (!shares_.empty()) end_share(*shares_.begin()->second);
   returning_.clear();
   sessions_.clear();
   retained_.clear();
   context_.changes.sessions.clear();
+  context_.changes.shares.clear();
   context_.changes.subscriptions.clear();
   context_.routed = noted_ = {};
 }

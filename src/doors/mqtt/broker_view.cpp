@@ -81,8 +81,13 @@ page<subscription_info> broker_view::subscribers_of(std::string_view topic, std:
                                                     std::size_t most) const {
   const auto by_id = [](const detail::session* a, const detail::session* b) { return a->client_id() < b->client_id(); };
   std::set<const detail::session*, decltype(by_id)> covering(by_id);
+  const auto add = [&](const detail::session* s) {
+    if (s->client_id() > after) covering.insert(s);
+  };
   broker_.subscribers_.trie().match(topic, [&](const auto& s) {
-    if (s.session != nullptr && s.session->client_id() > after) covering.insert(s.session);
+    if (s.session != nullptr) add(s.session);
+    if (s.share == nullptr) return;
+    for (const auto& m : s.share->members()) add(m.who);
   });
   page<subscription_info> out;
   for (const auto* s : covering) {
@@ -91,7 +96,8 @@ page<subscription_info> broker_view::subscribers_of(std::string_view topic, std:
       break;
     }
     for (const auto& [filter, entry] : s->all()) {
-      if (wire::matches(filter, topic)) out.rows.push_back(mqtt::describe(s->client_id(), filter, entry));
+      if (wire::matches(wire::covered_part(filter), topic))
+        out.rows.push_back(mqtt::describe(s->client_id(), filter, entry));
     }
   }
   return out;

@@ -127,6 +127,8 @@ TEST(broker_view, finds_the_filters_that_cover_a_topic) {
   EXPECT_EQ(texts(first), (lines{"a plant/# 0", "a plant/+/temp 1"}));
   ASSERT_EQ(first.next, "a");
   EXPECT_EQ(texts(view.subscribers_of("plant/1/temp", *first.next, 1)), lines{"b plant/1/temp 1"});
+  c.subscribe("$share/g/plant/1/#");
+  EXPECT_EQ(texts(view.subscribers_of("plant/1/temp", "b", 10)), lines{"c $share/g/plant/1/# 1"});
   ASSERT_EQ(view.subscriptions("a").size(), 2U);
   EXPECT_EQ(view.subscriptions("a")[0].filter, "plant/#");
   EXPECT_TRUE(view.subscriptions("nobody").empty());

@@ -30,6 +30,7 @@ void try_all(byte_view key, byte_view body) {
   round_trip(key, body, decode_session, [&](const saved_session& s) { return encode(as_text(key), s); });
   round_trip(key, body, decode_subscription,
              [](const auto& s) { return encode(s.first.client_id, s.first.filter, s.second); });
+  round_trip(key, body, decode_share, [&](const saved_share& s) { return encode(as_text(key), s); });
   round_trip(key, body, decode_retained, [&](const retained_message& m) { return encode(as_text(key), m); });
 }
 

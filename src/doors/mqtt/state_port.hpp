@@ -13,12 +13,12 @@
 namespace perigee::doors::mqtt {
 
 /// What an entry is about. A start reads the kinds in this order.
-enum class state_kind : std::uint8_t { broker, session, subscription, share, retained };
+enum class state_kind : std::uint8_t { broker, session, share, subscription, retained };
 inline constexpr std::size_t state_kind_count = 5;
 
 /// A name for tables and messages.
 [[nodiscard]] constexpr std::string_view name_of(state_kind kind) {
-  constexpr std::array<std::string_view, state_kind_count> names = {"broker", "session", "subscription", "share",
+  constexpr std::array<std::string_view, state_kind_count> names = {"broker", "session", "share", "subscription",
                                                                     "retained"};
   return names[static_cast<std::size_t>(kind)];
 }

@@ -48,8 +48,10 @@ state_change example() {
   wire::mqtt::property_writer(properties).user("k", "v");
   const retained_message kept{
       as_bytes("on"), properties, qos::at_least_once, {1'700'000'000'000'000'001}, journal_place{}};
+  detail::saved_share share{.number = 4, .returned = {{model::lane::alarm, {log_offset(5), 1}}}};
+  share.places[1] = place{log_offset(9), 0};
   return {detail::encode(example_broker()), detail::encode("client", example_session()),
-          detail::encode("client", "a/#", entry), detail::encode("a/b", kept)};
+          detail::encode("$share/g/a", share), detail::encode("client", "a/#", entry), detail::encode("a/b", kept)};
 }
 
 /// Decoded and encoded again.
@@ -61,6 +63,10 @@ result<state_entry> again(state_kind kind, byte_view key, byte_view body) {
     }
     case state_kind::session: {
       PG_TRY(const auto one, detail::decode_session(key, body));
+      return detail::encode(as_text(key), one);
+    }
+    case state_kind::share: {
+      PG_TRY(const auto one, detail::decode_share(key, body));
       return detail::encode(as_text(key), one);
     }
     case state_kind::subscription: {
@@ -153,7 +159,7 @@ TEST_F(a_state_store, keeps_what_it_was_given_and_nothing_that_was_removed) {
     ASSERT_TRUE((*store)->apply(example()).has_value());
     ASSERT_TRUE((*store)->apply({detail::no_retained("a/b")}));
   }
-  EXPECT_EQ(names(), (std::vector<std::string>{"broker ", "session client",
+  EXPECT_EQ(names(), (std::vector<std::string>{"broker ", "session client", "share $share/g/a",
                                                "subscription client" + std::string(1, '\0') + "a/#"}));
 }
 

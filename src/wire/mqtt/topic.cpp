@@ -31,6 +31,21 @@ bool has_whole_wildcards(std::string_view filter) {
 
 bool is_shared_filter(std::string_view filter) { return filter.starts_with("$share/"); }
 
+std::optional<shared_filter> parse_shared(std::string_view filter) {
+  if (!is_shared_filter(filter)) return std::nullopt;
+  topic_levels levels(filter);
+  std::string_view name;
+  (void)levels.next(name);  // "$share"
+  if (!levels.next(name) || name.empty() || name.find_first_of("+#") != name.npos) return std::nullopt;
+  if (!levels.more || !is_topic_filter(levels.rest)) return std::nullopt;
+  return shared_filter{name, levels.rest};
+}
+
+std::string_view covered_part(std::string_view filter) {
+  const auto shared = parse_shared(filter);
+  return shared ? shared->filter : filter;
+}
+
 bool matches(std::string_view filter, std::string_view topic) {
   if (topic.starts_with('$') && (filter.starts_with('+') || filter.starts_with('#'))) return false;
   topic_levels wanted(filter);

@@ -1,6 +1,7 @@
 #pragma once
 // Topic names and topic filters (MQTT5 4.7).
 
+#include <optional>
 #include <string_view>
 
 namespace perigee::wire::mqtt {
@@ -14,6 +15,14 @@ namespace perigee::wire::mqtt {
 [[nodiscard]] bool is_topic_filter(std::string_view filter);
 /// `$share/{name}/{filter}` (MQTT5 4.8.2), well-formed or not.
 [[nodiscard]] bool is_shared_filter(std::string_view filter);
+struct shared_filter {
+  std::string_view name;    // whose it is: one or more characters
+  std::string_view filter;  // what it covers
+};
+/// The parts of a valid one; nothing where it is not well-formed (MQTT-4.8.2-1, -2).
+[[nodiscard]] std::optional<shared_filter> parse_shared(std::string_view filter);
+/// The FILTER of a valid `$share/NAME/FILTER`; any other filter as it is.
+[[nodiscard]] std::string_view covered_part(std::string_view filter);
 /// Whether a valid filter covers a valid topic. A leading wildcard covers no topic that starts with `$` (MQTT-4.7.2-1).
 [[nodiscard]] bool matches(std::string_view filter, std::string_view topic);
 

@@ -14,6 +14,7 @@ struct change_log {
   std::uint64_t revision = 0;  // goes up with each change
   std::uint64_t saved = 0;     // the state of this revision is on stable storage
   std::vector<std::string> sessions{};
+  std::vector<std::string> shares{};
   std::vector<std::pair<std::string, std::string>> subscriptions{};  // client identifier, filter
 };
 

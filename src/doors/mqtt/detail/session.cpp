@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "doors/mqtt/detail/share.hpp"
 #include "doors/mqtt/detail/state.hpp"
 #include "doors/mqtt/link.hpp"
 #include "model/gap.hpp"
@@ -57,6 +58,13 @@ void session::changed(delivery_context& c) {
   if (!std::exchange(noted_, true)) c.changes.sessions.push_back(client_id_);
 }
 
+bool session::take_shared(delivery_context& c, const message& m, const grant& g) {
+  if (link_ == nullptr || !link_->has_room()) return false;
+  const bool acknowledged = m.stored && std::min(m.qos, g.qos) != wire::qos::at_most_once;
+  if (acknowledged && (!has_room() || !again_.empty())) return false;
+  return deliver(c, m, g) == outcome::done;
+}
+
 bool session::has_room() const { return link_ != nullptr && !window_.full() && link_takes_more(); }
 
 bool session::link_takes_more() const {
@@ -78,9 +86,13 @@ void session::await_commit(delivery_context& c) {
   if (!std::exchange(awaits_commit, true)) c.awaiting_commit.push_back(this);
 }
 
-session::outcome session::deliver(delivery_context& c, const message& m, const grant& g) {
+bool session::may_receive(std::string_view topic) const {
   auto* may = link_ != nullptr ? link_->may() : nullptr;
-  if (may != nullptr && !may->may_receive(m.topic)) return outcome::done;
+  return may == nullptr || may->may_receive(topic);
+}
+
+session::outcome session::deliver(delivery_context& c, const message& m, const grant& g) {
+  if (!may_receive(m.topic)) return outcome::done;
   const auto properties = outgoing_properties(c, m, g);
   if (!properties) {
     count_dropped(c);
@@ -92,7 +104,7 @@ session::outcome session::deliver(delivery_context& c, const message& m, const g
   out.properties = *properties;
   out.retain = g.retain;
   out.qos = m.stored ? std::min(m.qos, g.qos) : wire::qos::at_most_once;
-  if (out.qos != wire::qos::at_most_once) return send_stored(c, out, m);
+  if (out.qos != wire::qos::at_most_once) return send_stored(c, out, m, g.share);
   if (link_ != nullptr && link_->has_room()) {
     (void)send(c, out, properties->data() == m.properties.data());
   } else if (link_ != nullptr) {
@@ -101,15 +113,18 @@ session::outcome session::deliver(delivery_context& c, const message& m, const g
   return outcome::done;
 }
 
-session::outcome session::send_stored(delivery_context& c, wire::publish& out, const message& m) {
+session::outcome session::send_stored(delivery_context& c, wire::publish& out, const message& m, std::uint32_t share) {
   if (!has_room() || !again_.empty()) return outcome::wait;
   if (wire::encoded_size(out, link_->connection().version()) > link_->connection().peer_packet_bytes_max()) {
     count_dropped(c);  // MQTT-3.1.2-25: as if it had been delivered
     return outcome::done;
   }
   const bool waits = out.qos == wire::qos::exactly_once && is_saved_first(c);
-  out.packet_id = window_.push(
-      {.where = *m.stored, .qos = out.qos, .at = waits ? stage::queued : stage::sent, .retained = out.retain});
+  out.packet_id = window_.push({.where = *m.stored,
+                                .share = share,
+                                .qos = out.qos,
+                                .at = waits ? stage::queued : stage::sent,
+                                .retained = out.retain});
   changed(c);
   if (waits) {
     to_publish_.push_back({.id = out.packet_id, .revision = c.changes.revision});
@@ -237,7 +252,7 @@ session::outcome session::catch_up(delivery_context& c, model::lane l, std::size
 log_offset session::first_wanted(model::lane l, log_offset live) const {
   auto first = live;
   for (const auto& [filter, entry] : subscriptions_) {
-    if (entry.qos != wire::qos::at_most_once) first = std::min(first, entry.since[index(l)]);
+    if (entry.qos != wire::qos::at_most_once && !entry.shared) first = std::min(first, entry.since[index(l)]);
   }
   return first;
 }
@@ -260,7 +275,8 @@ std::optional<grant> session::grant_for(const message& m) {
   std::optional<grant> out;
   identifiers_.clear();
   for (const auto& [filter, entry] : subscriptions_) {
-    if (!wire::matches(filter, m.topic) || m.stored->at.offset < entry.since[index(m.stored->lane)]) continue;
+    if (entry.shared || !wire::matches(filter, m.topic) || m.stored->at.offset < entry.since[index(m.stored->lane)])
+      continue;
     if (entry.no_local && m.source == source()) continue;
     if (!out) out.emplace();
     out->qos = std::max(out->qos, entry.qos);
@@ -269,6 +285,14 @@ std::optional<grant> session::grant_for(const message& m) {
   }
   if (out) out->identifiers = identifiers_;
   return out;
+}
+
+grant session::grant_by_share(std::uint32_t number) {
+  const auto by = std::ranges::find(shares, number, &share::number);
+  const auto* entry = by == shares.end() ? nullptr : find((*by)->name());
+  if (entry == nullptr || entry->identifier == 0) return {};
+  identifiers_ = {entry->identifier};
+  return {.identifiers = identifiers_};
 }
 
 std::pair<const subscription_entry*, bool> session::subscribe(std::string_view filter,

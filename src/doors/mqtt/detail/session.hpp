@@ -26,6 +26,7 @@ class link;
 namespace detail {
 
 struct saved_session;
+class share;
 
 using offsets = std::array<log_offset, model::lane_count>;
 
@@ -33,6 +34,7 @@ struct subscription_entry {
   wire::mqtt::qos qos = wire::mqtt::qos::at_most_once;
   bool no_local = false;
   bool retain_as_published = false;
+  bool shared = false;           // its filter is `$share/...`: the share has its messages
   std::uint32_t identifier = 0;  // 0: none
   offsets since{};               // messages before these were there before the subscription
 };
@@ -54,6 +56,7 @@ struct grant {
   wire::mqtt::qos qos = wire::mqtt::qos::at_most_once;
   bool retain = false;
   std::span<const std::uint32_t> identifiers{};
+  std::uint32_t share = 0;  // the number of the one that it comes by; 0: none
 };
 
 class session;
@@ -70,7 +73,8 @@ struct delivery_context {
   change_log changes{};
   std::vector<session*> awaiting_save{};    // to be pumped then
   std::vector<session*> awaiting_commit{};  // likewise
-  shared_packets packets{};                 // of the message that is being offered
+  std::vector<share*> shares_awaiting_commit{};
+  shared_packets packets{};  // of the message that is being offered
 };
 
 /// What a session has seen since it began or the node started, for whoever operates the broker.
@@ -113,6 +117,13 @@ class session {
 
   /// A live message. What cannot go out now is found again by `pump`.
   void offer(delivery_context& c, const message& m, const grant& g);
+  /// Its client's policy lets it have messages of that topic. True while it is away: there is nobody to ask.
+  [[nodiscard]] bool may_receive(std::string_view topic) const;
+  /// A message of a shared subscription. False where it cannot go out now: then another may have it.
+  [[nodiscard]] bool take_shared(delivery_context& c, const message& m, const grant& g);
+  /// visit(where) for each message that came by this share and goes to another if the session ends (MQTT-4.8.2-5).
+  void for_each_to_hand_on(std::uint32_t share, function_ref<void(const journal_place&)> visit) const;
+  std::vector<share*> shares;  // that it is a member of; the broker's
   /// Sends what can be sent of what waits: messages in flight from before, retained ones, those it fell behind with.
   /// True where it stopped only to let others have their turn.
   [[nodiscard]] bool pump(delivery_context& c);
@@ -199,7 +210,7 @@ class session {
   };
 
   outcome deliver(delivery_context& c, const message& m, const grant& g);
-  outcome send_stored(delivery_context& c, wire::mqtt::publish& out, const message& m);
+  outcome send_stored(delivery_context& c, wire::mqtt::publish& out, const message& m, std::uint32_t share);
   bool send(delivery_context& c, const wire::mqtt::publish& out, bool shared = false);
   void await_commit(delivery_context& c);
   std::optional<byte_view> outgoing_properties(delivery_context& c, const message& m, const grant& g);
@@ -222,6 +233,7 @@ class session {
   [[nodiscard]] log_offset first_wanted(model::lane l, log_offset live) const;
   outcome offer_again(delivery_context& c, model::lane l, place at, const model::record_view& r);
   std::optional<grant> grant_for(const message& m);
+  grant grant_by_share(std::uint32_t number);
   [[nodiscard]] bool has_room() const;
   void count_dropped(delivery_context& c);
 

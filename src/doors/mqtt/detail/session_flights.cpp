@@ -90,6 +90,12 @@ void session::give_up(delivery_context& c, wire::packet_id id, in_flight& what) 
   changed(c);
 }
 
+void session::for_each_to_hand_on(std::uint32_t share, function_ref<void(const journal_place&)> visit) const {
+  window_.for_each([&](wire::packet_id, const in_flight& what) {
+    if (what.share == share && (what.qos == wire::qos::at_least_once || what.at == stage::queued)) visit(what.where);
+  });
+}
+
 session::outcome session::send_again(delivery_context& c) {
   while (!again_.empty()) {
     const auto id = again_.back();
@@ -127,7 +133,7 @@ void session::send_one_again(delivery_context& c, wire::packet_id id, in_flight&
 }
 
 void session::send_in_flight(delivery_context& c, wire::packet_id id, in_flight& what, const message& m) {
-  const auto g = grant_for(m).value_or(grant{});
+  const auto g = what.share != 0 ? grant_by_share(what.share) : grant_for(m).value_or(grant{});
   wire::publish out;
   out.topic = m.topic;
   out.payload = m.payload;

@@ -42,6 +42,14 @@ void put(byte_writer& out, const place& p) {
   out.varint(p.offset.value());
   out.varint(p.inner);
 }
+using places = std::array<std::optional<place>, model::lane_count>;
+
+void put(byte_writer& out, const places& all) {
+  for (const auto& p : all) {
+    out.u8(p ? 1 : 0);
+    if (p) put(out, *p);
+  }
+}
 void put_time(byte_writer& out, timestamp t) { out.u64(static_cast<std::uint64_t>(t.ns)); }
 
 void put(byte_writer& out, const saved_flight& one) {
@@ -73,6 +81,13 @@ offsets take_offsets(byte_reader& in) {
 place take_place(byte_reader& in) {
   const auto offset = log_offset(in.varint());
   return {offset, static_cast<std::uint32_t>(in.varint())};
+}
+void take_places(byte_reader& in, places& into) {
+  for (auto& p : into) {
+    const auto there = in.u8();
+    if (there > 1) in.fail();
+    if (there == 1) p = take_place(in);
+  }
 }
 timestamp take_time(byte_reader& in) { return {static_cast<std::int64_t>(in.u64())}; }
 
@@ -160,10 +175,7 @@ state_entry encode(std::string_view client_id, const saved_session& state) {
   to.varint(state.number);
   to.varint(state.expiry_s);
   put_time(to, state.expires.value_or(timestamp{}));
-  for (const auto& p : state.places) {
-    to.u8(p ? 1 : 0);
-    if (p) put(to, *p);
-  }
+  put(to, state.places);
   put_will(to, state);
   to.varint(state.receipts.size());
   for (const auto& one : state.receipts) {
@@ -198,10 +210,24 @@ state_entry encode(std::string_view topic, const retained_message& state) {
   return seal(std::move(out));
 }
 
+state_entry encode(std::string_view name, const saved_share& state) {
+  auto out = no_share(name);
+  byte_writer to(out.body);
+  to.varint(state.number);
+  put(to, state.places);
+  to.varint(state.returned.size());
+  for (const auto& one : state.returned) {
+    to.u8(static_cast<std::uint8_t>(one.lane));
+    put(to, one.at);
+  }
+  return seal(std::move(out));
+}
+
 state_entry no_session(std::string_view client_id) { return entry(state_kind::session, client_id); }
 state_entry no_subscription(std::string_view client_id, std::string_view filter) {
   return entry(state_kind::subscription, key_of(client_id, filter));
 }
+state_entry no_share(std::string_view name) { return entry(state_kind::share, name); }
 state_entry no_retained(std::string_view topic) { return entry(state_kind::retained, topic); }
 
 result<saved_broker> decode_broker(byte_view key, byte_view body) {
@@ -220,11 +246,7 @@ result<saved_session> decode_session(byte_view key, byte_view body) {
   out.number = in.varint();
   out.expiry_s = static_cast<std::uint32_t>(in.varint());
   if (const auto expires = take_time(in); expires != timestamp{}) out.expires = expires;
-  for (auto& p : out.places) {
-    const auto there = in.u8();
-    if (there > 1) in.fail();
-    if (there == 1) p = take_place(in);
-  }
+  take_places(in, out.places);
   take_will(in, out);
   for (auto left = in.varint(); in.ok() && left > 0; --left) out.receipts.push_back(take_receipt(in));
   for (auto left = in.varint(); in.ok() && left > 0; --left) out.flights.push_back(take_flight(in));
@@ -250,7 +272,25 @@ result<std::pair<subscription_key, subscription_entry>> decode_subscription(byte
   state.retain_as_published = (options & option_retain_as_published) != 0;
   state.identifier = static_cast<std::uint32_t>(in.varint());
   state.since = take_offsets(in);
+  state.shared = wire::is_shared_filter(names.filter);
+  if (state.shared && !wire::parse_shared(names.filter)) in.fail();
   if (options > options_known || !wire::is_topic_filter(names.filter)) in.fail();
+  PG_TRY_VOID(check_end(in));
+  return out;
+}
+
+result<saved_share> decode_share(byte_view key, byte_view body) {
+  PG_TRY(auto in, opened(key, body));
+  saved_share out;
+  const auto number = in.varint();
+  out.number = static_cast<std::uint32_t>(number);
+  take_places(in, out.places);
+  for (auto left = in.varint(); in.ok() && left > 0; --left) {
+    const auto lane = in.u8();
+    if (lane >= model::lane_count) in.fail();
+    out.returned.push_back({static_cast<model::lane>(lane), take_place(in)});
+  }
+  if (number == 0 || number > UINT32_MAX || !wire::parse_shared(as_text(key))) in.fail();
   PG_TRY_VOID(check_end(in));
   return out;
 }

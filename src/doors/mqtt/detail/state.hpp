@@ -40,15 +40,24 @@ struct saved_session {
   std::vector<saved_flight> flights{};
 };
 
+struct saved_share {
+  std::uint32_t number = 0;
+  std::array<std::optional<place>, model::lane_count> places{};  // none: it stood at the live messages
+  std::vector<journal_place> returned{};                         // by members that are no more
+};
+
 [[nodiscard]] state_entry encode(const saved_broker& state);
 [[nodiscard]] state_entry encode(std::string_view client_id, const saved_session& state);
 [[nodiscard]] state_entry encode(std::string_view client_id, std::string_view filter, const subscription_entry& state);
 /// The message must be in the journal.
 [[nodiscard]] state_entry encode(std::string_view topic, const retained_message& state);
 
+[[nodiscard]] state_entry encode(std::string_view name, const saved_share& state);
+
 // That there is no such entry any more.
 [[nodiscard]] state_entry no_session(std::string_view client_id);
 [[nodiscard]] state_entry no_subscription(std::string_view client_id, std::string_view filter);
+[[nodiscard]] state_entry no_share(std::string_view name);
 [[nodiscard]] state_entry no_retained(std::string_view topic);
 
 struct subscription_key {
@@ -61,6 +70,7 @@ struct subscription_key {
 [[nodiscard]] result<saved_session> decode_session(byte_view key, byte_view body);
 [[nodiscard]] result<std::pair<subscription_key, subscription_entry>> decode_subscription(byte_view key,
                                                                                           byte_view body);
+[[nodiscard]] result<saved_share> decode_share(byte_view key, byte_view body);
 /// With views into the body.
 [[nodiscard]] result<retained_message> decode_retained(byte_view key, byte_view body);
 
