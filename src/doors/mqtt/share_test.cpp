@@ -1,8 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <format>
 
-#include "doors/mqtt/detail/testing.hpp"
+#include "doors/mqtt/detail/raw_client.hpp"
 
 namespace perigee::doors::mqtt {
 namespace {
@@ -10,7 +11,9 @@ namespace {
 using namespace std::chrono_literals;
 using testing::client;
 using testing::client_terms;
+using testing::raw_client;
 using testing::site;
+using testing::subscribe_packet;
 using wire::mqtt::qos;
 using lines = std::vector<std::string>;
 
@@ -122,6 +125,49 @@ TEST(share, each_member_has_the_quality_that_it_was_granted) {
   EXPECT_EQ(one.heard(), lines{"a 1"});
   EXPECT_EQ(two.heard(), lines{"a 2"});
   one.acknowledge_held();  // one only: what went out with QoS 0 is not waited for
+}
+
+TEST(share, completes_qos_2_with_the_member_that_it_began_with) {
+  site s;
+  auto one = std::make_unique<raw_client>(s, "c1", testing::raw_terms{.properties = testing::lasting});
+  one->feed(subscribe_packet("$share/g/a", "02"));
+  raw_client two(s, "c2");
+  two.feed(subscribe_packet("$share/g/a", "02"));
+  two.said();
+  publish(s, {"1"}, qos::exactly_once);
+  EXPECT_EQ(one->said().back(), "a 1 q2");
+  one->lose();
+  EXPECT_EQ(two.said(), lines{});
+  one = std::make_unique<raw_client>(
+      s, "c1", testing::raw_terms{.clean_start = false, .properties = testing::lasting, .will = std::nullopt});
+  EXPECT_EQ(one->said(), (lines{"connack success present", "a 1 q2 dup"}));
+}
+
+TEST(share, gives_what_went_out_with_qos_2_to_nobody_else) {
+  site s;
+  raw_client one(s, "c1");
+  one.feed(subscribe_packet("$share/g/a", "02"));
+  raw_client two(s, "c2");
+  two.feed(subscribe_packet("$share/g/a", "02"));
+  publish(s, {"1"}, qos::exactly_once);
+  EXPECT_EQ(one.said(), lines{"a 1 q2"});
+  one.lose();
+  EXPECT_EQ(two.said(), lines{}) << "the session is no more, but its client may have the message";
+}
+
+TEST(share, takes_a_refusal_for_the_end_of_the_message) {
+  for (const auto& [granted, refusal] : {std::pair("01", "40"), std::pair("02", "50")}) {
+    site s;
+    raw_client one(s, "c1");
+    one.feed(subscribe_packet("$share/g/a", granted));
+    raw_client two(s, "c2");
+    two.feed(subscribe_packet("$share/g/a", granted));
+    publish(s, {"1"}, qos::exactly_once);
+    ASSERT_EQ(one.said().size(), 1U);
+    EXPECT_EQ(one.feed(std::format("{}04{:04x}9700", refusal, one.last_packet_id())), lines{});
+    one.lose();
+    EXPECT_EQ(two.said(), lines{}) << refusal;
+  }
 }
 
 TEST(share, one_that_leaves_gets_no_more_and_the_last_ends_it) {

@@ -109,7 +109,7 @@ class raw_client final : private transport {
 };
 
 inline constexpr auto lasting = "11 00000064";  // a session expiry interval of 100 s
-/// SUBSCRIBE 1 to one filter of up to 9 characters.
+/// SUBSCRIBE 1 to one filter of up to 100 characters.
 inline std::string subscribe_packet(std::string_view filter, std::string_view options,
                                     std::string_view properties = "") {
   const auto block = bytes_of(properties);
