@@ -15,5 +15,6 @@ suite.host, suite.port = "localhost", int(port)
 suite.topics = ("TopicA", "TopicA/B", "Topic/C", "TopicA/C", "/TopicA")
 suite.wildtopics = ("TopicA/+", "+/C", "#", "/#", "/+", "+/+", "TopicA/#")
 suite.nosubscribe_topics = ("test/nosubscribe",)
+suite.topic_prefix = ""
 result = unittest.TextTestRunner(verbosity=2).run(unittest.TestSuite([suite.Test(test)]))  # with its class set up
 sys.exit(0 if result.wasSuccessful() and result.testsRun == 1 else 1)

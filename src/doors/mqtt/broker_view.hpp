@@ -65,7 +65,8 @@ struct broker_totals {
   std::size_t clients_connected_max = 0;
   std::size_t sessions = 0;
   std::uint64_t sessions_expired = 0;
-  std::size_t subscriptions = 0;
+  std::size_t subscriptions = 0;         // filters of all sessions, and of the node itself
+  std::size_t shared_subscriptions = 0;  // those of them that are shared: every member counts
   std::size_t retained = 0;
   std::size_t retained_bytes = 0;
   std::uint64_t packets_received = 0;

@@ -45,6 +45,7 @@ void sys_topics::publish_totals(const broker_totals& t, moment now) {
   say("store/messages/bytes", t.retained_bytes, now);
   say("retained messages/count", t.retained, now);
   say("subscriptions/count", t.subscriptions, now);
+  say("shared_subscriptions/count", t.shared_subscriptions, now);
   say("publish/messages/received", t.messages_received, now);
   say("publish/messages/sent", t.messages_sent, now);
   say("publish/messages/dropped", t.messages_dropped, now);

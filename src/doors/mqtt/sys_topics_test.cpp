@@ -64,6 +64,17 @@ TEST_F(sys_topics_at_a_site, count_clients_messages_and_bytes) {
   EXPECT_EQ(retained_under("$SYS/broker/subscriptions/count"), lines{"$SYS/broker/subscriptions/count 1 retained"});
 }
 
+TEST_F(sys_topics_at_a_site, count_each_member_of_a_share) {
+  client one(s, "one");
+  client two(s, "two");
+  for (auto* each : {&one, &two}) each->subscribe("$share/g/a");
+  one.subscribe("b");
+  tell_after(10s);
+  EXPECT_EQ(retained_under("$SYS/broker/subscriptions/count"), lines{"$SYS/broker/subscriptions/count 3 retained"});
+  EXPECT_EQ(retained_under("$SYS/broker/shared_subscriptions/count"),
+            lines{"$SYS/broker/shared_subscriptions/count 2 retained"});
+}
+
 TEST_F(sys_topics_at_a_site, are_told_again_at_the_interval_and_where_they_changed) {
   sys.on_tick(s.now);
   client viewer(s, "viewer");
