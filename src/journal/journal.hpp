@@ -1,6 +1,7 @@
 #pragma once
 // The journal of a node: the only place where a record is stored. docs/formats/journal.md has the bytes.
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <memory>
@@ -44,6 +45,10 @@ class journal {
   /// To the record's own lane: see lane_log::append.
   result<log_offset> append(const model::record_view& r, haste how = haste::awaited) {
     return (*this)[r.lane].append(r, how);
+  }
+  /// Any of its lanes.
+  [[nodiscard]] bool is_crowded() const {
+    return std::ranges::any_of(lanes_, [](const auto& lane) { return lane->is_crowded(); });
   }
   [[nodiscard]] lane_log& operator[](model::lane l) { return *lanes_[static_cast<std::size_t>(l)]; }
   [[nodiscard]] const lane_log& operator[](model::lane l) const { return *lanes_[static_cast<std::size_t>(l)]; }

@@ -76,6 +76,8 @@ class lane_log {
   [[nodiscard]] log_offset staged() const;     // one past the last appended
   /// One past the last that a door may acknowledge: committed(), or staged() where the lane's durability is `memory`.
   [[nodiscard]] log_offset acknowledged() const;
+  /// Half of limits::journal_staged_bytes_max is staged, and the disk is going to take it: better wait than append.
+  [[nodiscard]] bool is_crowded() const;
   /// acknowledged() is staged().
   [[nodiscard]] bool acknowledges_at_once() const;
   /// The newest stamp appended from this source in the epoch that it used last, or in `in`, so that a sender can be

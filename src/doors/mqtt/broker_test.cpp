@@ -50,6 +50,23 @@ TEST(broker, acknowledges_in_the_order_of_arrival_across_lanes) {
   EXPECT_EQ(s.log.records(model::lane::alarm).size(), 1U);
 }
 
+TEST(broker, reads_no_publisher_while_the_log_is_crowded) {
+  site s;
+  client device(s, "d1");
+  byte_buffer message;
+  wire::mqtt::encode(wire::mqtt::publish{.topic = "a", .payload = as_bytes("1")}, wire::mqtt::protocol_version::v5,
+                     message);
+  s.log.crowded = true;
+  EXPECT_EQ(device.end().on_bytes(message, s.now), 0U);
+  EXPECT_TRUE(device.end().paused());
+  s.commit();
+  EXPECT_TRUE(device.end().paused()) << "it is still crowded";
+  s.log.crowded = false;
+  s.commit();
+  EXPECT_FALSE(device.end().paused());
+  EXPECT_EQ(device.end().on_bytes(message, s.now), message.size());
+}
+
 TEST(broker, a_full_log_is_said_with_its_reason) {
   site s;
   client device(s, "d1");

@@ -19,13 +19,23 @@ link::~link() {
 
 std::size_t link::on_bytes(byte_view in, moment now) {
   broker_.set_now(now);
+  if (hold_back()) return 0;
   const detail::traces::reading whole(broker_.traces_);
   const auto taken = connection_.on_bytes(in, now.mono);
   broker_.passed(*this, detail::direction::received, in.first(taken));
   if (session != nullptr) broker_.pump(*session);
+  hold_back();
   was_paused_ = paused();
   touch();
   return taken;
+}
+
+/// A publisher waits like any other reader of a file that is written too slowly: its socket fills.
+bool link::hold_back() {
+  if (!broker_.log_.is_crowded()) return false;
+  held_back_ = was_paused_ = true;
+  broker_.wait_for_commit(*this);
+  return true;
 }
 
 void link::on_end(moment now) {
@@ -87,7 +97,7 @@ void link::settle() {
 
 bool link::output_has_room() const { return connection_.output_bytes() < limits::mqtt_output_bytes_max; }
 
-bool link::paused() const { return connection_.paused() || !output_has_room(); }
+bool link::paused() const { return connection_.paused() || !output_has_room() || held_back_; }
 
 void link::touch() {
   const bool may_read_again = was_paused_ && !paused();
@@ -138,7 +148,8 @@ bool link::release() {
     pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(first_pending_));
     first_pending_ = 0;
   }
-  return !pending_.empty();
+  held_back_ = held_back_ && broker_.log_.is_crowded();
+  return waits();
 }
 
 void link::send(const pending_ack& due) {

@@ -81,7 +81,7 @@ class link final : private wire::mqtt::server_handler, public admission_waiter {
   void acknowledge(wire::mqtt::packet_type with, wire::mqtt::packet_id id, const answer& what, byte_buffer codes = {});
   /// Sends the answers that are due. True while some wait.
   bool release();
-  [[nodiscard]] bool waits() const { return !pending_.empty(); }
+  [[nodiscard]] bool waits() const { return !pending_.empty() || held_back_; }
   /// Wakes the driver where there is something for it to do.
   void touch();
   /// The broker is told of every packet, for whoever traces the client.
@@ -111,6 +111,7 @@ class link final : private wire::mqtt::server_handler, public admission_waiter {
   void send(const pending_ack& due);
   byte_buffer take_codes();
   [[nodiscard]] bool output_has_room() const;
+  bool hold_back();
   void drop_gone();
   void on_subscribe(const wire::mqtt::subscribe& request) override;
   void on_unsubscribe(const wire::mqtt::unsubscribe& request) override;
@@ -138,6 +139,7 @@ class link final : private wire::mqtt::server_handler, public admission_waiter {
   bool talked_ = false;                // since `settle`
   bool woken_ = false;
   bool was_paused_ = false;
+  bool held_back_ = false;  // by a crowded log
   bool traced_ = false;
 };
 

@@ -49,6 +49,9 @@ class log_port {
   virtual void commit_staged() {}
   /// A record of this lane may be acknowledged as soon as it is staged: its durability is `memory`.
   [[nodiscard]] virtual bool acknowledges_at_once(model::lane) const { return false; }
+  /// Half of what may be staged is: publishers are not read before the next commit, for what comes past the whole is
+  /// refused, and lost where it came with QoS 0.
+  [[nodiscard]] virtual bool is_crowded() const { return false; }
   /// One past the last record appended, acknowledgeable, and readable.
   [[nodiscard]] virtual log_offset staged(model::lane l) const = 0;
   [[nodiscard]] virtual log_offset acknowledged(model::lane l) const = 0;
