@@ -36,6 +36,20 @@ const json::object* object_in(const json::object& in, std::string_view key) {
   return found == nullptr ? nullptr : found->if_object();
 }
 
+link_status link_in(const json::object& link) {
+  return {truth_in(link, "connected"),
+          number_in(link, "rtt_ms"),
+          number_in(link, "records_waiting"),
+          number_in(link, "oldest_age_ms"),
+          number_in(link, "drain_records_per_s"),
+          number_in(link, "bytes_sent"),
+          number_if_any(link, "budget_left_hour_bytes"),
+          number_if_any(link, "budget_left_day_bytes"),
+          text_in(link, "window_opens"),
+          text_in(link, "name"),
+          number_in(link, "records_refused")};
+}
+
 }  // namespace
 
 result<node_status> parse_status(const std::string& body) {
@@ -51,15 +65,12 @@ result<node_status> parse_status(const std::string& body) {
   out.rss_bytes = number_in(in, "rss_bytes");
   out.start_ms = number_in(in, "start_ms");
   if (const auto* link = object_in(in, "link")) {
-    out.link = link_status{truth_in(*link, "connected"),
-                           number_in(*link, "rtt_ms"),
-                           number_in(*link, "records_waiting"),
-                           number_in(*link, "oldest_age_ms"),
-                           number_in(*link, "drain_records_per_s"),
-                           number_in(*link, "bytes_sent"),
-                           number_if_any(*link, "budget_left_hour_bytes"),
-                           number_if_any(*link, "budget_left_day_bytes"),
-                           text_in(*link, "window_opens")};
+    out.link = link_in(*link);
+  }
+  if (const auto* bridges = in.if_contains("bridges"); bridges != nullptr && bridges->is_array()) {
+    for (const auto& each : bridges->get_array()) {
+      if (each.is_object()) out.bridges.push_back(link_in(each.get_object()));
+    }
   }
   if (const auto* history = object_in(in, "history")) {
     out.history = truth_in(*history, "enabled");

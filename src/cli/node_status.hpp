@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "io/stream.hpp"
 #include "node/run_file.hpp"
@@ -19,12 +20,15 @@ struct link_status {
   std::optional<double> budget_left_hour{};  // bytes; nothing: no budget
   std::optional<double> budget_left_day{};
   std::string window_opens;  // when bulk may go again; empty: it may now
+  std::string name;          // "uplink", "bridge/NAME"
+  double refused = 0;        // records that the other broker does not take
 };
 
 struct node_status {
   std::string id;
   std::string tier;
-  std::optional<link_status> link;
+  std::optional<link_status> link;  // the uplink
+  std::vector<link_status> bridges;
   double decisions = 0;
   double quarantined = 0;  // records that readers set aside
   double rss_bytes = 0;

@@ -33,17 +33,22 @@ std::string metered(const link_status& link) {
   return out.empty() ? out : std::format("  metered   {}\n", out);
 }
 
+std::string link_line(std::string_view name, const link_status& link) {
+  auto out = std::format("  {} {}, {:.0f} records waiting, oldest {:.1f} s, {:.0f} records/s", name,
+                         link.connected ? std::format("up, {:.1f} ms", link.rtt_ms) : "down", link.waiting,
+                         link.oldest_age_ms / 1000, link.drain_per_s);
+  if (link.refused != 0) out += std::format(", {:.0f} refused", link.refused);
+  return out + "\n";
+}
+
 std::string to_text(const node_status& s, const node::run_info& running) {
   auto out = std::format("{} ({}), process {}, since {}, up after {:.0f} ms, {:.1f} MB\n", s.id, s.tier, running.pid,
                          running.started, s.start_ms, s.rss_bytes / 1e6);
   for (const auto& each : running.mqtt)
     out += std::format("  mqtt      {}:{} {}\n", each.address, each.port, each.transport);
-  if (s.link) {
-    out += std::format("  uplink    {}, {:.0f} records waiting, oldest {:.1f} s, {:.0f} records/s\n",
-                       s.link->connected ? std::format("up, {:.1f} ms", s.link->rtt_ms) : "down", s.link->waiting,
-                       s.link->oldest_age_ms / 1000, s.link->drain_per_s);
-  }
+  if (s.link) out += link_line("uplink   ", *s.link);
   if (s.link) out += metered(*s.link);
+  for (const auto& each : s.bridges) out += link_line(each.name, each);
   if (s.history) {
     out += std::format("  history   {:.0f} readings, {:.0f} missing, {:.0f} doubled, {:.0f} in gaps\n", s.readings,
                        s.missing, s.doubled, s.gaps);

@@ -51,6 +51,9 @@ void mqtt_client::say_hello() {
   if (options_.version == mqtt::protocol_version::v5 && options_.session_expiry_s != 0) {
     mqtt::property_writer(properties).number(property_id::session_expiry_interval, options_.session_expiry_s);
   }
+  if (options_.version == mqtt::protocol_version::v5) {
+    properties.insert(properties.end(), options_.user_properties.begin(), options_.user_properties.end());
+  }
   hello.properties = properties;
   if (options_.user_name) hello.user_name = *options_.user_name;
   if (options_.password) hello.password = as_bytes(*options_.password);
@@ -108,6 +111,7 @@ io::task<> mqtt_client::write_out() {
       PG_CO_TRY_VOID(written);
     }
     if (connection_->closed()) hang_up();
+    if (options_.drained) options_.drained();
   }
 }
 

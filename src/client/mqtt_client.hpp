@@ -36,9 +36,12 @@ struct mqtt_options {
   std::optional<std::string> user_name{};
   std::optional<std::string> password{};
   std::optional<mqtt_will> will{};
+  byte_buffer user_properties{};  // of CONNECT, in wire form (MQTT 5)
   std::uint16_t receive_maximum = limits::mqtt_inflight_in_max;
   /// Outlives the client; null: nothing is kept from one connection to the next.
   wire::mqtt::client_session* session = nullptr;
+  /// Called when everything that waited in the output is sent; for whoever fills it up to a bound of its own.
+  std::function<void()> drained{};
 };
 
 /// Carries one wire::mqtt::client_connection over a stream. Owned by the service that speaks (uplink, bridge, tools),

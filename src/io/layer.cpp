@@ -126,7 +126,8 @@ task<> layer::greet_tls() {
   socket_.native_non_blocking(true, ec);
   if (ec) co_return failed(ec, "the connection ended");
   const auto setup = static_cast<const tls_state&>(*at_.tls).current();
-  PG_CO_TRY(tls_, tls_socket::make(setup, socket_.native_handle(), as_, at_.host));
+  PG_CO_TRY(tls_, tls_socket::make(setup, socket_.native_handle(), as_,
+                                   at_.server_name.empty() ? at_.host : at_.server_name));
   for (;;) {
     if (!socket_.is_open()) co_return fail(errc::closed, "the connection was closed");
     const auto made = tls_->greet();

@@ -67,6 +67,8 @@ struct endpoint {
   bool websocket = false;
   std::string path{};  // of a Unix socket, in place of host and port
   accepting how{};     // where it is listened on
+  /// Of a client: the name that the server's certificate must have, and that it is asked for (SNI). Empty: `host`.
+  std::string server_name{};
 };
 
 /// Owned by the door that listens. Ends when closed.

@@ -20,6 +20,8 @@
 #include "io/address_range.hpp"
 #include "io/tls.hpp"
 #include "model/record.hpp"
+#include "node/bridge_config.hpp"
+#include "node/secret.hpp"
 #include "readers/uplink/schedule.hpp"
 #include "settings/option.hpp"
 
@@ -34,16 +36,6 @@ enum class machine_fault { bearing, overload, sensor_stuck, cooling_loss };
 
 [[nodiscard]] constexpr bool is_tls(transport t) { return t == transport::tls || t == transport::wss; }
 [[nodiscard]] constexpr bool is_websocket(transport t) { return t == transport::ws || t == transport::wss; }
-
-/// A secret is never in the file: the file says where it is. Read when it is needed, kept no longer.
-struct secret {
-  enum class place { file, env, tpm };
-  place from = place::file;
-  std::string name;  // an absolute path, the name of an environment variable, or a handle in the TPM
-
-  /// errc::not_found, errc::io, errc::too_large; errc::unsupported for one in a TPM.
-  [[nodiscard]] result<std::string> read() const;
-};
 
 /// One more certificate of the listeners, for clients that ask for one of its names.
 struct certificate_config {
@@ -193,6 +185,7 @@ struct config {
   std::optional<access_config> access;
   std::optional<api_config> api;
   std::optional<uplink_config> uplink;
+  std::vector<bridge_config> bridges;
   history_config history;
   std::optional<std::string> rules_folder;
   std::optional<std::string> ledger_folder;  // [node] ledger: where doors count what was acked, for `perigee demo`

@@ -12,11 +12,13 @@
 #include "doors/mqtt/journal_log.hpp"
 #include "model/gap.hpp"
 #include "node/at_rest.hpp"
+#include "node/bridges.hpp"
 #include "node/certificates.hpp"
 #include "node/children.hpp"
 #include "node/gap_log.hpp"
 #include "node/gate.hpp"
 #include "node/journal_alarms.hpp"
+#include "node/links.hpp"
 #include "node/mqtt_operations.hpp"
 #include "node/process.hpp"
 #include "node/quantity.hpp"
@@ -125,6 +127,7 @@ struct instance::parts {
   void on_commit();
   io::task<> keep_time();
   [[nodiscard]] api::routes routes();
+  [[nodiscard]] std::vector<client::link_state> all_links();
   [[nodiscard]] api::answer links();
   [[nodiscard]] api::answer gaps();
   [[nodiscard]] api::answer status();
@@ -150,6 +153,7 @@ struct instance::parts {
   std::unique_ptr<readers::rules::rules_reader> rules_reader;
   std::unique_ptr<readers::history::history_reader> history;
   std::unique_ptr<readers::uplink::uplink> uplink;
+  std::unique_ptr<node::bridges> bridges;
   std::unique_ptr<api::server> api;
   std::unique_ptr<node::sensors> sensors;
   io::scope services;
@@ -173,6 +177,8 @@ result<> instance::parts::open(prepared files) {
   PG_TRY_VOID(open_broker(std::move(files.access)));
   PG_TRY_VOID(open_readers(std::move(files.rules)));
   PG_TRY_VOID(open_uplink());
+  PG_TRY(bridges,
+         node::bridges::open({on.shard, on.network, on.disk, *disk_worker, *log, *aside, metrics}, chosen, random));
   PG_TRY(sensors,
          node::sensors::open(on.shard, on.disk, *log, door->broker(), chosen, std::move(files.replays), random));
   log->on_commit([this] { on_commit(); });
@@ -211,6 +217,7 @@ result<> instance::parts::open_broker(std::shared_ptr<const access_lists> who) {
   const auto& protocol = chosen.mqtt_protocol;
   options.protocol = {protocol.connect_timeout, protocol.keep_alive_s_max, protocol.receive_maximum,
                       protocol.topic_alias_maximum, protocol.packet_bytes_max};
+  options.node = chosen.node_id;
   options.response_information = protocol.response_information;
   options.acknowledges_forbidden = chosen.access && chosen.access->acknowledge_forbidden;
   broker_log = std::make_unique<doors::mqtt::journal_log>(*log);
@@ -328,9 +335,14 @@ io::task<> instance::parts::keep_time() {
   }
 }
 
+std::vector<client::link_state> instance::parts::all_links() {
+  auto out = bridges->states();
+  if (uplink) out.insert(out.begin(), uplink->state());
+  return out;
+}
+
 api::answer instance::parts::links() {
-  const auto body = uplink ? std::format(R"({{"links":[{}]}})", to_json(uplink->state())) : R"({"links":[]})";
-  return {200, "application/json", body + "\n"};
+  return {200, "application/json", std::format(R"({{"links":{}}})", to_json(all_links())) + "\n"};
 }
 
 /// The newest gaps known here: which records of this node and those below it are gone, and why (promise P3).
@@ -349,46 +361,23 @@ api::answer instance::parts::status() {
   const auto link = uplink ? to_json(uplink->state()) : "null";
   const auto totals = history ? history->totals() : readers::history::history_totals{};
   auto& decisions = metrics.make_counter("perigee_rule_decisions_total", "Commands, alarms and records decided");
-  return {
-      200, "application/json",
-      std::format(R"({{"id":"{}","tier":{},"link":{},"decisions":{},"quarantined":{},"rss_bytes":{},"start_ms":{:.1f},)"
-                  R"("history":{{"enabled":{},"readings":{},"missing":{},"doubled":{},"gaps":{},)"
-                  R"("behind_records":{}}},"lanes":{{"alarm":{},"event":{},"bulk":{}}}}})"
-                  "\n",
-                  chosen.node_id, boost::json::serialize(boost::json::string(chosen.tier)), link, decisions.value(),
-                  aside->size(), resident_bytes(), info.start_ms, history != nullptr, totals.readings, totals.missing,
-                  totals.doubled, totals.gap_records, history ? history->behind() : 0,
-                  (*log)[model::lane::alarm].committed().value(), (*log)[model::lane::event].committed().value(),
-                  (*log)[model::lane::bulk].committed().value())};
+  return {200, "application/json",
+          std::format(R"({{"id":"{}","tier":{},"link":{},"bridges":{},"decisions":{},"quarantined":{},"rss_bytes":{},)"
+                      R"("start_ms":{:.1f},"history":{{"enabled":{},"readings":{},"missing":{},"doubled":{},"gaps":{},)"
+                      R"("behind_records":{}}},"lanes":{{"alarm":{},"event":{},"bulk":{}}}}})"
+                      "\n",
+                      chosen.node_id, boost::json::serialize(boost::json::string(chosen.tier)), link,
+                      to_json(bridges->states()), decisions.value(), aside->size(), resident_bytes(), info.start_ms,
+                      history != nullptr, totals.readings, totals.missing, totals.doubled, totals.gap_records,
+                      history ? history->behind() : 0, (*log)[model::lane::alarm].committed().value(),
+                      (*log)[model::lane::event].committed().value(), (*log)[model::lane::bulk].committed().value())};
 }
 
 /// Gauges that are asked for rather than kept.
 void instance::parts::measure() {
   metrics.make_gauge("process_resident_memory_bytes", "Resident memory").set(static_cast<double>(resident_bytes()));
   metrics.make_gauge("process_cpu_seconds", "User and system time used").set(cpu_seconds());
-  if (!uplink) return;
-  const auto link = uplink->state();
-  const auto set = [this](std::string_view name, std::string_view help, double x) {
-    metrics.make_gauge(name, help).set(x);
-  };
-  set("perigee_link_connected", "Whether the uplink is up", link.connected ? 1 : 0);
-  set("perigee_link_sequence", "Connections made since start", static_cast<double>(link.sequence));
-  set("perigee_link_rtt_seconds", "Of the newest batch", static_cast<double>(link.rtt.count()) / 1e9);
-  set("perigee_link_waiting_records", "Not yet acknowledged", static_cast<double>(link.records_waiting));
-  set("perigee_link_waiting_bytes", "The same in bytes", static_cast<double>(link.bytes_waiting));
-  set("perigee_link_oldest_age_seconds", "Of the oldest", static_cast<double>(link.oldest_age.count()) / 1e9);
-  set("perigee_link_drain_records_per_second", "Acknowledged", link.drain_records_per_second);
-  set("perigee_link_eta_seconds", "Until nothing waits; -1: not draining", link.eta_seconds);
-  const auto left = [this](std::string_view period, const std::optional<std::int64_t>& bytes) {
-    if (!bytes) return;
-    metrics.make_gauge("perigee_link_budget_left_bytes", "Below 0: alarms took more", period)
-        .set(static_cast<double>(*bytes));
-  };
-  left("period=\"hour\"", link.budget_left_hour_bytes);
-  left("period=\"day\"", link.budget_left_day_bytes);
-  set("perigee_link_window_open", "Whether bulk may go up by the schedule", link.window_open ? 1 : 0);
-  set("perigee_link_forks", "Times the parent knew another copy of the journal", static_cast<double>(link.forks));
-  set("perigee_link_sent_bytes", "Batches since start", static_cast<double>(link.bytes_sent));
+  for (const auto& link : all_links()) node::measure(metrics, link);
 }
 
 /// From here on only `stop` ends what runs.
@@ -402,6 +391,7 @@ void instance::parts::start() {
   if (history) services.spawn("readers.history", history->run());
   if (gate) services.spawn("node.access", gate->watch());
   if (uplink) services.spawn("readers.uplink", uplink->run());
+  bridges->start(services);
   if (api) services.spawn("api", api->run());
   sensors->start(services);
 }
@@ -430,6 +420,7 @@ io::task<> instance::stop() {
   p.sensors->pause();
   const auto door_stopped = co_await p.door->stop();
   if (p.rules_reader) p.rules_reader->save();
+  p.bridges->save();
   const auto services_stopped = co_await p.services.close();
   io::event closed(p.on.shard);
   result<> journal_closed;

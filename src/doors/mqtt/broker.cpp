@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "model/derived.hpp"
+#include "wire/mqtt/node_property.hpp"
 
 namespace perigee::doors::mqtt {
 
@@ -90,6 +91,12 @@ void broker::connect(link& from, const wire::connect& hello, byte_view last_word
   count_.clients.add(1);
   count_.clients_max.set(std::max(count_.clients_max.value(), count_.clients.value()));
   count_.sessions.set(static_cast<double>(sessions_.size()));
+}
+
+byte_buffer broker::own_name() const {
+  byte_buffer out;
+  if (!options_.node.empty()) wire::property_writer(out).user(wire::node_property, options_.node);
+  return out;
 }
 
 /// With the client's name in the place of `${clientid}`. A name that would be more than one level of a topic, or a

@@ -34,6 +34,9 @@ struct broker_options {
   bool acknowledges_forbidden = false;  // before MQTT 5: a refused message is acknowledged and dropped, not the client
   bool saves_state = false;  // somebody calls take_changes and on_saved: what a restart must know of waits for that
   wire::mqtt::server_options protocol;
+  /// Told in CONNACK's user property node_property to whoever says its own name so in CONNECT: a bridge of another node
+  /// then sends nothing back that came from here. Empty: nobody is told.
+  std::string node{};
   std::string response_information{};  // for clients that ask for it; `${clientid}` stands for theirs
 };
 
@@ -132,6 +135,8 @@ class broker {
   // A client's life (broker.cpp).
   void connect(link& from, const wire::mqtt::connect& hello, byte_view last_words);
   [[nodiscard]] wire::mqtt::reason admits(const link& from, const wire::mqtt::connect& hello) const;
+  /// As a user property in wire form; empty where the node has no name to tell.
+  [[nodiscard]] byte_buffer own_name() const;
   [[nodiscard]] std::string response_information(std::string_view client_id) const;
   detail::session* claim_session(link& from, const wire::mqtt::connect& hello, const std::string& client_id);
   void take_terms(detail::session& s, const wire::mqtt::connect& hello, wire::mqtt::acceptance& granted);

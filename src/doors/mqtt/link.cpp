@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "base/limits.hpp"
 #include "doors/mqtt/broker.hpp"
+#include "wire/mqtt/node_property.hpp"
 
 namespace perigee::doors::mqtt {
 
@@ -170,6 +171,8 @@ void link::greet() {
   const auto said = std::exchange(welcome_, nullptr);
   const auto responses = broker_.response_information(client_id_);
   said->granted.response_information = responses;
+  const auto own_name = asked_for_node_ ? broker_.own_name() : byte_buffer();
+  said->granted.user_properties = own_name;
   if (connection_.accept(said->granted)) return broker_.pump(*session);
   broker_.disconnected(*this, {.code = wire::reason::packet_too_large,
                                .what = "the client takes no packet as large as its CONNACK",
@@ -181,6 +184,7 @@ void link::on_connect(const wire::connect& hello) {
     client_id_ = hello.client_id;
     traced_ = true;
   }
+  asked_for_node_ = wire::find_user_property(hello.properties, wire::node_property).has_value();
   broker_.introduce(*this, hello);
 }
 void link::on_auth(const wire::authentication& step) {

@@ -141,6 +141,7 @@ class link final : private wire::mqtt::server_handler, public admission_waiter {
   bool was_paused_ = false;
   bool held_back_ = false;  // by a crowded log
   bool traced_ = false;
+  bool asked_for_node_ = false;
 };
 
 }  // namespace perigee::doors::mqtt

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "node/detail/bridge_section.hpp"
 #include "node/detail/kind.hpp"
 
 namespace perigee::node::detail {
@@ -324,6 +325,8 @@ constexpr option<config> root[] = {
     section<access_options, &config::access>("access", "[access]", "none", "who may connect, and do what"),
     section<api_options, &config::api>("api", "[api]", "none", "HTTP: metrics, health, links"),
     section<uplink_options, &config::uplink>("uplink", "[uplink]", "none", "the parent node"),
+    repeated<bridge_options, &config::bridges, limits::bridges_max, config>("bridge", "[[bridge]]",
+                                                                            "another broker, and what is exchanged"),
     section<history_options, &config::history>("history", "[history]", "none", "readings kept for queries"),
     section<rules_options>("rules", "[rules]", "none", "what is decided here"),
     repeated<replay_options, &config::replays, limits::replays_max, config>("replay", "[[replay]]",

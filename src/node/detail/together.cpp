@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "node/detail/bridge_section.hpp"
 #include "node/detail/sections.hpp"
 #include "node/quantity.hpp"
 
@@ -155,6 +156,7 @@ void check_together(reading& in, const value& root, config& of) {
   check_uplink(in, root, of);
   check_ports(in, root, of);
   check_names(in, root, of);
+  check_bridges(in, root, of);
   check_journal(in, root, of);
 }
 

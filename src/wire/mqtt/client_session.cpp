@@ -6,7 +6,8 @@ namespace perigee::wire::mqtt {
 
 client_session::client_session(options chosen)
     : options_(chosen),
-      windows_{window(chosen.inflight_max), window(chosen.inflight_max), window(chosen.inflight_max)} {}
+      windows_{window(chosen.inflight_max), window(chosen.inflight_max), window(chosen.inflight_max),
+               window(chosen.inflight_max)} {}
 
 std::size_t client_session::in_flight() const {
   std::size_t all = 0;

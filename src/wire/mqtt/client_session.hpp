@@ -19,8 +19,8 @@ namespace perigee::wire::mqtt {
 /// that a sender that reads each stream's messages from a log can give a message its old identifier even after a crash.
 class client_session {
  public:
-  static constexpr std::size_t streams = 3;
-  static constexpr std::size_t stream_ids = 16'384;
+  static constexpr std::size_t streams = 4;
+  static constexpr std::size_t stream_ids = 16'000;
   /// Above the streams' own: those of SUBSCRIBE and UNSUBSCRIBE (the identifiers are shared, MQTT5 2.2.1).
   static constexpr packet_id first_request_id = streams * stream_ids + 1;
 
