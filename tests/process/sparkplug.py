@@ -43,11 +43,10 @@ class Sparkplug(SiteTest):
         expected = ["1 $sparkplug/certificates/spBv1.0/plant/DBIRTH/press/pump",
                     "1 $sparkplug/certificates/spBv1.0/plant/NBIRTH/press"]
         self.be_born()
-        self.fog.wait_for_metric("perigee_mqtt_retained", 2)
+        wait_until("the births are in the journal", lambda: len(self.readings()) == 3)
         self.assertEqual(self.certificates("first"), expected)
         self.fog.kill()
         self.fog.start()
-        self.fog.wait_for_metric("perigee_mqtt_retained", 2)
         self.assertEqual(self.certificates("second"), expected)
 
     def test_payloads_are_readings_and_a_death_is_their_end(self):
