@@ -185,7 +185,7 @@ exit_code run_mqtt_clients(const invocation& called) {
   if (!most) return most.error();
   const auto node = node_api::find(called, "mqtt");
   if (!node) return node.error();
-  const auto list = ask_list(*node, std::string(root) + "/clients", "clients", *most);
+  const auto list = ask_list(*node, std::format("{}/clients", root), "clients", *most);
   if (!list) return list.error();
   if (called.json()) return print_json(*list), exit_code::ok;
   print(to_text(*list, "clients",
