@@ -115,7 +115,6 @@ inline constexpr std::uint32_t mqtt_retained_bytes_max = 256U << 20;
 inline constexpr std::uint32_t mqtt_output_bytes_max = 256U << 10;
 inline constexpr std::uint32_t mqtt_unsaved_records_max = 100'000;
 inline constexpr std::uint32_t mqtt_live_ranges_max = 4096;  // of a lane, between what waits for its commit
-inline constexpr std::uint32_t mqtt_state_bytes_max = 256U << 20;
 
 // access
 inline constexpr std::uint32_t access_file_bytes_max = 8U << 20;  // a user file or a policy file

@@ -199,7 +199,9 @@ wire::reason broker::subscribe_one(link& from, const wire::subscription& s, std:
   }
   auto& session = *from.session;
   const bool known = session.all().contains(s.filter);
-  if (!known && session.all().size() >= limits::mqtt_subscriptions_per_session_max) {
+  const bool is_full = session.all().size() >= limits::mqtt_subscriptions_per_session_max ||
+                       subscribers_.size() >= limits::mqtt_subscriptions_max;
+  if (!known && is_full) {
     return wire::reason::quota_exceeded;
   }
   auto* share = shared ? make_share(s.filter) : nullptr;
