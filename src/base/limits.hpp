@@ -138,8 +138,9 @@ inline constexpr std::uint32_t bridge_topics_max = 64;
 inline constexpr std::uint32_t bridge_in_flight_max = 1024;
 
 // Sparkplug B
-inline constexpr std::uint32_t sparkplug_metrics_max = 16'384;  // of one edge node and its devices, by alias
-inline constexpr std::uint32_t sparkplug_nodes_max = 10'000;    // edge nodes and devices whose birth is kept
+inline constexpr std::uint32_t sparkplug_metrics_max = 16'384;         // of one edge node and its devices, by alias
+inline constexpr std::uint32_t sparkplug_nodes_max = 10'000;           // edge nodes and devices whose birth is kept
+inline constexpr std::uint32_t sparkplug_known_metrics_max = 262'144;  // of all births that a reader remembers
 
 // Uplink
 inline constexpr std::uint32_t uplink_batch_bytes_target = 1U << 20;    // of records as they stand in the journal

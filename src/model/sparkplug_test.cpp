@@ -149,6 +149,23 @@ TEST_F(sparkplug_readings, births_beyond_the_bound_are_readings_and_not_remember
   EXPECT_EQ(decode("spBv1.0/g/NDATA/7", payload_of({{"", 1, 5, false}})).size(), 1U);
 }
 
+TEST_F(sparkplug_readings, births_of_more_metrics_than_the_bound_of_all_are_readings_and_not_remembered) {
+  std::vector<metric> largest{{"aliased", 1, 1}};
+  while (largest.size() < limits::sparkplug_metrics_max) largest.push_back({std::to_string(largest.size())});
+  const auto birth = payload_of(largest);
+  constexpr auto remembered = limits::sparkplug_known_metrics_max / limits::sparkplug_metrics_max;
+  for (unsigned i = 0; i < remembered; ++i) {
+    ASSERT_EQ(decode("spBv1.0/g/NBIRTH/" + std::to_string(i), birth).size(), largest.size());
+  }
+  EXPECT_EQ(decode("spBv1.0/g/NDATA/0", payload_of({{"", 1, 5}})).size(), 1U);
+  EXPECT_EQ(decode("spBv1.0/g/NBIRTH/more", payload_of({{"aliased", 1, 1}})).size(), 1U);
+  decode("spBv1.0/g/NDATA/more", payload_of({{"", 1, 5}}));
+  EXPECT_FALSE(outcome_);
+  EXPECT_EQ(decode("spBv1.0/g/NBIRTH/0", payload_of({{"aliased", 1, 1}})).size(), 1U);  // makes room
+  EXPECT_EQ(decode("spBv1.0/g/NBIRTH/more", payload_of({{"aliased", 1, 1}})).size(), 1U);
+  EXPECT_EQ(decode("spBv1.0/g/NDATA/more", payload_of({{"", 1, 5}})).size(), 1U);
+}
+
 TEST_F(sparkplug_readings, the_state_of_a_host_is_json) {
   EXPECT_EQ(decode("spBv1.0/STATE/host", to_buffer(as_bytes(R"({"online":true,"timestamp":1000000})"))).size(), 1U);
 }

@@ -8,7 +8,6 @@ namespace perigee::model::detail {
 namespace {
 
 constexpr std::string_view birth_death_sequence = "bdSeq";  // of the session, not of the plant
-constexpr std::size_t known_metrics_max = 16 * limits::sparkplug_metrics_max;
 constexpr std::uint32_t quality_good = 192;
 constexpr std::uint32_t quality_stale = 500;
 
@@ -127,9 +126,10 @@ void sparkplug_decoder::learn(const sparkplug::topic_name& name) {
     });
     if (edge->second.empty()) edge_nodes_.erase(edge);
   }
-  if (devices_ >= limits::sparkplug_nodes_max || metrics_ + born_.types.size() > known_metrics_max) return;
+  const auto metrics = metrics_ + born_.types.size();
+  if (devices_ >= limits::sparkplug_nodes_max || metrics > limits::sparkplug_known_metrics_max) return;
   ++devices_;
-  metrics_ += born_.types.size();
+  metrics_ = metrics;
   edge_nodes_[key_].insert_or_assign(std::string(name.device), std::move(born_));
 }
 

@@ -17,8 +17,8 @@ namespace perigee::model::detail {
 
 /// Sparkplug B messages into readings. A birth certificate names an edge node's metrics and types; what follows may
 /// say just an alias (6.4.9), so births are remembered: at most limits::sparkplug_nodes_max edge nodes and devices,
-/// with limits::sparkplug_metrics_max metrics each. A death makes every metric of whoever died a reading of quality
-/// bad (5.6). Part of a payload_decoder.
+/// with limits::sparkplug_metrics_max metrics each and limits::sparkplug_known_metrics_max together. A death makes
+/// every metric of whoever died a reading of quality bad (5.6). Part of a payload_decoder.
 class sparkplug_decoder {
  public:
   /// As payload_decoder::decode. errc::malformed also for an alias that no birth has named.
