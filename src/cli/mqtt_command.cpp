@@ -89,6 +89,9 @@ std::expected<std::uint64_t, exit_code> limit_of(const invocation& called) {
   return std::unexpected(refuse(exit_code::usage, "--limit takes a whole number over 0"));
 }
 
+/// Nothing where it is not known.
+std::string waiting_of(const json::object& c) { return text_of(c, "waiting").empty() ? "" : grouped_in(c, "waiting"); }
+
 std::vector<std::string> client_row(const json::object& c) {
   const bool connected = text_of(c, "connected") == "true";
   const auto& left = object_in(c, "last_disconnect");
@@ -101,6 +104,7 @@ std::vector<std::string> client_row(const json::object& c) {
           grouped_in(object_in(c, "received"), "messages"),
           grouped_in(object_in(c, "sent"), "messages"),
           grouped_in(c, "in_flight"),
+          or_dash(waiting_of(c)),
           grouped_in(c, "behind_records"),
           grouped_in(c, "dropped")};
 }
@@ -143,8 +147,8 @@ std::string describe(const json::object& c) {
   text += std::format("  received      {} messages, {} bytes\n", grouped_in(in, "messages"), grouped_in(in, "bytes"));
   text += std::format("  sent          {} messages, {} bytes; {} dropped\n", grouped_in(out, "messages"),
                       grouped_in(out, "bytes"), grouped_in(c, "dropped"));
-  text += std::format("  waiting       {} in flight, {} records behind\n", grouped_in(c, "in_flight"),
-                      grouped_in(c, "behind_records"));
+  text += std::format("  waiting       {} messages, {} in flight; {} records behind\n", or_dash(waiting_of(c)),
+                      grouped_in(c, "in_flight"), grouped_in(c, "behind_records"));
   if (const auto& left = object_in(c, "last_disconnect"); !left.empty()) {
     text += std::format("  last left     {}: {} ({})\n", to_second(text_of(left, "at")), text_of(left, "what"),
                         text_of(left, "reason"));
@@ -198,6 +202,7 @@ exit_code run_mqtt_clients(const invocation& called) {
                             {"in", align::right},
                             {"out", align::right},
                             {"in flight", align::right},
+                            {"waiting", align::right},
                             {"behind", align::right},
                             {"dropped", align::right}}),
                 client_row, "no client has a session"));

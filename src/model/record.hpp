@@ -38,7 +38,7 @@ struct record_view {
   perigee::epoch epoch{};        // 0: the sender stamps nothing
   perigee::sequence sequence{};  // from 1 where the sender stamps
   timestamp arrival{};           // wall time at the first journal
-  std::uint64_t delivery = 0;    // QoS 2: session and packet id of its sender, known to this journal alone; 0: none
+  std::uint64_t delivery = 0;    // session and QoS 2 packet id of its sender, known to this journal alone; 0: none
 
   [[nodiscard]] bool stamped() const { return epoch.value() != 0; }
 };

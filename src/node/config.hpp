@@ -17,6 +17,7 @@
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "doors/mqtt/access_port.hpp"
+#include "doors/mqtt/queue_bound.hpp"
 #include "io/address_range.hpp"
 #include "io/tls.hpp"
 #include "model/record.hpp"
@@ -107,6 +108,12 @@ struct mqtt_protocol_config {
   std::string response_information;  // with `${clientid}`; empty: none is told
 };
 
+/// Sessions of clients that are away or slow.
+struct mqtt_sessions_config {
+  nanoseconds expiry_max = std::chrono::days(7);
+  doors::mqtt::queue_bound queue{};
+};
+
 /// Messages whose topic matches go to this lane; the first match wins, the rest is bulk.
 struct lane_rule {
   std::string filter;
@@ -181,6 +188,7 @@ struct config {
   std::vector<mqtt_config> mqtt;
   mqtt_sys_config mqtt_sys;
   mqtt_protocol_config mqtt_protocol;
+  mqtt_sessions_config mqtt_sessions;
   std::vector<lane_rule> lanes;
   std::optional<access_config> access;
   std::optional<api_config> api;

@@ -77,6 +77,7 @@ json::object to_json(const mqtt::client_info& of) {
   out["sent"] = json::object{{"messages", of.traffic.sent}, {"bytes", of.traffic.sent_bytes}};
   out["dropped"] = of.traffic.dropped;
   out["in_flight"] = of.in_flight;
+  out["waiting"] = of.waiting ? json::value(*of.waiting) : json::value();
   out["behind_records"] = of.behind_records;
   if (of.left.at.ns != 0) out["last_disconnect"] = to_json(of.left);
   return out;

@@ -217,6 +217,9 @@ result<> instance::parts::open_broker(std::shared_ptr<const access_lists> who) {
   const auto& protocol = chosen.mqtt_protocol;
   options.protocol = {protocol.connect_timeout, protocol.keep_alive_s_max, protocol.receive_maximum,
                       protocol.topic_alias_maximum, protocol.packet_bytes_max};
+  const auto expiry = std::chrono::duration_cast<std::chrono::seconds>(chosen.mqtt_sessions.expiry_max);
+  options.session_expiry_s_max = static_cast<std::uint32_t>(expiry.count());
+  options.queue = chosen.mqtt_sessions.queue;
   options.node = chosen.node_id;
   options.response_information = protocol.response_information;
   options.acknowledges_forbidden = chosen.access && chosen.access->acknowledge_forbidden;

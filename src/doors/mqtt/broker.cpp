@@ -46,7 +46,7 @@ broker::broker(log_port& log, broker_host& host, metrics::registry& registry, br
       host_(host),
       options_(std::move(options)),
       count_(registry),
-      context_{log, host, retained_, count_},
+      context_{log, host, retained_, count_, options_.queue},
       random_(options_.seed) {
   context_.changes.kept = options_.saves_state;
   if (options_.saves_state) retained_.note_changes();
@@ -224,7 +224,7 @@ void broker::publish_will(detail::session& s) {
   message.qos = w->qos;
   message.retain = w->retain;
   s.changed(context_);
-  const auto taken = take(s.source(), message);
+  const auto taken = take(s, message, s.signature());
   if (is_failure(taken.code)) {
     log::warn(place_name, "the will of '{}' is lost: {}", s.client_id(), name_of(taken.code));
   }

@@ -16,6 +16,7 @@
 #include "doors/mqtt/detail/traces.hpp"
 #include "doors/mqtt/link.hpp"
 #include "doors/mqtt/ports.hpp"
+#include "doors/mqtt/queue_bound.hpp"
 #include "doors/mqtt/retained.hpp"
 #include "doors/mqtt/state_port.hpp"
 #include "wire/mqtt/topic_cache.hpp"
@@ -30,6 +31,7 @@ struct lane_rule {
 struct broker_options {
   std::vector<lane_rule> lanes;  // the first that covers the topic; the rest is bulk
   std::uint32_t session_expiry_s_max = 7 * 24 * 3600;
+  queue_bound queue{};                  // of each session
   std::uint64_t seed = 1;               // for the names of clients that come without one, and the numbers of sessions
   bool acknowledges_forbidden = false;  // before MQTT 5: a refused message is acknowledged and dropped, not the client
   bool saves_state = false;  // somebody calls take_changes and on_saved: what a restart must know of waits for that
@@ -151,7 +153,7 @@ class broker {
 
   // Messages in (broker_publish.cpp).
   void publish(link& from, const wire::mqtt::publish& message);
-  [[nodiscard]] answer take(std::string_view source, const wire::mqtt::publish& message, std::uint64_t delivery = 0);
+  [[nodiscard]] answer take(const detail::session& from, const wire::mqtt::publish& message, std::uint64_t delivery);
   [[nodiscard]] bool overtakes_refused(link& from, const wire::mqtt::publish& message) const;
   void remember_refused(link& from, const wire::mqtt::publish& message) const;
   [[nodiscard]] answer take_internal(const link& from, const wire::mqtt::publish& message);

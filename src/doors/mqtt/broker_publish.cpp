@@ -86,7 +86,7 @@ void broker::publish(link& from, const wire::publish& message) {
   auto taken = forbidden                        ? forbid(from, clean)
                : once                           ? take_once(from, clean)
                : message.topic.starts_with('$') ? take_internal(from, clean)
-                                                : take(from.session->source(), clean);
+                                                : take(*from.session, clean, from.session->signature());
   if (is_failure(taken.code)) {
     count_.refused.add();
     log::debug("doors.mqtt", "a message of '{}' on {} is refused: {}", from.identity().client_id, message.topic,
@@ -107,7 +107,7 @@ answer broker::forbid(link& from, const wire::publish& message) {
   return {says_yes ? wire::reason::success : wire::reason::not_authorized};
 }
 
-answer broker::take(std::string_view source, const wire::publish& message, std::uint64_t delivery) {
+answer broker::take(const detail::session& from, const wire::publish& message, std::uint64_t delivery) {
   if (message.payload.size() > limits::message_payload_bytes_max) {
     return {wire::reason::implementation_specific_error};
   }
@@ -118,7 +118,7 @@ answer broker::take(std::string_view source, const wire::publish& message, std::
   r.topic = message.topic;
   r.payload = message.payload;
   r.properties = message.properties;
-  r.source = source;
+  r.source = from.source();
   r.arrival = context_.now.wall;
   r.delivery = delivery;
   if (!message.properties.empty()) read_stamp(message.properties, r);

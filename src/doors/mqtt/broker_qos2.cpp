@@ -27,7 +27,7 @@ answer broker::take_once(link& from, const wire::publish& message) {
   auto* held = s.receipts.find(id);
   if (held == nullptr && s.receipts.full()) return {wire::reason::quota_exceeded};
   if (held == nullptr) {
-    const auto taken = take(s.source(), message, delivery_of(s, id));
+    const auto taken = take(s, message, delivery_of(s, id));
     if (!taken.after) return taken;
     s.receipts.hold({.id = id, .lane = taken.after->lane, .stored = taken.after->offset});
     s.changed(context_);
@@ -72,9 +72,10 @@ void broker::completed(detail::session& s, wire::packet_id id, model::lane l) {
 
 /// A record from before the restart.
 void broker::recall(model::lane l, place at, const model::record_view& r) {
+  const auto id = static_cast<wire::packet_id>(r.delivery);
+  if (id == 0) return;  // it tells its sender alone
   const auto found = returning_.find(r.delivery >> packet_id_bits);
   if (found == returning_.end() || at.offset >= restarted_at_[static_cast<std::size_t>(l)]) return;
-  const auto id = static_cast<wire::packet_id>(r.delivery);
   auto& receipts = found->second->receipts;
   if (r.kind == model::record_kind::release) {
     receipts.forget(id, l);

@@ -160,8 +160,7 @@ void broker::gather(const detail::message& m) {
     const auto& entry = s.local != nullptr ? s.local->entry_ : *s.entry;
     if (m.stored && m.stored->at.offset < entry.since[index(m.stored->lane)]) return;
     if (s.local != nullptr) return s.local->callback_({m.topic, m.payload, m.source, m.arrival, m.retain});
-    // MQTT-3.8.3-3. The record keeps who sent it, not over which connection: two clients of one certificate are one.
-    if (entry.no_local && m.source == s.session->source()) return;
+    if (entry.no_local && s.session->has_sent(m)) return;
     if (std::exchange(s.session->routing_mark, routing_mark_) != routing_mark_) {
       s.session->routing_place = gathered_.size();
       gathered_.push_back({s.session, {}, 0});

@@ -32,6 +32,7 @@ client_info broker_view::describe(const detail::session& s) const {
   out.subscriptions = s.all().size();
   out.traffic = s.traffic;
   out.in_flight = s.messages_in_flight();
+  out.waiting = s.messages_waiting(broker_.context_.queue);
   out.behind_records = s.behind_records(broker_.context_.routed);
   auto* on = s.attached();
   if (on == nullptr) {

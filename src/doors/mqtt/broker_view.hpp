@@ -32,10 +32,11 @@ struct client_info {
   timestamp expires{};                                    // while away
   departure left{};                                       // how its last connection ended
   std::size_t subscriptions = 0;
-  detail::session_traffic traffic{};  // since the node started
-  std::size_t in_flight = 0;          // sent, not acknowledged
-  std::uint64_t behind_records = 0;   // of the journal, between where it stands and the newest
-  std::size_t output_bytes = 0;       // waiting for the client to read
+  detail::session_traffic traffic{};       // since the node started
+  std::size_t in_flight = 0;               // sent, not acknowledged
+  std::optional<std::uint64_t> waiting{};  // messages, in flight not counted; none: not known since the restart
+  std::uint64_t behind_records = 0;        // of the journal, between where it stands and the newest
+  std::size_t output_bytes = 0;            // waiting for the client to read
 };
 
 /// One filter of one client.

@@ -14,6 +14,7 @@ namespace wire = perigee::wire::mqtt;
 using testing::lasting;
 using testing::lines;
 using testing::raw_client;
+using testing::raw_terms;
 using testing::site;
 using testing::subscribe_packet;
 
@@ -141,6 +142,20 @@ TEST(mqtt_conformance_delivery, no_local_is_for_who_sent_it) {
   one.publish("a", "1");
   EXPECT_EQ(one.said(), lines{});
   EXPECT_EQ(other.said(), lines{"a 1 q0"});
+}
+
+TEST(mqtt_conformance_delivery, no_local_tells_clients_of_one_certificate_apart) {
+  site s;
+  const raw_terms of_plant{.certificate = "plant"};
+  raw_client one(s, "one", of_plant);
+  raw_client other(s, "other", of_plant);
+  for (auto* each : {&one, &other}) {
+    each->feed(subscribe_packet("a", "05"));
+    each->said();
+  }
+  EXPECT_EQ(one.publish("a", "1"), lines{});
+  EXPECT_EQ(one.publish("a", "2", {.qos = wire::qos::at_least_once}), lines{"puback 1 success"});
+  EXPECT_EQ(other.said(), (lines{"a 1 q0", "a 2 q1"}));
 }
 
 TEST(mqtt_conformance_delivery, wildcards_in_front_do_not_cover_a_dollar) {

@@ -21,6 +21,8 @@ constexpr words<durability, 3> durabilities = {
     {{"fsync", durability::fsync}, {"os", durability::os}, {"memory", durability::memory}}};
 constexpr words<when_full, 2> when_full_answers = {
     {{"refuse", when_full::refuse}, {"drop_oldest", when_full::drop_oldest}}};
+constexpr words<doors::mqtt::queue_full, 2> queue_full_answers = {
+    {{"drop_oldest", doors::mqtt::queue_full::drop_oldest}, {"drop_newest", doors::mqtt::queue_full::drop_newest}}};
 constexpr words<transport, 5> transports = {{{"tcp", transport::tcp},
                                              {"tls", transport::tls},
                                              {"ws", transport::ws},
@@ -235,6 +237,30 @@ constexpr option<mqtt_protocol_config> mqtt_protocol_options[] = {
         "told to a client that asks for it: the start of its response topics, such as \"reply/${clientid}/\""),
 };
 
+/// Whole seconds, as CONNECT has them.
+struct expiry {
+  static std::string type() { return "duration"; }
+  static std::optional<nanoseconds> read(reading& in, const value& from) {
+    const auto parsed = kind::duration::read(in, from);
+    if (!parsed || *parsed < std::chrono::seconds(UINT32_MAX)) return parsed;
+    in.refuse(from.at, "P0105", "longer than MQTT can say", "below 136 years");
+    return std::nullopt;
+  }
+};
+void set_queue_messages_max(mqtt_sessions_config& sessions, std::uint64_t to) { sessions.queue.messages_max = to; }
+void set_queue_full(mqtt_sessions_config& sessions, doors::mqtt::queue_full to) { sessions.queue.when_full = to; }
+
+constexpr option<mqtt_sessions_config> mqtt_sessions_options[] = {
+    row<&mqtt_sessions_config::expiry_max, expiry, mqtt_sessions_config>(
+        "expiry_max", "\"7d\"", "the longest that a session outlasts its connection; whole seconds"),
+    row<set_queue_messages_max, kind::whole<std::uint64_t, 0, INT64_MAX>, mqtt_sessions_config>(
+        "queue_messages_max", "0",
+        "messages of each lane that wait for a client that is away or slow; 0: all that the journal keeps"),
+    row<set_queue_full, kind::choice<queue_full_answers>, mqtt_sessions_config>(
+        "queue_full", "\"drop_oldest\"",
+        "at queue_messages_max: the oldest make room, or what is new is dropped until the client has taken what waits"),
+};
+
 constexpr option<lane_rule> lane_rule_options[] = {
     row<&lane_rule::filter, kind::filter, lane_rule>("filter", "required", "topics; the first match decides"),
     row<&lane_rule::lane, kind::choice<lane_names>, lane_rule>("lane", "required", "after an outage alarms go first"),
@@ -320,6 +346,8 @@ constexpr option<config> root[] = {
                                                  "`$SYS` topics: what the broker says of itself"),
     section<mqtt_protocol_options, &config::mqtt_protocol>("mqtt_protocol", "[mqtt_protocol]", "none",
                                                            "what MQTT clients are granted"),
+    section<mqtt_sessions_options, &config::mqtt_sessions>("mqtt_sessions", "[mqtt_sessions]", "none",
+                                                           "what waits for MQTT clients, and for how long"),
     repeated<lane_rule_options, &config::lanes, limits::lane_rules_max, config>("lane", "[[lane]]",
                                                                                 "which topics go to which lane"),
     section<access_options, &config::access>("access", "[access]", "none", "who may connect, and do what"),

@@ -21,13 +21,16 @@ struct raw_terms {
   bool clean_start = true;
   std::string_view properties{};  // hexadecimal, as bytes_of takes it
   std::optional<wire::will_message> will{};
+  std::string_view certificate{};  // the name in it
 };
 
 /// A client of MQTT 5 that sees and says every byte.
 class raw_client final : private transport {
  public:
   raw_client(site& at, std::string_view id, const raw_terms& with = {})
-      : site_(at), link_(at.core.attach(*this, {.name = {}, .address = "test", .anonymous = true}, at.now)) {
+      : site_(at),
+        link_(at.core.attach(*this, {.name = std::string(with.certificate), .address = "test", .anonymous = true},
+                             at.now)) {
     wire::connect hello;
     hello.client_id = id;
     hello.clean_start = with.clean_start;

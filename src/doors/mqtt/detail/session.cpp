@@ -17,12 +17,20 @@ namespace wire = perigee::wire::mqtt;
 
 constexpr std::size_t read_bytes = 64U << 10;  // at a time
 constexpr std::size_t turn_bytes = 1U << 20;   // read for one session before others have their turn
+constexpr int packet_id_bits = 16;             // of a delivery
 
 }  // namespace
 
 message message_of(const model::record_view& r, model::lane l, place at) {
-  return {r.topic,  r.payload, r.properties, static_cast<wire::qos>(std::min<std::uint8_t>(r.qos, 2)),
-          r.retain, r.source,  r.arrival,    journal_place{l, at}};
+  return {r.topic,
+          r.payload,
+          r.properties,
+          static_cast<wire::qos>(std::min<std::uint8_t>(r.qos, 2)),
+          r.retain,
+          r.source,
+          r.arrival,
+          journal_place{l, at},
+          r.delivery >> packet_id_bits};
 }
 
 session::session(std::string client_id, std::string name, std::uint64_t number)
@@ -31,6 +39,11 @@ session::session(std::string client_id, std::string name, std::uint64_t number)
       source_(name_.starts_with(user_prefix) ? std::make_unique<const std::string>(name_ + "/" + client_id_) : nullptr),
       number_(number),
       window_(limits::mqtt_inflight_out_max) {}
+
+std::uint64_t session::signature() const {
+  const bool is_one_of_several = source_ == nullptr && !name_.empty() && name_ != client_id_;
+  return is_one_of_several ? number_ << packet_id_bits : 0;
+}
 
 void session::attach(link& to) {
   link_ = &to;
@@ -47,7 +60,7 @@ void session::detach(delivery_context& c) {
   link_ = nullptr;
   sweeps_.clear();
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    if (!lanes_[i].behind) lanes_[i] = {{c.routed[i], 0}, true};
+    if (!lanes_[i].behind()) lanes_[i].fall_behind({c.routed[i], 0});
   }
   changed(c);
 }
@@ -74,9 +87,15 @@ bool session::link_takes_more() const {
 void session::offer(delivery_context& c, const message& m, const grant& g) {
   // What may overtake does: QoS 0 is promised nothing, its order against the others least of all.
   const bool overtakes = std::min(m.qos, g.qos) == wire::qos::at_most_once;
-  if (m.stored && lanes_[index(m.stored->lane)].behind && !overtakes) return;
+  auto* const stands = m.stored ? &lanes_[index(m.stored->lane)] : nullptr;
+  if (stands != nullptr && stands->behind() && !overtakes) {
+    const bool counts = !stands->waiting->count_from();
+    if (counts && stands->waiting->add(m.stored->at, c.queue)) count_dropped(c);
+    return;
+  }
   if (deliver(c, m, g) == outcome::done) return;
-  lanes_[index(m.stored->lane)] = {m.stored->at, true};
+  stands->fall_behind(m.stored->at);
+  (void)stands->waiting->add(m.stored->at, c.queue);
   if (m.stored->at.offset >= c.log.committed(m.stored->lane)) await_commit(c);
   changed(c);
 }
@@ -182,7 +201,7 @@ bool session::pump(delivery_context& c) {
   }
   std::size_t budget = turn_bytes;
   for (const auto l : {model::lane::alarm, model::lane::event, model::lane::bulk}) {
-    if (lanes_[index(l)].behind && catch_up(c, l, budget) == outcome::wait) return false;
+    if (lanes_[index(l)].behind() && catch_up(c, l, budget) == outcome::wait) return false;
   }
   return budget == 0;
 }
@@ -221,31 +240,74 @@ session::outcome session::catch_up(delivery_context& c, model::lane l, std::size
   auto& stands = lanes_[index(l)];
   const auto live = place{c.routed[index(l)], 0};
   stands.at = std::max(stands.at, place{first_wanted(l, live.offset), 0});
+  if (c.queue.messages_max != 0 && !count_waiting(c, l, budget_bytes)) return outcome::done;
   bool waits = false;
-  while (stands.at < live && !waits && budget_bytes != 0) {
-    const auto from = stands.at;
-    const auto bytes = std::min(read_bytes, 1024 + 512 * (window_.messages_max() - window_.in_flight()));
-    const auto next =
-        c.log.read({.lane = l, .from = from, .bytes_max = bytes}, [&](place at, const model::record_view& r) {
-          waits = at < live && offer_again(c, l, at, r) == outcome::wait;
-          if (at < live && !waits) stands.at = {at.offset, at.inner + 1};  // stays so where the read fails behind it
-          return at < live && !waits;
-        });
-    changed(c);
-    if (!next) {
-      log::fault("doors.mqtt", "{} cannot be sent what it missed: {}", client_id_, next.error().text());
-      return outcome::wait;
-    }
-    if (*next == from && !waits) {
-      await_commit(c);
-      break;
-    }
-    stands.at = *next;
-    budget_bytes -= std::min(budget_bytes, bytes);
+  while (stands.at < stands.waiting->closed_from().value_or(live) && !waits && budget_bytes != 0) {
+    if (!read_missed(c, l, budget_bytes, waits)) break;
   }
   if (waits) return outcome::wait;
-  stands.behind = stands.at < live;
+  if (stands.at >= stands.waiting->closed_from().value_or(live)) {
+    stands.at = live;
+    stands.waiting = nullptr;
+    changed(c);
+  }
   return outcome::done;
+}
+
+/// What nobody counted as it came. False where that takes a further turn.
+bool session::count_waiting(delivery_context& c, model::lane l, std::size_t& budget_bytes) {
+  auto& stands = lanes_[index(l)];
+  auto& waiting = *stands.waiting;
+  const auto end = waiting.closed_from().value_or(place{c.routed[index(l)], 0});
+  while (waiting.count_from() && *waiting.count_from() < end) {
+    const auto from = std::max(*waiting.count_from(), stands.at);
+    if (budget_bytes == 0) return false;
+    const auto next =
+        c.log.read({.lane = l, .from = from, .bytes_max = read_bytes}, [&](place at, const model::record_view& r) {
+          const bool counts = at < end && r.kind == model::record_kind::message && missed_grant(message_of(r, l, at));
+          if (counts && waiting.add(at, c.queue)) count_dropped(c);
+          return at < end;
+        });
+    if (!next || *next == from) break;
+    waiting.counted_to(*next);
+    budget_bytes -= std::min(budget_bytes, read_bytes);
+  }
+  waiting.counted();
+  return true;
+}
+
+/// Once. False where there is no more to read, now or ever.
+bool session::read_missed(delivery_context& c, model::lane l, std::size_t& budget_bytes, bool& waits) {
+  auto& stands = lanes_[index(l)];
+  const auto end = stands.waiting->closed_from().value_or(place{c.routed[index(l)], 0});
+  const auto from = stands.at;
+  const auto bytes = std::min(read_bytes, 1024 + 512 * (window_.messages_max() - window_.in_flight()));
+  const auto next =
+      c.log.read({.lane = l, .from = from, .bytes_max = bytes}, [&](place at, const model::record_view& r) {
+        waits = at < end && offer_again(c, l, at, r) == outcome::wait;
+        if (at < end && !waits) stands.at = {at.offset, at.inner + 1};  // stays so where the read fails behind it
+        return at < end && !waits;
+      });
+  changed(c);
+  if (!next) {
+    log::fault("doors.mqtt", "{} cannot be sent what it missed: {}", client_id_, next.error().text());
+    waits = true;
+    return false;
+  }
+  if (*next == from && !waits) {
+    await_commit(c);
+    return false;
+  }
+  stands.at = *next;
+  budget_bytes -= std::min(budget_bytes, bytes);
+  return true;
+}
+
+/// Its subscriptions are not as they were when its messages were counted.
+void session::count_again() {
+  for (auto& stands : lanes_) {
+    if (stands.behind()) stands.waiting->count_again(stands.at);
+  }
 }
 
 /// The oldest message that a subscription could want: none of QoS 0, which nobody waits for.
@@ -261,14 +323,27 @@ session::outcome session::offer_again(delivery_context& c, model::lane l, place 
   if (r.kind == model::record_kind::gap) {
     const auto gone = model::decode_gap(r.payload);
     c.count.lost.add(gone ? gone->count : 1);
+    lanes_[index(l)].waiting->count_again({at.offset.next(), 0});
     return outcome::done;
   }
   if (r.kind != model::record_kind::message) return outcome::done;
   const auto m = message_of(r, l, at);
-  const auto g = grant_for(m);
-  // QoS 0 is not kept for a client that was away (MQTT5 4.1) or could not take it.
-  if (!g || std::min(g->qos, m.qos) == wire::qos::at_most_once) return outcome::done;
-  return deliver(c, m, *g);
+  const auto g = missed_grant(m);
+  return g ? offer_first(c, *lanes_[index(l)].waiting, m, *g) : outcome::done;
+}
+
+/// The first of those that wait.
+session::outcome session::offer_first(delivery_context& c, queue& waiting, const message& m, const grant& g) {
+  if (!waiting.drops_first(c.queue) && deliver(c, m, g) == outcome::wait) return outcome::wait;
+  waiting.take(c.queue);
+  return outcome::done;
+}
+
+/// QoS 0 is not kept for a client that was away (MQTT5 4.1) or could not take it.
+std::optional<grant> session::missed_grant(const message& m) {
+  auto g = grant_for(m);
+  if (g && std::min(g->qos, m.qos) == wire::qos::at_most_once) g.reset();
+  return g;
 }
 
 std::optional<grant> session::grant_for(const message& m) {
@@ -277,7 +352,7 @@ std::optional<grant> session::grant_for(const message& m) {
   for (const auto& [filter, entry] : subscriptions_) {
     if (entry.shared || !wire::matches(filter, m.topic) || m.stored->at.offset < entry.since[index(m.stored->lane)])
       continue;
-    if (entry.no_local && m.source == source()) continue;
+    if (entry.no_local && has_sent(m)) continue;
     if (!out) out.emplace();
     out->qos = std::max(out->qos, entry.qos);
     out->retain = out->retain || (entry.retain_as_published && m.retain);
@@ -302,6 +377,7 @@ std::pair<const subscription_entry*, bool> session::subscribe(std::string_view f
   const auto since = found->second.since;
   found->second = entry;
   found->second.since = since;  // MQTT-3.8.4-3: replacing loses nothing
+  count_again();
   return {&found->second, false};
 }
 
@@ -314,6 +390,7 @@ bool session::unsubscribe(std::string_view filter) {
   const auto found = subscriptions_.find(filter);
   if (found == subscriptions_.end()) return false;
   subscriptions_.erase(found);
+  count_again();
   return true;
 }
 
@@ -323,7 +400,18 @@ std::uint64_t session::behind_records(const offsets& routed) const {
     const auto& stands = lanes_[index(l)];
     const auto live = routed[index(l)];
     const auto from = std::max(stands.at.offset, first_wanted(l, live));
-    if (stands.behind && from < live) out += live.value() - from.value();
+    if (stands.behind() && from < live) out += live.value() - from.value();
+  }
+  return out;
+}
+
+std::optional<std::uint64_t> session::messages_waiting(const queue_bound& bound) const {
+  std::uint64_t out = 0;
+  for (const auto& stands : lanes_) {
+    if (!stands.behind()) continue;
+    const auto there = stands.waiting->messages(bound);
+    if (!there) return std::nullopt;
+    out += *there;
   }
   return out;
 }

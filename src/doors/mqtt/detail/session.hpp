@@ -11,6 +11,7 @@
 
 #include "doors/mqtt/detail/change_log.hpp"
 #include "doors/mqtt/detail/meters.hpp"
+#include "doors/mqtt/detail/queue.hpp"
 #include "doors/mqtt/detail/receipts.hpp"
 #include "doors/mqtt/detail/shared_packets.hpp"
 #include "doors/mqtt/ports.hpp"
@@ -49,6 +50,7 @@ struct message {
   std::string_view source;
   timestamp arrival{};
   std::optional<journal_place> stored{};  // none: it goes out with QoS 0, for nothing could send it again
+  std::uint64_t sender = 0;               // the number of the session that it came from; 0: its source says it
 };
 
 /// How a session is to get a message: the sum of its subscriptions that cover it (MQTT5 3.3.4).
@@ -67,6 +69,7 @@ struct delivery_context {
   broker_host& host;
   const retained_store& retained;
   meters& count;
+  queue_bound queue{};
   moment now{};
   offsets routed{};          // live messages before these have been offered to every session
   byte_buffer properties{};  // scratch
@@ -109,6 +112,13 @@ class session {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& source() const { return source_ ? *source_ : name_.empty() ? client_id_ : name_; }
   [[nodiscard]] std::uint64_t number() const { return number_; }
+  /// What its records carry as delivery (docs/formats/record.md) where their source does not tell it from others of the
+  /// same certificate; else 0.
+  [[nodiscard]] std::uint64_t signature() const;
+  /// MQTT-3.8.3-3 speaks of the publishing connection's client identifier.
+  [[nodiscard]] bool has_sent(const message& m) const {
+    return m.sender != 0 ? m.sender == number_ : m.source == source();
+  }
 
   void attach(link& to);
   /// From now on it stands where the live messages are and falls behind.
@@ -162,6 +172,9 @@ class session {
 
   /// Messages of QoS 1 sent and not acknowledged.
   [[nodiscard]] std::size_t messages_in_flight() const { return window_.in_flight(); }
+  /// Messages that wait for it, those in flight not counted. Nothing while that is not known: a restart forgets it, and
+  /// only where there is a bound are they counted again, when the client comes.
+  [[nodiscard]] std::optional<std::uint64_t> messages_waiting(const queue_bound& bound) const;
   /// Records between where it stands and the live messages, of all lanes: what it may still have to be told.
   [[nodiscard]] std::uint64_t behind_records(const offsets& routed) const;
 
@@ -202,7 +215,13 @@ class session {
   };
   struct standing {
     place at{};
-    bool behind = false;
+    std::unique_ptr<queue> waiting{};  // none: it stands at the live messages
+
+    [[nodiscard]] bool behind() const { return waiting != nullptr; }
+    void fall_behind(place from) {
+      at = from;
+      waiting = std::make_unique<queue>();
+    }
   };
   struct sweep {
     std::string filter;
@@ -230,8 +249,13 @@ class session {
   [[nodiscard]] bool link_takes_more() const;
   outcome sweep_retained(delivery_context& c);
   outcome catch_up(delivery_context& c, model::lane l, std::size_t& budget_bytes);
+  bool count_waiting(delivery_context& c, model::lane l, std::size_t& budget_bytes);
+  bool read_missed(delivery_context& c, model::lane l, std::size_t& budget_bytes, bool& waits);
+  void count_again();
   [[nodiscard]] log_offset first_wanted(model::lane l, log_offset live) const;
   outcome offer_again(delivery_context& c, model::lane l, place at, const model::record_view& r);
+  outcome offer_first(delivery_context& c, queue& waiting, const message& m, const grant& g);
+  std::optional<grant> missed_grant(const message& m);
   std::optional<grant> grant_for(const message& m);
   grant grant_by_share(std::uint32_t number);
   [[nodiscard]] bool has_room() const;

@@ -215,7 +215,7 @@ saved_session session::save(delivery_context& c) {
   saved_session out{.name = name_, .number = number_, .expiry_s = expiry_s, .will = will, .will_due = will_due};
   if (link_ == nullptr) out.expires = expires;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    if (lanes_[i].behind) out.places[i] = lanes_[i].at;
+    if (lanes_[i].behind()) out.places[i] = lanes_[i].at;
   }
   bool settled = true;
   for (const auto& r : receipts.all()) {
@@ -241,7 +241,8 @@ bool session::resume(const saved_session& from) {
   expiry_s = from.expiry_s;
   will = from.will;
   will_due = from.will_due;
-  for (std::size_t i = 0; i < lanes_.size(); ++i) lanes_[i] = {from.places[i].value_or(place{}), true};
+  for (std::size_t i = 0; i < lanes_.size(); ++i) lanes_[i].fall_behind(from.places[i].value_or(place{}));
+  count_again();
   for (const auto& one : from.flights) {
     const bool fits = window_.put(one.id, {.where = one.where,
                                            .share = one.share,
@@ -257,6 +258,7 @@ void session::go_back(delivery_context& c, model::lane l, log_offset to) {
   auto& stands = lanes_[index(l)];
   if (stands.at.offset > to) {
     stands.at = {to, 0};
+    count_again();
     changed(c);
   }
   std::vector<wire::packet_id> gone;
