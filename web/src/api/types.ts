@@ -1,0 +1,224 @@
+// What the node's API answers: one place for its shapes. tests/browser compares them with /api/v1/openapi.json.
+// Times are ISO 8601 in UTC, except in series, where they are milliseconds since the epoch.
+
+export type Quality = "good" | "uncertain" | "bad";
+export type Value = number | boolean | string;
+
+export interface Session {
+  user: string;
+  expires: string;
+  csrf: string;
+}
+
+export interface NodeInfo {
+  node: string;
+  self: boolean;
+  tier: string;
+  version: string;
+  state: "up" | "away";
+  last_seen: string | null;
+  readings_per_s: number;
+}
+
+export interface Device {
+  node: string;
+  device: string;
+  last_seen: string | null;
+  readings_per_s: number;
+  metrics: number;
+  firmware: string | null;
+  session: { client_id: string; connected: boolean; address: string } | null;
+}
+
+/** What names one series of readings. */
+export interface MetricName {
+  node: string;
+  device: string;
+  metric: string;
+}
+
+export interface Metric extends MetricName {
+  unit: string | null;
+  readings: number;
+  first: string | null;
+  last: string | null;
+}
+
+export interface Latest extends MetricName {
+  unit: string | null;
+  time: string;
+  value: Value;
+  quality: Quality;
+  stale: boolean;
+}
+
+/** A value as the live stream brings it. */
+export interface LiveValue extends MetricName {
+  unit: string | null;
+  time_ms: number;
+  value: Value;
+  quality: Quality;
+}
+
+export interface Gap {
+  from: number;
+  to: number;
+  readings: number;
+  reason: string;
+}
+
+export interface History extends MetricName {
+  unit: string | null;
+  from: number;
+  to: number;
+  step_ms: number;
+  columns: string[];
+  rows: (number | null)[][];
+  gaps: Gap[];
+}
+
+/** 1 is the worst. */
+export type Severity = 1 | 2 | 3 | 4;
+
+export interface Alarm {
+  id: string;
+  name: string;
+  key: string;
+  node: string;
+  device: string | null;
+  severity: Severity;
+  // Further states of ISA-18.2 may come (shelved, suppressed ...): they are shown by their name.
+  state: "raised" | "acknowledged" | "cleared" | (string & {});
+  raised: string;
+  cleared: string | null;
+  acknowledged: { by: string; at: string; comment: string } | null;
+  message: string;
+  value: number | null;
+}
+
+export interface Link {
+  name: string;
+  peer: string;
+  connected: boolean;
+  connected_since: string | null;
+  sequence: number;
+  rtt_ms: number;
+  records_waiting: number;
+  bytes_waiting: number;
+  oldest_age_ms: number;
+  drain_records_per_s: number;
+  eta_s: number; // 0: nothing waits; -1: not draining
+  bytes_sent: number;
+  records_sent: number;
+  records_received: number;
+  records_refused: number;
+  forks: number;
+  budget_left_hour_bytes: number | null; // null: no budget; below 0: alarms took more than there was
+  budget_left_day_bytes: number | null;
+  window_open: boolean;
+  window_opens: string | null;
+}
+
+export interface Rule {
+  name: string;
+  file: string;
+  state: "running" | "failed";
+  evaluated: number;
+  matched: number;
+  actions: number;
+  errors: number;
+  last_output: { at: string; topic: string; payload: string } | null;
+  last_error: { at: string; text: string } | null;
+}
+
+export interface Lane {
+  lane: string;
+  records: number;
+  bytes: number;
+  bytes_max: number;
+  first_offset: number;
+  next_offset: number;
+  oldest: string | null;
+  segments: number;
+  durability: string;
+  when_full: string;
+}
+
+export interface Journal {
+  lanes: Lane[];
+  commit: { p50_us: number; p99_us: number };
+}
+
+export interface Limit {
+  name: string;
+  value: number;
+  used: number | null;
+  unit: string;
+  text: string;
+}
+
+export interface Check {
+  name: string;
+  state: "ok" | "warning" | "bad";
+  text: string;
+  help: string;
+}
+
+export interface Certificate {
+  name: string;
+  subject: string;
+  not_after: string;
+  days_left: number;
+}
+
+export interface System {
+  node: string;
+  tier: string;
+  version: string;
+  started: string;
+  uptime_s: number;
+  resident_bytes: number;
+  disk: { free_bytes: number; total_bytes: number; days_left: number | null };
+  certificates: Certificate[];
+  limits: Limit[];
+  checks: Check[];
+}
+
+export interface AuditEntry {
+  id: string | number;
+  at: string;
+  who: string;
+  from: string;
+  what: string;
+  of: string;
+  outcome: string;
+}
+
+/** A record in quarantine. */
+export interface SetAside {
+  number: number;
+  set_aside: string;
+  reader: string;
+  topic: string;
+  reason: string;
+  node: string;
+}
+
+/** Only of a node that `perigee demo` started. */
+export interface Demo {
+  links: { name: string; cut: boolean }[];
+  counters: { sent: number; arrived: number; lost: number; doubled: number };
+}
+
+/** An error as RFC 9457 has it; `field` and `right` where a parameter is wrong. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail?: string;
+  field?: string;
+  right?: string;
+}
+
+/** A page of a list: its name is that of what is listed. */
+export type Page<Name extends string, Item> = { [name in Name]: Item[] } & { next: string | null };

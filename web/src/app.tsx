@@ -1,0 +1,56 @@
+import type { ComponentType } from "preact";
+import { useEffect } from "preact/hooks";
+import { Note } from "./components/parts";
+import { Shell } from "./shell";
+import { route, type ViewName } from "./state/route";
+import { visitor } from "./state/session";
+import { followSite, forgetSite } from "./state/site";
+import { texts } from "./texts";
+import { Alarms } from "./views/alarms";
+import { Devices } from "./views/devices";
+import { Links } from "./views/links";
+import { Now } from "./views/now";
+import { Rules } from "./views/rules";
+import { SignIn } from "./views/sign_in";
+import { System } from "./views/system";
+import { Trends } from "./views/trends";
+
+const views: Record<ViewName, ComponentType> = {
+  now: Now,
+  trends: Trends,
+  alarms: Alarms,
+  links: Links,
+  devices: Devices,
+  rules: Rules,
+  system: System,
+};
+
+/** The page of somebody whom the node lets in. */
+function Site() {
+  useEffect(followSite, []);
+  const { view } = route.value;
+  useEffect(() => {
+    document.title = `${texts.views[view]} · ${texts.product}`;
+  }, [view]);
+  const View = views[view];
+  return (
+    <Shell>
+      <View key={view} />
+    </Shell>
+  );
+}
+
+export function App() {
+  const who = visitor.value;
+  useEffect(() => {
+    if (who.state === "signed_out") forgetSite();
+  }, [who.state]);
+  switch (who.state) {
+    case "unknown":
+      return <main class="sign-in"><Note>{texts.signIn.checking}</Note></main>;
+    case "signed_out":
+      return <SignIn reason={who.reason} />;
+    default:
+      return <Site />;
+  }
+}

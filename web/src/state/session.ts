@@ -1,0 +1,80 @@
+import { signal } from "@preact/signals";
+import { ApiError, ask, get, onSessionEnd, useCsrf } from "../api/client";
+import type { Session } from "../api/types";
+import { texts } from "../texts";
+import { kiosk } from "./preferences";
+
+/** Who is at the page. A `viewer` has no session: a kiosk that the node lets look on because of where it stands. */
+export type Visitor =
+  | { state: "unknown" }
+  | { state: "signed_out"; reason: string | null }
+  | { state: "viewer" }
+  | { state: "signed_in"; session: Session };
+
+export const visitor = signal<Visitor>({ state: "unknown" });
+
+const signedIn = (session: Session): void => {
+  useCsrf(session.csrf);
+  visitor.value = { state: "signed_in", session };
+};
+
+/** Why the node does not let somebody in, in words of the catalogue where it has them. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof ApiError)) return texts.signIn.failed;
+  if (error.problem.type.endsWith("/token-used")) return texts.signIn.tokenUsed;
+  if (error.problem.type.endsWith("/wrong-password")) return texts.signIn.wrongPassword;
+  return error.message;
+}
+
+async function signInWith(proof: { token: string } | { user: string; password: string }): Promise<void> {
+  try {
+    signedIn(await ask<Session>("POST", "/session", proof));
+  } catch (e) {
+    visitor.value = { state: "signed_out", reason: reasonOf(e) };
+  }
+}
+
+export const signInWithPassword = (user: string, password: string): Promise<void> => signInWith({ user, password });
+
+export async function signOut(): Promise<void> {
+  await ask("DELETE", "/session").catch(() => {}); // what is not known any more is signed out too
+  visitor.value = { state: "signed_out", reason: null };
+}
+
+/** The one-time token of the address, taken out of it: nobody who looks over a shoulder or at the history finds it. */
+function takeToken(): string | null {
+  const token = /^#token=(.+)$/.exec(location.hash)?.[1];
+  if (!token) return null;
+  history.replaceState(null, "", location.pathname + location.search);
+  return decodeURIComponent(token);
+}
+
+async function mayLookOn(): Promise<boolean> {
+  if (!kiosk) return false;
+  return get("/nodes").then(() => true, () => false);
+}
+
+/** Finds out who is at the page: by the token in the address, else by the cookie. */
+export async function recognise(): Promise<void> {
+  const token = takeToken();
+  if (token) return signInWith({ token });
+  try {
+    signedIn(await get<Session>("/session"));
+  } catch (e) {
+    if (await mayLookOn()) visitor.value = { state: "viewer" };
+    else visitor.value = { state: "signed_out", reason: e instanceof ApiError && e.status !== 401 ? reasonOf(e) : null };
+  }
+}
+
+/** From now on an answer without a session leads to the sign-in; what was shown stays where it was. */
+export function followSession(): void {
+  onSessionEnd(() => {
+    if (visitor.value.state === "signed_in") visitor.value = { state: "signed_out", reason: texts.signIn.ended };
+  });
+  addEventListener("hashchange", () => {
+    if (location.hash.startsWith("#token=")) void recognise();
+  });
+}
+
+/** Whether the one at the page may change anything. */
+export const mayAct = (): boolean => visitor.value.state === "signed_in";

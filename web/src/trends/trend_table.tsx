@@ -1,0 +1,57 @@
+import type { History } from "../api/types";
+import { numeric, Table } from "../components/parts";
+import { formatMoment, formatNumber } from "../format";
+import { texts } from "../texts";
+import { tableRows } from "./join";
+import type { Pen } from "./pens";
+
+const rowsMax = 500;
+const words = texts.trends;
+
+const headOf = (pen: Pen, history: History) => pen.label + (history.unit ? `, ${history.unit}` : "");
+
+/** The chart's data as a table, for who cannot see a chart and for who wants the figures. */
+export function TrendTable({ pens, histories }: { pens: Pen[]; histories: History[] }) {
+  const rows = tableRows(histories, (gap) => words.gapOf(gap.readings, gap.reason));
+  const shown = rows.slice(0, rowsMax);
+  return (
+    <>
+      <p class="note">{words.tableOf(shown.length, rows.length)}</p>
+      <Table label={words.table} class="trend-table"
+        head={[words.time, ...pens.map((pen, i) => numeric(headOf(pen, histories[i]!)))]}>
+        {shown.map((row) => row.kind === "gap" ? (
+          <tr key={`gap${row.from}`} class="gap">
+            <th scope="row">{`${formatMoment(row.from)} – ${formatMoment(row.to)}`}</th>
+            <td colSpan={pens.length}>{`${words.gap}: ${row.text}`}</td>
+          </tr>
+        ) : (
+          <tr key={row.time}>
+            <th scope="row">{formatMoment(row.time)}</th>
+            {row.steps.map((step) => (
+              <td class="number">
+                {step?.mean == null ? texts.format.none : formatNumber(step.mean)}
+                {step?.least != null && step.greatest != null && (
+                  <span class="note">{` ${formatNumber(step.least)} … ${formatNumber(step.greatest)}`}</span>
+                )}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </Table>
+    </>
+  );
+}
+
+const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+
+/** The whole of it for a spreadsheet (RFC 4180), oldest first. */
+export function csvOf(pens: Pen[], histories: History[]): string {
+  const kinds = [words.mean, words.least, words.greatest];
+  const head = [words.time, ...pens.flatMap((pen, i) => kinds.map((kind) => quoted(`${headOf(pen, histories[i]!)} ${kind}`))), words.gap];
+  const lines = tableRows(histories, (gap) => words.gapOf(gap.readings, gap.reason)).reverse().map((row) =>
+    row.kind === "gap"
+      ? [new Date(row.from).toISOString(), ...pens.flatMap(() => ["", "", ""]), quoted(row.text)]
+      : [new Date(row.time).toISOString(), ...row.steps.flatMap((step) => [step?.mean ?? "", step?.least ?? "", step?.greatest ?? ""]), ""],
+  );
+  return [head, ...lines].map((line) => `${line.join(",")}\r\n`).join("");
+}
