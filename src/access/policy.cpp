@@ -14,22 +14,31 @@ bool any_fits(const std::vector<std::string>& patterns, std::string_view text) {
   return std::ranges::any_of(patterns, [text](const auto& p) { return fits(p, text); });
 }
 
-/// Whether a rule's topic applies to what is asked for.
-bool applies(effect e, action what, std::string_view filter, std::string_view asked) {
-  if (what != action::subscribe) return wire::mqtt::matches(filter, asked);
-  return e == effect::allow ? covers(filter, asked) : overlap(filter, asked);
+/// What is asked for, and of a rule with which effect.
+struct question {
+  effect e;
+  action what;
+  std::string_view asked;
+};
+
+/// Whether a rule's topic, its variables filled in as `filter`, applies to what is asked for.
+bool applies(const question& q, const topic_pattern& pattern, std::string_view filter) {
+  if (pattern.is_literal) return filter == q.asked;
+  if (q.what != action::subscribe) return wire::mqtt::matches(filter, q.asked);
+  return q.e == effect::allow ? covers(filter, q.asked) : overlap(filter, q.asked);
 }
 
 /// The first of a rule's topics that applies, its variables filled in.
 std::optional<std::string> deciding_topic(const policy_rule& rule, const principal& asks, action what,
                                           std::string_view topic) {
+  const question q{rule.effect, what, topic};
   for (const auto& pattern : rule.of(what)) {
     if (!pattern.has_variables) {
-      if (applies(rule.effect, what, pattern.text, topic)) return pattern.text;
+      if (applies(q, pattern, pattern.text)) return pattern.text;
       continue;
     }
     for (auto& filter : detail::filled_in(pattern.text, asks)) {
-      if (applies(rule.effect, what, filter, topic)) return std::move(filter);
+      if (applies(q, pattern, filter)) return std::move(filter);
     }
   }
   return std::nullopt;

@@ -49,6 +49,7 @@ struct topic_pattern {
   settings::position at{};
   std::string text;
   bool has_variables = false;
+  bool is_literal = false;  // stands for the filter itself, not for what it covers (`subscribe_literal`)
 };
 
 enum class effect : std::uint8_t { allow, deny };
@@ -86,8 +87,9 @@ class policy {
   /// Whether the client may publish on a topic or receive from it, or subscribe to a filter; a shared subscription's
   /// filter without what stands in front (access::without_share).
   ///
-  /// To subscribe, one rule must allow all that the filter covers, and none deny a part of it. What may be subscribed
-  /// to may be received, unless a rule about this client says `receive`: then only what such rules allow.
+  /// To subscribe, one rule must allow all that the filter covers, and none deny a part of it or, literally, the filter
+  /// itself. What may be subscribed to may be received, unless a rule about this client says `receive`: then only what
+  /// such rules allow.
   [[nodiscard]] decision decide(const principal& who, action what, std::string_view topic) const;
   /// Whether a rule for this client has `receive` in it: else all that it is subscribed to may be received.
   [[nodiscard]] bool limits_receiving(const principal& who) const;

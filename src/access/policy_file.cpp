@@ -75,9 +75,12 @@ std::optional<topic_pattern> topics::read(reading& in, const value& from) {
 constexpr std::array<std::pair<std::string_view, effect>, 2> effects = {
     {{"allow", effect::allow}, {"deny", effect::deny}}};
 
-template <action What>
-void set_topics(policy_rule& rule, std::vector<topic_pattern> to) {
-  rule.topics[static_cast<std::size_t>(What)] = std::move(to);
+template <action What, bool IsLiteral = false>
+void add_topics(policy_rule& rule, std::vector<topic_pattern> more) {
+  for (auto& each : more) {
+    each.is_literal = IsLiteral;
+    rule.topics[static_cast<std::size_t>(What)].push_back(std::move(each));
+  }
 }
 template <auto Member, class T>
 constexpr option<T> who_row(std::string_view key, std::string_view text) {
@@ -103,10 +106,12 @@ constexpr option<policy_rule> rule_options[] = {
     who_row<&who::certificates, policy_rule>("certificate", certificate_text),
     who_row<&who::clients, policy_rule>("client", client_text),
     anonymous_row<policy_rule>(),
-    row<set_topics<action::publish>, one_or_more<topics>, policy_rule>("publish", "none", "where it may publish"),
-    row<set_topics<action::subscribe>, one_or_more<topics>, policy_rule>("subscribe", "none",
+    row<add_topics<action::publish>, one_or_more<topics>, policy_rule>("publish", "none", "where it may publish"),
+    row<add_topics<action::subscribe>, one_or_more<topics>, policy_rule>("subscribe", "none",
                                                                          "what it may subscribe to, whole or in part"),
-    row<set_topics<action::receive>, one_or_more<topics>, policy_rule>("receive", "what it may subscribe to",
+    row<add_topics<action::subscribe, true>, one_or_more<topics>, policy_rule>(
+        "subscribe_literal", "none", "subscriptions to exactly this filter, whatever it covers"),
+    row<add_topics<action::receive>, one_or_more<topics>, policy_rule>("receive", "what it may subscribe to",
                                                                        "what reaches it of a wider subscription"),
 };
 constexpr option<redirect> redirect_options[] = {
@@ -132,7 +137,7 @@ constexpr option<file> file_options[] = {
 void check_rule(reading& in, const policy_rule& rule) {
   const auto empty = [](const auto& topics) { return topics.empty(); };
   if (!std::ranges::all_of(rule.topics, empty)) return;
-  in.refuse(rule.at, "P0104", "a rule about nothing", "it needs publish, subscribe or receive");
+  in.refuse(rule.at, "P0104", "a rule about nothing", "it needs publish, subscribe, subscribe_literal or receive");
 }
 
 }  // namespace

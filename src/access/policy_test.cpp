@@ -101,6 +101,31 @@ subscribe = ["cmd/${thing}/+", "all"]
   EXPECT_FALSE(p.decide(other, publish, "site/press-1/temperature").allowed);
 }
 
+TEST(policy, takes_a_literal_for_the_filter_alone) {
+  const auto p = read(R"(
+[[rule]]
+subscribe = "#"
+[[rule]]
+effect = "deny"
+subscribe_literal = ["#", "own/${user}"]
+[[rule]]
+user = "ops"
+publish = "x"
+subscribe_literal = "$SYS/#"
+)");
+  const principal bob{.name = "bob", .client_id = "c"};
+  EXPECT_FALSE(p.decide(bob, subscribe, "#").allowed);
+  EXPECT_FALSE(p.decide(bob, subscribe, "own/bob").allowed);
+  EXPECT_EQ(p.decide(bob, subscribe, "own/bob").filter, "own/bob");
+  for (const auto* other : {"own/alice", "own/+", "own/#", "+/#", "a/#"}) {
+    EXPECT_TRUE(p.decide(bob, subscribe, other).allowed) << other;
+  }
+  const principal ops{.name = "ops", .client_id = "c"};
+  EXPECT_TRUE(p.decide(ops, subscribe, "$SYS/#").allowed);
+  EXPECT_FALSE(p.decide(ops, subscribe, "$SYS/broker").allowed) << "covered by it, and not it";
+  EXPECT_FALSE(p.decide(bob, subscribe, "$SYS/#").allowed);
+}
+
 TEST(policy, lets_a_deny_win_wherever_it_stands) {
   const auto p = read(R"(
 [[rule]]

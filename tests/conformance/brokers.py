@@ -19,11 +19,28 @@ topic_alias_maximum = 10
 """
 
 
+# Eclipse's suites ask to be refused a subscription to this one topic, and are to be let to all others.
+ACCESS = """
+[access]
+policy = "policy.toml"
+"""
+POLICY = """
+[[rule]]
+publish = "#"
+subscribe = ["#", "$SYS/#"]
+
+[[rule]]
+effect = "deny"
+subscribe_literal = "test/nosubscribe"
+"""
+
+
 class Perigee:
     name = "Perigee"
 
     def __init__(self, folder):
-        self.node = Node(folder / "node", "conformance", more=PROTOCOL)
+        self.node = Node(folder / "node", "conformance", more=PROTOCOL + ACCESS)
+        (self.node.folder / "policy.toml").write_text(POLICY)
         self.port = self.node.start().port
 
     def stop(self):
