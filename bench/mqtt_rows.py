@@ -8,7 +8,7 @@ import resource
 import subprocess
 from typing import Iterator
 
-from harness import BUILD, PERIGEE, Kind, NotMeasured, Options, Result, mosquitto, pairs, perigee_files, started
+from harness import BUILD, PERIGEE, Kind, NotMeasured, Options, Result, Server, mosquitto, pairs, perigee_files, started
 from rows import row
 
 SERVER_CORE, LOAD_CORE = "0", "1"
@@ -43,15 +43,20 @@ def peers() -> list[Kind]:
     return [on_core(mosquitto), *others]
 
 
+def bench_mqtt(server: Server, *words: object) -> dict:
+    """One run of `perigee bench mqtt` against a running server."""
+    command = ["taskset", "-c", LOAD_CORE, PERIGEE, "bench", "mqtt", words[0], f"mqtt://127.0.0.1:{server.port}",
+               "--pid", server.process.pid, "--json", *words[1:]]
+    run = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300)
+    if run.returncode != 0:
+        raise NotMeasured(f"{server.kind.name}: {run.stderr.strip()}; {server.last_words()}")
+    return json.loads(run.stdout)
+
+
 def measure(kind: Kind, *words: object) -> dict:
-    """One run of `perigee bench mqtt` against a fresh server."""
+    """The same, against a fresh one."""
     with started(kind) as server:
-        command = ["taskset", "-c", LOAD_CORE, PERIGEE, "bench", "mqtt", words[0], f"mqtt://127.0.0.1:{server.port}",
-                   "--pid", server.process.pid, "--json", *words[1:]]
-        run = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300)
-        if run.returncode != 0:
-            raise NotMeasured(f"{kind.name}: {run.stderr.strip()}; {server.last_words()}")
-        return json.loads(run.stdout)
+        return bench_mqtt(server, *words)
 
 
 def per_cpu_second(kind: Kind, options: Options, *words: object) -> float:

@@ -1,6 +1,6 @@
 """What a hostile or broken client does to a broker. Each attack is a generator function: it is given the port, does
 its harm in small steps, and yields between them, so that whoever runs it says when it ends. What it holds open ends
-with it.
+with it. As a program, attacks.py NAME PORT goes on until it is killed: bench/run measures what it costs others.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import os
 import socket
 import struct
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "process"))
@@ -158,3 +159,20 @@ def takeover_storm(port, held):
 
 ATTACKS = (slow_reader, slow_writer, half_open, huge_packets, many_subscriptions, deep_topics, bad_text, noise,
            connect_storm, takeover_storm)
+
+
+def carry_on(how, port, is_over):
+    """Until `is_over()`; begins anew where the broker threw it out."""
+    with contextlib.ExitStack() as held:
+        steps = how(port, held)
+        while not is_over():
+            try:
+                next(steps)
+            except (OSError, mqtt.Closed, StopIteration):
+                steps = how(port, held)
+                time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    named = {each.__name__: each for each in ATTACKS}
+    carry_on(named[sys.argv[1]], int(sys.argv[2]), is_over=lambda: False)

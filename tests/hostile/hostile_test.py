@@ -1,6 +1,5 @@
 """A node under each attack: its other clients get every message in order, it stays alive, and its memory in bounds."""
 
-import contextlib
 import threading
 import time
 import unittest
@@ -26,14 +25,7 @@ class Hostile(SiteTest):
     def attack(self, how, over):
         """Until `over`, and for a while at least."""
         end = time.monotonic() + ATTACK_S
-        with contextlib.ExitStack() as held:
-            steps = how(self.victim.port, held)
-            while time.monotonic() < end or not over.is_set():
-                try:
-                    next(steps)
-                except (OSError, mqtt.Closed, StopIteration):  # it was thrown out
-                    steps = how(self.victim.port, held)
-                    time.sleep(0.01)
+        attacks.carry_on(how, self.victim.port, lambda: over.is_set() and time.monotonic() >= end)
 
     def converse(self, publisher, subscriber):
         """A message at a time, there and back."""
