@@ -35,10 +35,12 @@ class Result(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """How to start a server: its name, its command, and the files it wants (name -> text) for a folder and a port."""
+    """How to start a server: its name, its command, and the files it wants (name -> text) for a folder and a port. It
+    is there when it answers `hello` with four bytes; with None, when it accepts a connection."""
     name: str
     command: Callable[[pathlib.Path], list[str]]
     files: Callable[[pathlib.Path, int], dict[str, str]]
+    hello: bytes | None = CONNECT
 
 
 def perigee_files(_: pathlib.Path, port: int) -> dict[str, str]:
@@ -49,10 +51,12 @@ perigee = Kind("Perigee", lambda folder: [str(PERIGEE), "run", str(folder / "ing
 nats_synced = Kind(
     "NATS JetStream", lambda folder: ["nats-server", "-c", str(folder / "nats.conf")],
     lambda folder, port: {"nats.conf": f"listen: 127.0.0.1:{port}\n"
-                                       f'jetstream {{ store_dir: "{folder}/store", sync_interval: always }}\n'})
+                                       f'jetstream {{ store_dir: "{folder}/store", sync_interval: always }}\n'},
+    hello=b"")
 nats_default = Kind(
     "NATS JetStream", lambda folder: ["nats-server", "-c", str(folder / "nats.conf")],
-    lambda folder, port: {"nats.conf": f'listen: 127.0.0.1:{port}\njetstream {{ store_dir: "{folder}/store" }}\n'})
+    lambda folder, port: {"nats.conf": f'listen: 127.0.0.1:{port}\njetstream {{ store_dir: "{folder}/store" }}\n'},
+    hello=b"")
 cut_off = Kind("Perigee", perigee.command, lambda folder, port: {
     "ingest.toml": perigee_files(folder, port)["ingest.toml"] + '[uplink]\nurl = "mqtt://127.0.0.1:9"\n'})
 mosquitto = Kind(
@@ -88,9 +92,8 @@ class Server:
     def answers(self) -> bool:
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=10) as s:
-                if self.kind.name != nats_synced.name:
-                    s.sendall(CONNECT)
-                return len(s.recv(4)) == 4
+                s.sendall(self.kind.hello or b"")
+                return self.kind.hello is None or len(s.recv(4)) == 4
         except (ConnectionError, TimeoutError):
             return False
 
@@ -130,10 +133,10 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
-def load(program: str, server: Server, **options: float) -> dict[str, float]:
+def load(program: str, server: Server, *verb: str, **options: object) -> dict[str, float]:
     """Runs a load generator against a server; its line of JSON."""
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    command = [BUILD / "bench" / program, "--port", str(server.port), "--pid", str(server.process.pid), *words]
+    command = [BUILD / "bench" / program, *verb, "--port", str(server.port), "--pid", str(server.process.pid), *words]
     run = subprocess.run(command, capture_output=True, text=True, timeout=900)
     if run.returncode != 0:
         raise NotMeasured(f"{program} against {server.kind.name}: {run.stderr.strip()}; {server.last_words()}")

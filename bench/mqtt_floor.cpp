@@ -1,6 +1,6 @@
-// The least that a broker can do: one recv and one send for what comes, looking at nothing but the topic. It speaks as
-// much MQTT 5 as `perigee bench mqtt p2p` with QoS 0 needs, trusts it blindly, and is the floor that brokers are
-// measured against. mqtt_floor --port N
+// The least that a broker can do: one recv for what comes and one send for each subscriber, looking at nothing but the
+// topic. It speaks as much MQTT 5 as `perigee bench mqtt p2p` and `fan-out` with QoS 0 need, trusts it blindly, and is
+// the floor that brokers are measured against. mqtt_floor --port N
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -26,7 +26,7 @@ struct text_hash {
 };
 
 int set = -1;
-std::unordered_map<std::string, int, text_hash, std::equal_to<>> subscribers;
+std::unordered_map<std::string, std::vector<int>, text_hash, std::equal_to<>> subscribers;
 std::vector<char> input(input_bytes);
 
 void give_up(const char* what) {
@@ -76,11 +76,13 @@ void serve(int from, std::string_view packets) {
     switch (static_cast<unsigned char>(whole[0]) >> 4) {
       case 1: send_all(from, std::string_view("\x20\x03\x00\x00\x00", 5)); break;
       case 8:
-        subscribers[std::string(text_at(whole, 5))] = from;
+        subscribers[std::string(text_at(whole, 5))].push_back(from);
         send_all(from, std::string_view("\x90\x04\x00\x01\x00\x00", 6));
         break;
       case 3:
-        if (const auto to = subscribers.find(text_at(whole, 2)); to != subscribers.end()) send_all(to->second, whole);
+        if (const auto found = subscribers.find(text_at(whole, 2)); found != subscribers.end()) {
+          for (const int to : found->second) send_all(to, whole);
+        }
         break;
       default: break;
     }

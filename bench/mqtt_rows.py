@@ -5,14 +5,17 @@ import json
 import os
 import pathlib
 import resource
+import socket
 import subprocess
 from typing import Iterator
 
-from harness import BUILD, PERIGEE, Kind, NotMeasured, Options, Result, Server, mosquitto, pairs, perigee_files, started
+from harness import (BUILD, CONNECT, PERIGEE, Kind, NotMeasured, Options, Result, Server, mosquitto, pairs, perigee_files,
+                     started)
 from rows import row
 
 SERVER_CORE, LOAD_CORE = "0", "1"
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)  # of the servers too
+RETAINED_TOPICS = 1_000_000
 HELD_CONNECTIONS = 19_000  # near what 20,000 open files a process allow
 
 
@@ -63,6 +66,25 @@ def per_cpu_second(kind: Kind, options: Options, *words: object) -> float:
     return measure(kind, *words, "--for", f"{options.seconds}s")["per_cpu_second"]
 
 
+def retained_publish(number: int) -> bytes:
+    topic = f"plant/line-{number // 1000}/value-{number % 1000}".encode()
+    body = len(topic).to_bytes(2) + topic + (number % 1000 + 1).to_bytes(2) + b"\0" + bytes(64)
+    return bytes([0x33, len(body)]) + body  # QoS 1, RETAIN
+
+
+def retain_all(port: int) -> None:
+    at_once = 1000
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as to, to.makefile("rb") as answers:
+        def skip_packet() -> None:
+            answers.read(answers.read(2)[1])
+        to.sendall(CONNECT)
+        skip_packet()
+        for first in range(0, RETAINED_TOPICS, at_once):
+            to.sendall(b"".join(map(retained_publish, range(first, first + at_once))))
+            for _ in range(at_once):
+                skip_packet()
+
+
 def rate(x: float) -> str:
     return f"{x / 1000:,.0f} k"
 
@@ -74,6 +96,12 @@ def compare(options: Options, what: str, wanted: str, ours: Kind, others: list[K
                             lambda: per_cpu_second(peer, options, *words))
         yield Result(what, rate(a), f"{rate(b)} {peer.name}", f"{ratio:.2f}x",
                      wanted if peer.name == mosquitto.name else "1x")
+
+
+def against_floor(options: Options, wanted: str, *words: object) -> Result:
+    a, b, ratio = pairs(options.pairs, lambda: per_cpu_second(perigee, options, *words),
+                        lambda: per_cpu_second(floor, options, *words))
+    return Result("the same against the floor", rate(a), f"{rate(b)} {floor.name}", f"{ratio:.2f}x", wanted)
 
 
 @row("mqtt-fan-in")
@@ -89,9 +117,7 @@ def p2p(options: Options) -> Iterator[Result]:
                        "--window", 16)
     lock_step = ("p2p", "--connections", 32)
     yield from compare(options, "MQTT p2p QoS 0, one on its way", "", perigee, peers(), *lock_step)
-    a, b, ratio = pairs(options.pairs, lambda: per_cpu_second(perigee, options, *lock_step),
-                        lambda: per_cpu_second(floor, options, *lock_step))
-    yield Result("the same against the floor", rate(a), f"{rate(b)} {floor.name}", f"{ratio:.2f}x", "0.75x")
+    yield against_floor(options, "0.75x", *lock_step)
 
 
 @row("mqtt-qos1")
@@ -107,6 +133,7 @@ def fan_out(options: Options) -> Iterator[Result]:
     yield from compare(options, "MQTT fan-out 1 to 100, saturated", "4x", perigee, peers(), "fan-out", "--batch", 16,
                        "--window", 64)
     yield from compare(options, "MQTT fan-out 1 to 100, unbatched", "1.3x", perigee, peers(), "fan-out")
+    yield against_floor(options, "", "fan-out")
 
 
 @row("mqtt-latency")
@@ -118,6 +145,19 @@ def latency(options: Options) -> Iterator[Result]:
             a, b, ratio = pairs(options.pairs, lambda: p50(perigee), lambda: p50(peer))
             yield Result(f"MQTT p2p QoS 0 at {per_second // 1000} k/s, p50", f"{a:.0f} us", f"{b:.0f} us {peer.name}",
                          f"{ratio:.2f}x", "at most 1x")
+
+
+@row("mqtt-retained")
+def retained(options: Options) -> Iterator[Result]:
+    def resident_each(kind: Kind) -> float:
+        with started(kind) as server:
+            before = server.rss_bytes()
+            retain_all(server.port)
+            return (server.rss_bytes() - before) / RETAINED_TOPICS
+    a, b, ratio = pairs(min(options.pairs, 3), lambda: resident_each(perigee),
+                        lambda: resident_each(on_core(mosquitto)))
+    yield Result(f"RSS of a retained message of 64 B, of {RETAINED_TOPICS:,}", f"{a:,.0f} B", f"{b:,.0f} B Mosquitto",
+                 f"{ratio:.2f}x", "")
 
 
 @row("mqtt-idle")

@@ -115,7 +115,8 @@ void door::flush_later(detail::served& one) {
 /// The output of a turn, once for each connection. What that leads to is for the next turn.
 void door::flush_all() {
   flushing_.swap(to_flush_);
-  for (auto* one : flushing_) one->flush();
+  const auto at = now();
+  for (auto* one : flushing_) one->flush(at);
   flushing_.clear();
   // A connection may be in the list again that ended meanwhile.
   std::erase_if(to_flush_, [](const auto* one) { return one->ended(); });

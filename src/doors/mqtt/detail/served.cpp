@@ -67,23 +67,23 @@ void served::wake() {
 
 void served::on_writable() {
   blocked_ = false;
-  flush();
+  flush(door::now());
 }
 
-void served::flush() {
+void served::flush(moment now) {
   flush_due_ = false;
-  if (!ended_ && !blocked_) write();
+  if (!ended_ && !blocked_) write(now);
   if (!ended_ && paused_) read_on();
 }
 
-void served::write() {
+void served::write(moment now) {
   while (!blocked_) {
     const auto going = link_->output();
     if (going.empty()) break;
     const auto written = channel_->try_write(going);
     if (!written) return end();
     blocked_ = *written < going.size();
-    link_->wrote(*written, door::now());
+    link_->wrote(*written, now);
   }
   if (blocked_ || !link_->closed() || std::exchange(saying_goodbye_, true)) return;
   // The last word, a DISCONNECT with its reason, must arrive: closing with input unread would reset the connection and

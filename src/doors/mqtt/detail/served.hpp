@@ -31,7 +31,7 @@ class served final : private transport, private io::channel_user {
   ~served() override;
 
   /// Writes what there is, and reads on where that may be. Once at the end of a turn in which it was asked for.
-  void flush();
+  void flush(moment now);
   /// About twice a second.
   void on_tick(moment now);
   /// The server stops.
@@ -47,7 +47,7 @@ class served final : private transport, private io::channel_user {
   void on_writable() override;
   [[nodiscard]] result<byte_view> receive();
   void hand_over(byte_view pending);
-  void write();
+  void write(moment now);
   void read_on();
   void end();
 

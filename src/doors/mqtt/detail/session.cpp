@@ -193,8 +193,14 @@ std::optional<byte_view> session::outgoing_properties(delivery_context& c, const
   return c.properties;
 }
 
+/// So it is after most of what is written to a client.
+bool session::nothing_waits() const {
+  return std::ranges::none_of(lanes_, &standing::behind) && again_.empty() && to_publish_.empty() &&
+         to_release_.empty() && sweeps_.empty();
+}
+
 bool session::pump(delivery_context& c) {
-  if (link_ == nullptr || !link_->connection().connected()) return false;
+  if (link_ == nullptr || !link_->connection().connected() || nothing_waits()) return false;
   send_saved_releases(c);
   if (send_again(c) == outcome::wait || send_saved(c) == outcome::wait || sweep_retained(c) == outcome::wait) {
     return false;

@@ -247,6 +247,7 @@ class session {
   void release(delivery_context& c, wire::mqtt::packet_id id, in_flight& what);
   [[nodiscard]] bool is_saved_first(const delivery_context& c) const { return c.changes.kept && expiry_s != 0; }
   [[nodiscard]] bool link_takes_more() const;
+  [[nodiscard]] bool nothing_waits() const;
   outcome sweep_retained(delivery_context& c);
   outcome catch_up(delivery_context& c, model::lane l, std::size_t& budget_bytes);
   bool count_waiting(delivery_context& c, model::lane l, std::size_t& budget_bytes);
