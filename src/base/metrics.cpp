@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <format>
-#include <iterator>
-#include <set>
 #include <vector>
 
 namespace perigee::metrics {
@@ -12,11 +10,6 @@ namespace {
 
 constexpr double smallest_bucket_seconds = 1e-6;
 constexpr double buckets_per_octave = 4;
-
-std::string braced(std::string_view labels, std::string_view extra = {}) {
-  if (labels.empty() && extra.empty()) return {};
-  return std::format("{{{}{}{}}}", labels, labels.empty() || extra.empty() ? "" : ",", extra);
-}
 
 /// By name: the format wants the lines of one metric as one group, however they were made.
 template <class T>
@@ -28,23 +21,27 @@ std::vector<const T*> grouped(const std::deque<T>& entries) {
   return out;
 }
 
-/// HELP and TYPE come once per name, however many label sets it has.
-void preamble(std::string& out, std::set<std::string>& seen, std::string_view name, std::string_view help,
-              std::string_view type) {
-  if (!seen.emplace(name).second) return;
-  std::format_to(std::back_inserter(out), "# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
+using sample_sink = function_ref<void(std::string_view, std::string_view, double)>;
+
+template <class Metric>
+void give(std::string_view name, std::string_view labels, const Metric& m, sample_sink sample) {
+  sample(name, labels, static_cast<double>(m.value()));
 }
 
-void expose(std::string& out, std::string_view name, std::string_view labels, const histogram& h) {
+void give(const std::string& name, std::string_view labels, const histogram& h, sample_sink sample) {
+  const auto with_bound = [labels](std::string_view bound) {
+    return std::format("{}{}le=\"{}\"", labels, labels.empty() ? "" : ",", bound);
+  };
   std::uint64_t below = 0;
   for (std::size_t i = 0; i + 1 < histogram::bucket_count; ++i) {
     below += h.in_bucket(i);
     if ((i + 1) % 8 != 0) continue;  // every second octave is enough for a dashboard
-    const auto le = std::format("le=\"{}\"", histogram::upper_bound(i));
-    std::format_to(std::back_inserter(out), "{}_bucket{} {}\n", name, braced(labels, le), below);
+    sample(name + "_bucket", with_bound(std::format("{}", histogram::upper_bound(i))), static_cast<double>(below));
   }
-  std::format_to(std::back_inserter(out), "{0}_bucket{1} {3}\n{0}_sum{2} {4}\n{0}_count{2} {3}\n", name,
-                 braced(labels, "le=\"+Inf\""), braced(labels), h.count(), h.sum());
+  const auto all = static_cast<double>(h.count());
+  sample(name + "_bucket", with_bound("+Inf"), all);
+  sample(name + "_sum", labels, h.sum());
+  sample(name + "_count", labels, all);
 }
 
 }  // namespace
@@ -104,23 +101,42 @@ histogram& registry::make_histogram(std::string_view name, std::string_view help
   return find_or_make(histograms_, name, help, labels);
 }
 
-std::string registry::exposition() const {
+foreign_counter& registry::make_foreign_counter(std::string_view name, std::string_view help, std::string_view labels) {
   const std::lock_guard hold(lock_);
-  std::string out;
-  std::set<std::string> seen;
-  for (const auto* e : grouped(counters_)) {
-    preamble(out, seen, e->name, e->help, "counter");
-    std::format_to(std::back_inserter(out), "{}{} {}\n", e->name, braced(e->labels), e->metric.value());
-  }
-  for (const auto* e : grouped(gauges_)) {
-    preamble(out, seen, e->name, e->help, "gauge");
-    std::format_to(std::back_inserter(out), "{}{} {}\n", e->name, braced(e->labels), e->metric.value());
-  }
-  for (const auto* e : grouped(histograms_)) {
-    preamble(out, seen, e->name, e->help, "histogram");
-    expose(out, e->name, e->labels, e->metric);
-  }
-  return out;
+  return find_or_make(foreign_counters_, name, help, labels);
+}
+
+/// `family` once for each name, however many label sets it has, then their samples.
+template <class Family>
+void registry::visit(Family family, sample_sink sample) const {
+  const std::lock_guard hold(lock_);
+  const auto all_of = [&](const auto& entries, family_type type) {
+    std::string_view last;
+    for (const auto* e : grouped(entries)) {
+      if (e->name != last) family(e->name, e->help, type);
+      last = e->name;
+      give(e->name, e->labels, e->metric, sample);
+    }
+  };
+  all_of(counters_, family_type::counter);
+  all_of(foreign_counters_, family_type::counter);
+  all_of(gauges_, family_type::gauge);
+  all_of(histograms_, family_type::histogram);
+}
+
+void registry::expose(metrics::exposition& into) const {
+  visit([&into](std::string_view name, std::string_view help, family_type type) { into.family(name, help, type); },
+        [&into](std::string_view name, std::string_view labels, double value) { into.sample(name, labels, value); });
+}
+
+std::string registry::text(text_format f) const {
+  metrics::exposition out(f);
+  expose(out);
+  return out.take();
+}
+
+void registry::for_each_sample(sample_sink each) const {
+  visit([](std::string_view, std::string_view, family_type) {}, each);
 }
 
 }  // namespace perigee::metrics

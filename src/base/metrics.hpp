@@ -1,5 +1,5 @@
 #pragma once
-// Counters, gauges and histograms that cost an atomic add, and their Prometheus text form (exposition format 0.0.4).
+// Counters, gauges and histograms that cost an atomic add; base/exposition.hpp has their text forms.
 
 #include <array>
 #include <atomic>
@@ -8,6 +8,9 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+
+#include "base/exposition.hpp"
+#include "base/function_ref.hpp"
 
 namespace perigee::metrics {
 
@@ -26,6 +29,16 @@ class gauge {
  public:
   void set(double x) noexcept { value_.store(x, std::memory_order_relaxed); }
   void add(double x) noexcept { value_.fetch_add(x, std::memory_order_relaxed); }
+  [[nodiscard]] double value() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<double> value_ = 0;
+};
+
+/// Only goes up, and somebody else counts: the kernel, for one. Any thread.
+class foreign_counter {
+ public:
+  void set(double x) noexcept { value_.store(x, std::memory_order_relaxed); }
   [[nodiscard]] double value() const noexcept { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -60,8 +73,13 @@ class registry {
   counter& make_counter(std::string_view name, std::string_view help, std::string_view labels = {});
   gauge& make_gauge(std::string_view name, std::string_view help, std::string_view labels = {});
   histogram& make_histogram(std::string_view name, std::string_view help, std::string_view labels = {});
+  foreign_counter& make_foreign_counter(std::string_view name, std::string_view help, std::string_view labels = {});
 
-  [[nodiscard]] std::string exposition() const;
+  void expose(metrics::exposition& into) const;
+  /// The whole of it as one text.
+  [[nodiscard]] std::string text(text_format f = text_format::prometheus) const;
+  /// Every sample that `expose` would write, in the same order: name, labels, value.
+  void for_each_sample(function_ref<void(std::string_view, std::string_view, double)> each) const;
 
  private:
   template <class T>
@@ -74,9 +92,12 @@ class registry {
   template <class T>
   static T& find_or_make(std::deque<entry<T>>& in, std::string_view name, std::string_view help,
                          std::string_view labels);
+  template <class Family>
+  void visit(Family family, function_ref<void(std::string_view, std::string_view, double)> sample) const;
 
-  mutable std::mutex lock_;  // guards the three lists; never taken to count
+  mutable std::mutex lock_;  // guards the lists; never taken to count
   std::deque<entry<counter>> counters_;
+  std::deque<entry<foreign_counter>> foreign_counters_;
   std::deque<entry<gauge>> gauges_;
   std::deque<entry<histogram>> histograms_;
 };

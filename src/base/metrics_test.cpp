@@ -12,7 +12,7 @@ TEST(metrics, a_counter_and_a_gauge_in_the_text_form) {
   registry all;
   all.make_counter("perigee_records_total", "Records appended.", "lane=\"bulk\"").add(41);
   all.make_gauge("perigee_backlog_bytes", "Bytes waiting.").set(1.5);
-  EXPECT_EQ(all.exposition(),
+  EXPECT_EQ(all.text(),
             "# HELP perigee_records_total Records appended.\n"
             "# TYPE perigee_records_total counter\n"
             "perigee_records_total{lane=\"bulk\"} 41\n"
@@ -34,7 +34,7 @@ TEST(metrics, a_reference_outlives_the_growth_of_the_registry) {
   auto& first = all.make_counter("perigee_x_total", "X.", "n=\"first\"");
   for (int i = 0; i < 1000; ++i) all.make_counter("perigee_x_total", "X.", "n=\"" + std::to_string(i) + '"');
   first.add(5);
-  EXPECT_NE(all.exposition().find("perigee_x_total{n=\"first\"} 5\n"), std::string::npos);
+  EXPECT_NE(all.text().find("perigee_x_total{n=\"first\"} 5\n"), std::string::npos);
 }
 
 // Exposition format 0.0.4: the lines of one metric form one group.
@@ -43,7 +43,7 @@ TEST(metrics, one_name_is_one_group_whatever_the_order_of_making) {
   all.make_counter("perigee_a_total", "A.", "k=\"1\"");
   all.make_counter("perigee_b_total", "B.");
   all.make_counter("perigee_a_total", "A.", "k=\"2\"");
-  EXPECT_EQ(all.exposition(),
+  EXPECT_EQ(all.text(),
             "# HELP perigee_a_total A.\n"
             "# TYPE perigee_a_total counter\n"
             "perigee_a_total{k=\"1\"} 0\n"
@@ -58,18 +58,35 @@ TEST(metrics, a_histogram_in_the_text_form) {
   auto& h = all.make_histogram("perigee_sync_seconds", "Disk syncs.", "lane=\"bulk\"");
   h.observe(0.001);
   h.observe(0.5);
-  const auto text = all.exposition();
+  const auto text = all.text();
   EXPECT_NE(text.find("# TYPE perigee_sync_seconds histogram\n"), std::string::npos);
   EXPECT_NE(text.find("perigee_sync_seconds_bucket{lane=\"bulk\",le=\"+Inf\"} 2\n"), std::string::npos);
   EXPECT_NE(text.find("perigee_sync_seconds_sum{lane=\"bulk\"} 0.501\n"), std::string::npos);
   EXPECT_NE(text.find("perigee_sync_seconds_count{lane=\"bulk\"} 2\n"), std::string::npos);
 }
 
+TEST(metrics, openmetrics_and_samples_one_by_one_say_the_same) {
+  registry all;
+  all.make_foreign_counter("process_cpu_seconds_total", "Time used.").set(2.5);
+  all.make_gauge("perigee_backlog_bytes", "Waiting.", "lane=\"bulk\"").set(7);
+  EXPECT_EQ(
+      all.text(text_format::openmetrics),
+      "# HELP process_cpu_seconds Time used.\n# TYPE process_cpu_seconds counter\n# UNIT process_cpu_seconds seconds\n"
+      "process_cpu_seconds_total 2.5\n"
+      "# HELP perigee_backlog_bytes Waiting.\n# TYPE perigee_backlog_bytes gauge\n"
+      "# UNIT perigee_backlog_bytes bytes\nperigee_backlog_bytes{lane=\"bulk\"} 7\n# EOF\n");
+  std::string samples;
+  all.for_each_sample([&samples](std::string_view name, std::string_view labels, double value) {
+    samples += std::string(name) + "{" + std::string(labels) + "} " + std::to_string(value) + "\n";
+  });
+  EXPECT_EQ(samples, "process_cpu_seconds_total{} 2.500000\nperigee_backlog_bytes{lane=\"bulk\"} 7.000000\n");
+}
+
 TEST(metrics, buckets_only_ever_rise) {
   registry all;
   auto& h = all.make_histogram("perigee_x_seconds", "X.");
   for (int i = 1; i <= 1000; ++i) h.observe(i * 1e-4);
-  const auto text = all.exposition();
+  const auto text = all.text();
   std::uint64_t before = 0;
   int buckets = 0;
   for (auto at = text.find("_bucket"); at != std::string::npos; at = text.find("_bucket", at + 1), ++buckets) {

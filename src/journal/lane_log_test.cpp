@@ -313,12 +313,12 @@ TEST(lane_log, tells_when_the_disk_begins_and_ends_to_fail) {
     b.worker.run_all();
   }
   EXPECT_EQ(told, std::vector{true}) << "once, however often it is tried";
-  EXPECT_TRUE(b.metrics.exposition().contains("perigee_journal_failing{lane=\"bulk\"} 1"));
+  EXPECT_TRUE(b.metrics.text().contains("perigee_journal_failing{lane=\"bulk\"} 1"));
   failing = false;
   b.log->tick({});
   b.worker.run_all();
   EXPECT_EQ(told, (std::vector{true, false}));
-  EXPECT_TRUE(b.metrics.exposition().contains("perigee_journal_failing{lane=\"bulk\"} 0"));
+  EXPECT_TRUE(b.metrics.text().contains("perigee_journal_failing{lane=\"bulk\"} 0"));
 }
 
 TEST(lane_log, makes_a_name_durable_before_it_trusts_it) {

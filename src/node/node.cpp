@@ -300,7 +300,7 @@ api::routes instance::parts::routes() {
       {"GET", "/readyz", alive, api::access::anybody},
       {"GET", "/metrics", api::at_once([this](const auto&) {
          measure();
-         return api::answer{200, "text/plain; version=0.0.4", metrics.exposition()};
+         return api::answer{200, "text/plain; version=0.0.4", metrics.text()};
        })},
       {"GET", "/api/v1/links", api::at_once([this](const auto&) { return links(); })},
       {"GET", "/api/v1/gaps", api::at_once([this](const auto&) { return gaps(); })},
@@ -379,7 +379,7 @@ api::answer instance::parts::status() {
 /// Gauges that are asked for rather than kept.
 void instance::parts::measure() {
   metrics.make_gauge("process_resident_memory_bytes", "Resident memory").set(static_cast<double>(resident_bytes()));
-  metrics.make_gauge("process_cpu_seconds", "User and system time used").set(cpu_seconds());
+  metrics.make_foreign_counter("process_cpu_seconds_total", "User and system time used").set(cpu_seconds());
   for (const auto& link : all_links()) node::measure(metrics, link);
 }
 

@@ -89,7 +89,7 @@ TEST_F(access, refuses_with_the_reason_of_the_port) {
   port.code = reason::bad_user_name_or_password;
   client one(at, "c1");
   EXPECT_EQ(one.heard(), words{"closed bad user name or password"});
-  EXPECT_TRUE(at.registry.exposition().contains("perigee_mqtt_not_admitted_total 1"));
+  EXPECT_TRUE(at.registry.text().contains("perigee_mqtt_not_admitted_total 1"));
 }
 
 TEST_F(access, waits_for_an_answer_and_reads_nothing_meanwhile) {
@@ -145,7 +145,7 @@ TEST_F(access, forbids_messages_at_every_qos) {
   one.exchange();
   EXPECT_EQ(one.heard(), (words{"ack 2 not authorized", "ack 3 not authorized", "ack 4"}));
   EXPECT_EQ(at.log.records().size(), 1U);
-  EXPECT_TRUE(at.registry.exposition().contains("perigee_mqtt_forbidden_total 3"));
+  EXPECT_TRUE(at.registry.text().contains("perigee_mqtt_forbidden_total 3"));
 }
 
 TEST_F(access, looks_behind_a_topic_alias) {

@@ -299,7 +299,7 @@ TEST(broker, a_slow_reader_loses_qos_0_and_keeps_qos_1) {
   };
   EXPECT_EQ(count("one "), 40);
   EXPECT_LT(count("zero "), 20);
-  EXPECT_TRUE(s.registry.exposition().contains("perigee_mqtt_dropped_total"));
+  EXPECT_TRUE(s.registry.text().contains("perigee_mqtt_dropped_total"));
 }
 
 TEST(broker, a_message_expires_where_it_waits) {

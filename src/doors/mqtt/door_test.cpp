@@ -203,7 +203,7 @@ TEST_F(a_door, closes_on_a_malformed_packet_and_serves_the_others) {
   run(3s);
   using namespace std::string_view_literals;
   EXPECT_TRUE(answer_.ends_with("\xe0\x0a\x81\x08\x1f\0\5QoS 3<end>"sv)) << answer_.size();
-  EXPECT_TRUE(metrics_.exposition().contains("perigee_mqtt_malformed_total 1"));
+  EXPECT_TRUE(metrics_.text().contains("perigee_mqtt_malformed_total 1"));
   EXPECT_EQ(other.heard, (lines{"connected", "subscribed"}));
 }
 

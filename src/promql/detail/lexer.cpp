@@ -168,7 +168,7 @@ std::optional<double> duration_seconds(std::string_view text) {
     const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), count);
     if (wrong != std::errc()) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    const auto name = text.substr(0, std::ranges::find_if(text, is_digit) - text.begin());
+    const auto name = text.substr(0, text.find_first_of("0123456789"));
     next_unit = std::find_if(next_unit, units.end(), [name](const auto& each) { return each.name == name; });
     if (next_unit == units.end()) return std::nullopt;
     milliseconds += static_cast<double>(count) * std::round(next_unit->seconds * 1000);
