@@ -11,7 +11,7 @@ const dist = fileURLToPath(new URL("../dist", import.meta.url));
 const site = new Site(Number(process.env.METRICS_PER_DEVICE ?? 6));
 const sessions = new Set();
 
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws: wss:; " +
   "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 

@@ -43,7 +43,7 @@ export function Table({ label, head, children, class: name = "" }: {
   class?: string;
 }) {
   return (
-    <div class="scrolls" role="region" aria-label={label} tabIndex={0}>
+    <div class="scrolls" role="group" aria-label={label} tabIndex={0}>
       <table class={name}>
         <thead>
           <tr>

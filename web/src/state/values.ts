@@ -9,6 +9,7 @@ export const seriesMax = 2_000;
 
 const staleAfterMs = 10_000;
 const staleAfterIntervals = 5;
+const paintEveryMs = 200; // a figure that changes more often cannot be read
 
 /** One metric as the page knows it: its newest value and its last minutes. */
 export class Series implements MetricName {
@@ -50,13 +51,14 @@ export class Series implements MetricName {
 
 type Paint = (series: Series) => void;
 
-/** Every series the page knows. Values come ten times a second; each is painted at most once in a frame of the screen,
- * by whoever shows it, without a component being rendered. */
+/** Every series the page knows. Values come ten times a second; what has changed is painted together in one frame of the
+ * screen, five times a second, by whoever shows it, without a component being rendered. */
 export class LiveValues {
   private readonly byKey = new Map<string, Series>();
   private readonly painters = new Map<string, Set<Paint>>();
   private readonly changed = new Set<string>();
-  private frame = 0;
+  private isPaintDue = false;
+  private paintedAt = 0;
 
   /** Counts up when a series appears: lists are made anew then. */
   readonly generation = signal(0);
@@ -122,15 +124,20 @@ export class LiveValues {
   }
 
   private paintSoon(): void {
-    if (this.frame || typeof requestAnimationFrame === "undefined") return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      for (const key of this.changed) {
-        const series = this.byKey.get(key);
-        if (series) this.painters.get(key)?.forEach((paint) => paint(series));
-      }
-      this.changed.clear();
-    });
+    if (this.isPaintDue || typeof requestAnimationFrame === "undefined") return;
+    this.isPaintDue = true;
+    // A hidden page has no frames: it paints when it is shown again.
+    setTimeout(() => requestAnimationFrame(() => this.paint()), this.paintedAt + paintEveryMs - performance.now());
+  }
+
+  private paint(): void {
+    this.isPaintDue = false;
+    this.paintedAt = performance.now();
+    for (const key of this.changed) {
+      const series = this.byKey.get(key);
+      if (series) this.painters.get(key)?.forEach((show) => show(series));
+    }
+    this.changed.clear();
   }
 }
 

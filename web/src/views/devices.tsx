@@ -6,6 +6,7 @@ import { formatCount, formatRate } from "../format";
 import { useResource } from "../state/resource";
 import { hrefOf } from "../state/route";
 import { texts } from "../texts";
+import { TopicPanel } from "./topic_panel";
 
 const words = texts.devices;
 
@@ -64,6 +65,7 @@ export function Devices() {
       {data?.next && limit < 1000 && (
         <button type="button" onClick={() => setLimit(1000)}>{texts.common.more}</button>
       )}
+      <TopicPanel />
     </>
   );
 }
