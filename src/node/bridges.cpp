@@ -68,6 +68,7 @@ bridge::core_options core_of(const bridge_config& b, const config& node, const b
   out.node = node.node_id;
   out.peer = url_of(b);
   out.topics.assign(b.topics.begin(), b.topics.end());
+  out.persistent = b.persistent;
   out.payload_bytes_max = static_cast<std::uint32_t>(std::min<std::uint64_t>(b.payload_max, limits::payload_bytes_max));
   out.lane_of = [rules = node.lanes](std::string_view topic) {
     for (const auto& rule : rules) {
@@ -89,7 +90,6 @@ result<std::unique_ptr<bridges>> bridges::open(const surroundings& in, const con
     bridge::bridge_options options;
     options.core = core_of(b, chosen, in);
     options.connect = connect_of(b, chosen, std::move(to));
-    options.persistent = b.persistent;
     if (b.password) {
       options.password = [from = *b.password] { return from.read().transform(without_line_end); };
     }

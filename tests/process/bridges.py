@@ -84,7 +84,7 @@ class BridgeTest(SiteTest):
         is_up = self.is_up(node)
         return lambda: is_up() and (not asks or (state.exists() and b"\x01#" in state.read_bytes()))
 
-    def stored(self, node, source=None):
+    def stored(self, node, source=None, topic=None):
         """The payloads of the messages in a node's journal, by a reader of our own: the node may run or not.
 
         Records without a topic say that a message of QoS 2 was let go of.
@@ -93,28 +93,41 @@ class BridgeTest(SiteTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         records = [json.loads(line) for line in done.stdout.splitlines()]
         return [each["payload"] for each in records
-                if each["kind"] == "message" and each["topic"] and (source is None or each["source"] == source)]
+                if each["kind"] == "message" and each["topic"] and source in (None, each["source"])
+                and topic in (None, each["topic"])]
 
 
 class Publisher(threading.Thread):
-    """A device that sends numbers with QoS 1 and goes on where it was not acknowledged, until told to stop."""
+    """A device that sends numbers and goes on where it was not acknowledged, until told to stop.
 
-    def __init__(self, node, topic):
+    Without stamps nothing but QoS 2 keeps its messages from being doubled behind the node.
+    """
+
+    def __init__(self, node, topic, qos=1, stamps=True):
         super().__init__()
-        self.node, self.topic, self.acknowledged, self.stopping = node, topic, 0, threading.Event()
+        self.node, self.topic, self.qos, self.stamps, self.stopping = node, topic, qos, stamps, threading.Event()
+        self.sent = self.acknowledged = 0
 
     def run(self):
         while not self.stopping.is_set():
             try:
                 with mqtt.Client(self.node.port, "device") as device:
                     while not self.stopping.is_set():
-                        body = str(self.acknowledged + 1).encode()
-                        stamp = mqtt.user_property("epoch", "7") + mqtt.user_property("seq", body.decode())
-                        device.send(mqtt.publish_packet(self.topic, body, 1, 1, properties=stamp))
-                        if device.read_puback()[1] == mqtt.SUCCESS:
-                            self.acknowledged += 1
+                        self._send(device)
             except (mqtt.Closed, OSError):
                 continue
+
+    def _send(self, device):
+        self.sent = self.acknowledged + 1
+        body = str(self.sent)
+        stamp = mqtt.user_property("epoch", "7") + mqtt.user_property("seq", body) if self.stamps else b""
+        device.send(mqtt.publish_packet(self.topic, body.encode(), self.qos, 1, properties=stamp))
+        if device.read_answer()[2] != mqtt.SUCCESS:
+            return
+        if self.qos == 2:
+            device.release(1)
+            device.read_answer()
+        self.acknowledged += 1
 
     def stop(self):
         self.stopping.set()
@@ -124,7 +137,7 @@ class Publisher(threading.Thread):
 
 class OutToMosquitto(BridgeTest):
     def send_over_outages(self, qos):
-        """The lines that came, and how many messages the node acknowledged to their device."""
+        """The lines that came, and how many messages the node stored."""
         broker = Mosquitto(self).start()
         node = self.node("fog-1", more=self.bridge(broker.port, [
             f'filter = "plant/#"\nqos = {qos}\nremote_prefix = "site/"'])).start()
@@ -143,15 +156,22 @@ class OutToMosquitto(BridgeTest):
         node.kill()
         broker.start()
         node.start()
-        sent = device.stop()
+        device.stop()
         wait_until("nothing waits", lambda: node.status()["bridges"][0]["records_waiting"] == 0)
+        # The last may be stored and not acknowledged: a kill was between.
+        sent = self.stored(node, "device")[-1]
+        self.assertIn(int(sent), (device.acknowledged, device.sent))
         last = f"site/plant/press {sent}"
         wait_until("the last one came", lambda: last in collector.lines)
-        return collector.lines, sent
+        return collector.lines, int(sent)
 
     def test_qos_1_loses_nothing(self):
         lines, sent = self.send_over_outages(1)
         self.assertLessEqual({f"site/plant/press {n}" for n in range(1, sent + 1)}, set(lines))
+
+    def test_qos_2_loses_and_doubles_nothing(self):
+        lines, sent = self.send_over_outages(2)
+        self.assertEqual(lines, [f"site/plant/press {n}" for n in range(1, sent + 1)])
 
 
 class OutToMosquitto311(OutToMosquitto):
@@ -159,26 +179,34 @@ class OutToMosquitto311(OutToMosquitto):
 
 
 class InFromMosquitto(BridgeTest):
-    def test_qos_1_loses_nothing(self):
+    def receive_over_kills(self, qos):
+        """The payloads that were stored of the `count` that went, and those."""
         broker = Mosquitto(self).start()
         node = self.node("fog-1", more=self.bridge(broker.port, [
-            'filter = "down/#"\ndirection = "in"\nqos = 1\nlocal_prefix = "hub/"'])).start()
+            f'filter = "down/#"\ndirection = "in"\nqos = {qos}\nlocal_prefix = "hub/"'])).start()
         wait_until("the bridge is up", self.is_up(node))
         wait_until("it is subscribed", lambda: (node.data / "state" / "bridge-hub").exists() and
                    b"down/#" in (node.data / "state" / "bridge-hub").read_bytes())
-        count = 3000
-        text = "".join(f"{n}\n" for n in range(count))
+        numbers = [str(n) for n in range(3000)]
         publisher = threading.Thread(target=subprocess.run, args=(
-            ["mosquitto_pub", "-p", str(broker.port), "-q", "1", "-t", "down/a", "-l"],),
-            kwargs={"input": text, "text": True, "timeout": PATIENCE_S * 4})
+            ["mosquitto_pub", "-p", str(broker.port), "-q", str(qos), "-t", "down/a", "-l"],),
+            kwargs={"input": "\n".join(numbers) + "\n", "text": True, "timeout": PATIENCE_S * 4})
         publisher.start()
         for reached in (100, 1000, 2000):
             wait_until(f"{reached} came", lambda: node.status()["lanes"]["bulk"] >= reached)
             node.kill()
             node.start()
         publisher.join()
-        wait_until("all came", lambda: str(count - 1) in self.stored(node)[-1:])
-        self.assertEqual(set(self.stored(node, "bridge/hub")), {str(n) for n in range(count)})
+        wait_until("all came", lambda: numbers[-1] in self.stored(node)[-1:])
+        return self.stored(node, "bridge/hub"), numbers
+
+    def test_qos_1_loses_nothing(self):
+        stored, sent = self.receive_over_kills(1)
+        self.assertEqual(set(stored), set(sent))
+
+    def test_qos_2_loses_and_doubles_nothing(self):
+        stored, sent = self.receive_over_kills(2)
+        self.assertEqual(stored, sent)
 
 
 class OverTls(BridgeTest):
@@ -234,6 +262,27 @@ class NodeToNode(BridgeTest):
         self.assertEqual((east[0], east[2], west[1], west[3]), (1, 1, 1, 1))
         self.assertLessEqual(max(east + west), 2)
 
+    def test_qos_2_holds_over_kills_of_both(self):
+        west = self.node("west").start()
+        east = self.node("east", more=self.bridge(west.port, [
+            'filter = "up/a"\nqos = 2', 'filter = "down/a"\ndirection = "in"\nqos = 2'])).start()
+        wait_until("the bridge is subscribed", lambda: (east.data / "state" / "bridge-hub").exists() and
+                   b"down/a" in (east.data / "state" / "bridge-hub").read_bytes())
+        ways = [(Publisher(east, "up/a", qos=2, stamps=False), west),
+                (Publisher(west, "down/a", qos=2, stamps=False), east)]
+        for device, _ in ways:
+            device.start()
+        for victim in (east, west) * 3:
+            until = [device.acknowledged + 20 for device, _ in ways]
+            wait_until("more was sent", lambda: all(device.acknowledged > n for (device, _), n in zip(ways, until)))
+            victim.kill()
+            victim.start()
+        for device, there in ways:
+            device.stop()
+            sent = self.stored(device.node, topic=device.topic)
+            wait_until("the last one came", lambda: self.stored(there, topic=device.topic)[-1:] == sent[-1:])
+            self.assertEqual(self.stored(there, topic=device.topic), sent)
+
 
 class BadConfiguration(BridgeTest):
     def sentence(self, bridge):
@@ -258,7 +307,7 @@ class BadConfiguration(BridgeTest):
                 (start + '[[bridge.topic]]\nfilter = "a"\nlocal_prefix = "$SYS/"\n', "start with '$'"),
                 (start + 'version = "3.1.1"\n' + topic + 'direction = "both"\n', "sends back"),
                 (start + 'keep_alive = "20h"\n' + topic, "keep_alive"),
-                (start + topic + 'qos = 2\n', "goes with QoS 0 or 1"),
+                (start + 'persistent = false\n' + topic + 'qos = 2\n', "outlives the connection"),
                 (start + topic + 'qos = 3\n', "qos")):
             with self.subTest(expected):
                 self.assertIn(expected, self.sentence(bad))

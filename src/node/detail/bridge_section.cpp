@@ -64,9 +64,8 @@ void check_topic(reading& in, const bridge_config& b, const bridge_topic& t) {
     in.refuse(t.at, "P0114", "with MQTT 3.1.1 a broker sends back what the bridge sends it",
               "use version = \"5\", or one topic \"out\" and one \"in\" with other prefixes");
   }
-  if (t.qos == wire::mqtt::qos::exactly_once) {
-    in.refuse(t.at, "P0114", "a bridge goes with QoS 0 or 1: QoS 2 does not hold over a kill of the node yet",
-              "use qos = 1");
+  if (t.qos == wire::mqtt::qos::exactly_once && !b.persistent) {
+    in.refuse(t.at, "P0114", "QoS 2 needs a session that outlives the connection", "use persistent = true, or qos = 1");
   }
 }
 

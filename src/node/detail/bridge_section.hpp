@@ -27,8 +27,7 @@ inline constexpr option<bridge_topic> bridge_topic_options[] = {
     row<&bridge_topic::direction, kind::choice<directions>, bridge_topic>("direction", "\"out\"",
                                                                           "from here, to here, or both"),
     row<set_qos, kind::whole<std::uint8_t, 0, 2>, bridge_topic>(
-        "qos", "1",
-        "with which messages are sent and asked for; 0 may lose some, 1 may double some; 2 is not there yet"),
+        "qos", "1", "with which messages are sent and asked for; 0 may lose some, 1 may double some"),
     row<&bridge_topic::local_prefix, kind::text, bridge_topic>("local_prefix", "\"\"",
                                                                "stands before the topic here and not there"),
     row<&bridge_topic::remote_prefix, kind::text, bridge_topic>("remote_prefix", "\"\"",

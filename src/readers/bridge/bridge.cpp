@@ -25,7 +25,9 @@ result<std::unique_ptr<bridge>> bridge::open(io::shard& on, io::network& net, io
   connect.drained = [raw = made.get()] { raw->work_.notify(); };
   made->client_ = std::make_unique<client::mqtt_client>(on, net, *made->core_, connect);
   log.on_commit([raw = made.get(), alive = std::weak_ptr(made->alive_)] {
-    if (!alive.expired()) raw->work_.notify();
+    if (alive.expired()) return;
+    raw->work_.notify();
+    raw->committed_.notify();
   });
   return made;
 }
@@ -36,6 +38,7 @@ bridge::bridge(io::shard& on, io::disk& disk, io::worker& worker, bridge_options
       worker_(worker),
       options_(std::move(options)),
       work_(on),
+      committed_(on),
       back_off_(options_.pause_first, options_.pause_max, options_.seed),
       feeding_(on) {}
 
@@ -43,7 +46,9 @@ io::task<> bridge::run() {
   feeding_.spawn("readers.bridge", feed());
   for (;;) {
     const auto connections_before = core_->connections();
-    auto ended = prepare();
+    const bool clears = core_->wants_clean_start();
+    auto ended = co_await recall();
+    if (ended) ended = prepare();
     if (ended) ended = co_await client_->run();
     core_->on_disconnected();
     if (!ended && is(ended.error(), errc::cancelled)) break;
@@ -51,16 +56,28 @@ io::task<> bridge::run() {
       back_off_.reset();
       told_.clear();
     }
+    const bool cleared = clears && !core_->wants_clean_start() && core_->connections() == connections_before;
+    if (cleared) continue;
     tell(ended.error());
     if (!co_await io::sleep_for(on_, back_off_.next())) break;
   }
   co_return co_await feeding_.close();
 }
 
+/// What a crash left in the journal is written again first, and may be all that was received.
+io::task<> bridge::recall() {
+  for (;;) {
+    PG_CO_TRY(const bool all, core_->recall());
+    if (all) co_return result<>();
+    const auto woken = co_await committed_.wait_until(clock::now() + tick_every);
+    if (!woken && !is(woken.error(), errc::timed_out)) co_return woken;
+  }
+}
+
 /// What the next connection says of itself.
 result<> bridge::prepare() {
   auto& connect = client_->options();
-  connect.clean_start = !options_.persistent || core_->wants_clean_start();
+  connect.clean_start = !options_.core.persistent || core_->wants_clean_start();
   if (options_.password) {
     PG_TRY(connect.password, options_.password());
   }

@@ -16,7 +16,6 @@ namespace perigee::readers::bridge {
 struct bridge_options {
   core_options core;
   client::mqtt_options connect;  // `session` and `drained` are the bridge's to fill in
-  bool persistent = true;        // the other broker keeps the session while the bridge is away
   /// Read before each connection: one that expires is replaced in its place. None: no password.
   std::function<result<std::string>()> password{};
   std::string state_file;  // docs/formats/bridge-state.md; its folder is there
@@ -45,6 +44,7 @@ class bridge final : private link_port {
   void wake() override { work_.notify(); }
   void hang_up() override { client_->hang_up(); }
 
+  io::task<> recall();
   [[nodiscard]] result<> prepare();
   io::task<> feed();
   void write_state(bool at_once);
@@ -55,6 +55,7 @@ class bridge final : private link_port {
   io::worker& worker_;
   bridge_options options_;
   io::event work_;
+  io::event committed_;  // while something is to be recalled
   std::unique_ptr<core> core_;
   std::unique_ptr<client::mqtt_client> client_;
   client::back_off back_off_;

@@ -162,6 +162,7 @@ class a_bridge : public testing::Test {
         .aside = aside_.get(),
         .metrics = &metrics_};
     core_ = std::move(core::open(*log_, far_, std::move(options), saved_).value());
+    while (!core_->recall().value()) worker_.run();
   }
   /// As after a SIGKILL: what was saved is there, and nothing else.
   void crash() {

@@ -28,7 +28,7 @@ result<std::unique_ptr<core>> core::open(journal::journal& log, link_port& link,
     made->ends_[static_cast<std::size_t>(l)] =
         std::make_unique<lane_end>(std::move(cursor), outbox(log[l], made->topics_, made->kept_));
   }
-  PG_TRY_VOID(made->restore(saved));
+  made->restore(saved);
   made->options_.aside->serve_retries(
       made->kept_.source, [raw = made.get()](const quarantine::kept_record& what, quarantine::keeper::outcome done) {
         raw->retry(what, std::move(done));
@@ -54,20 +54,21 @@ core::core(journal::journal& log, link_port& link, core_options options)
                                             std::format("bridge=\"{}\"", options_.name)),
              options_.metrics->make_counter("perigee_bridge_dropped_total", "Messages of QoS 0 there was no room for",
                                             std::format("bridge=\"{}\"", options_.name))} {
+  sends_once_ = std::ranges::any_of(
+      topics_.rules(), [](const topic_rule& rule) { return rule.goes_out() && rule.qos == mqtt::qos::exactly_once; });
   link_state_.name = kept_.source;
   link_state_.peer = options_.peer;
 }
 
 core::~core() { options_.aside->serve_retries(kept_.source, {}); }
 
-result<> core::restore(byte_view saved) {
+void core::restore(byte_view saved) {
   auto found = saved.empty() ? result<bridge_state>(fail(errc::not_found, "a new bridge")) : decode_state(saved);
   if (found && found->journal != log_.epoch()) found = fail(errc::not_found, "another journal's");
   if (!found) {
     if (!saved.empty())
       log::warn("readers.bridge", "the state of {} is of no use: {}", options_.name, found.error().text());
-    start_anew();
-    return {};
+    return start_anew();
   }
   const bool other_rules = found->fingerprint != topics_.fingerprint_out();
   for (const auto l : lanes_by_priority) {
@@ -79,14 +80,20 @@ result<> core::restore(byte_view saved) {
     out(l).restore(lane);
   }
   subscribed_ = found->subscribed;
-  PG_TRY_VOID(in_.restore(*found));
+  in_.restore(*found);
+}
+
+result<bool> core::recall() {
+  PG_TRY(const bool all, in_.recall());
+  if (!all) return false;
   for (const auto id : in_.held()) session_.received()[id].safe = true;
-  return {};
+  return true;
 }
 
 /// From the cursors on, with a session of which nothing is left.
 void core::start_anew() {
   clean_start_ = true;
+  in_.forget_receipts();
   for (const auto l : lanes_by_priority) {
     const progress at{{ends_[static_cast<std::size_t>(l)]->kept->position(), 0}, 0};
     out(l).restore({at, at, {}});
@@ -94,23 +101,29 @@ void core::start_anew() {
 }
 
 void core::on_connected(const mqtt::connack& answer) {
+  auto& connection = *link_.connection();
+  const bool clean = std::exchange(clean_start_, false);
+  if (clean && options_.persistent && connection.version() != mqtt::protocol_version::v5) {
+    // Such a session ends with its connection (MQTT 3.1.1 3.1.2.4). The next one is kept.
+    connection.disconnect();
+    return link_.flush();
+  }
   link_state_.connected = true;
   link_state_.connected_since = clock::wall();
   ++link_state_.sequence;
   session_present_ = answer.session_present;
   kept_.peer = mqtt::find_user_property(answer.properties, mqtt::node_property).value_or("");
-  clean_start_ = false;
   if (!session_present_) {
     in_.forget_receipts();
     subscribed_.clear();
+    new_session_ = true;
+    outdated_ = saving_.has_value();
   }
   for (const auto l : lanes_by_priority) {
     out(l).rewind(session_present_);
     begin_again(static_cast<std::size_t>(l));
   }
-  // Records of messages that were under way in the lost session must be known to be over before new ones come.
-  subscribe_when_saved_ = !session_present_;
-  if (session_present_) subscribe();
+  if (!new_session_) subscribe();
   session_.restart(model::lane_count, 0);
   link_.wake();
   log::info("readers.bridge", "{} is connected to {}{}", options_.name, options_.peer,
@@ -136,7 +149,6 @@ void core::on_disconnected() {
   for (auto& [tag, done] : std::exchange(retries_, {})) done(fail(errc::closed, "the connection was lost"));
   held_since_.reset();
   deaf_until_.reset();
-  subscribe_when_saved_ = false;
 }
 
 void core::on_closed(mqtt::reason code, const char* what) {
@@ -162,9 +174,10 @@ void core::tick() {
 }
 
 std::optional<byte_buffer> core::to_save(bool at_once) {
-  if (saving_ || !in_.can_tell()) return std::nullopt;
-  const bool waits = subscribe_when_saved_ ||
-                     std::ranges::any_of(lanes_by_priority, [&](model::lane l) { return out(l).wants_saving(); });
+  // Before a clean start nothing is: a state would say that the session is known.
+  if (saving_ || clean_start_ || !in_.can_tell()) return std::nullopt;
+  const bool waits =
+      new_session_ || std::ranges::any_of(lanes_by_priority, [&](model::lane l) { return out(l).wants_saving(); });
   if (!waits && !at_once && clock::now() < save_due_) return std::nullopt;
   bridge_state now{.journal = log_.epoch(), .fingerprint = topics_.fingerprint_out(), .subscribed = subscribed_};
   for (const auto l : lanes_by_priority) now.lanes[static_cast<std::size_t>(l)] = out(l).standing();
@@ -182,12 +195,13 @@ std::optional<byte_buffer> core::to_save(bool at_once) {
 
 void core::on_saved(bool worked) {
   const auto state = *std::exchange(saving_, std::nullopt);
+  const bool outdated = std::exchange(outdated_, false);
   if (!worked) return saved_.clear();
   auto* connection = link_.connection();
   for (const auto l : lanes_by_priority) {
     auto& end = *ends_[static_cast<std::size_t>(l)];
     const auto& lane = state.lanes[static_cast<std::size_t>(l)];
-    end.out.saved(lane);
+    if (!outdated) end.out.saved(lane);
     if (lane.completed.at.offset > end.kept->position()) end.kept->advance(lane.completed.at.offset);
     if (connection == nullptr) continue;
     end.out.for_each_releasable([&](outbox::flight& each) {
@@ -195,8 +209,9 @@ void core::on_saved(bool worked) {
       connection->release(each.id);
     });
   }
+  const bool begins = !outdated && std::exchange(new_session_, false);
   if (connection == nullptr || !connection->connected()) return;
-  if (std::exchange(subscribe_when_saved_, false)) subscribe();
+  if (begins) subscribe();
   link_.flush();
   link_.wake();
 }

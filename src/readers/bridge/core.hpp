@@ -41,6 +41,7 @@ struct core_options {
   std::string node;
   std::string peer;  // for link_state
   std::vector<topic_rule> topics;
+  bool persistent = true;               // the other broker keeps the session while the bridge is away
   std::uint32_t payload_bytes_max = 0;  // larger ones are set aside; 0: what the other broker says in MQTT 5
   std::function<model::lane(std::string_view topic)> lane_of;  // of what comes in
   quarantine::keeper* aside = nullptr;                         // outlives the core
@@ -64,6 +65,9 @@ class core final : public wire::mqtt::client_handler {
   /// The other broker must forget the session it may have: nothing is known of the QoS 2 messages in it.
   [[nodiscard]] bool wants_clean_start() const { return clean_start_; }
 
+  /// Reads in the journal what a crash left to know. False: call again after a commit. No connection is made before it
+  /// is true.
+  [[nodiscard]] result<bool> recall();
   void on_disconnected();
   /// Answers and sends what can be, one slice; true where there is more to do at once. After each commit, each event
   /// and in between.
@@ -100,11 +104,13 @@ class core final : public wire::mqtt::client_handler {
   };
 
   core(journal::journal& log, link_port& link, core_options options);
-  result<> restore(byte_view saved);
+  void restore(byte_view saved);
   void start_anew();
   [[nodiscard]] outbox& out(model::lane l) { return ends_[static_cast<std::size_t>(l)]->out; }
   void answer_due();
   bool send_lane(model::lane l);
+  /// How many messages may be under way.
+  [[nodiscard]] std::size_t in_flight_max() const;
   void send(model::lane l, const departing& next);
   /// Those of MQTT 5 that go along, in `properties_`. False: the message has expired.
   [[nodiscard]] bool properties_of(const model::record& r);
@@ -123,6 +129,7 @@ class core final : public wire::mqtt::client_handler {
   link_port& link_;
   core_options options_;
   topic_map topics_;
+  bool sends_once_ = false;  // with QoS 2
   kept_back kept_;
   inbox in_;
   std::array<std::unique_ptr<lane_end>, model::lane_count> ends_;
@@ -136,12 +143,13 @@ class core final : public wire::mqtt::client_handler {
   std::map<std::uint64_t, quarantine::keeper::outcome> retries_;  // by tag; bounded by what is in flight
   std::uint64_t next_retry_ = 0;
   bool clean_start_ = false;
-  bool subscribe_when_saved_ = false;
+  bool new_session_ = false;  // and nothing is sent or asked for in it before it is saved that the old one is lost
   bool session_present_ = false;
   // What came found no room in the journal: since when nothing is read, then until when nothing is taken.
   std::optional<clock::time_point> held_since_;
   std::optional<clock::time_point> deaf_until_;
   std::optional<bridge_state> saving_;
+  bool outdated_ = false;  // `saving_` is of a session that is lost since
   byte_buffer saved_;
   clock::time_point save_due_{};
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what quarantine answers later

@@ -211,6 +211,10 @@ TEST_F(a_bridge, speaks_3_1_1) {
   far_.version = protocol_version::v3_1_1;
   open({{.filter = "up/#"}, {.filter = "down/#", .direction = direction::in}});
   put("up/a", "1");
+  far_.connect(*core_, false);
+  EXPECT_TRUE(far_.connection()->closed()) << "a session that begins clean is not kept: 3.1.1 3.1.2.4";
+  EXPECT_FALSE(core_->wants_clean_start());
+  far_.drop(*core_);
   connect();
   EXPECT_EQ(sent(), (lines{"subscribe down/# q1", "up/a=1 q1 #32001"}));
 }

@@ -21,6 +21,9 @@ constexpr auto deaf_for = 5s;
 // A message's tag: its lane, and its number in it.
 constexpr int number_bits = 60;
 constexpr std::uint64_t first_retry_tag = static_cast<std::uint64_t>(model::lane_count) << number_bits;
+// Before MQTT 5 a broker does not say how many messages of QoS 2 it takes at a time. Mosquitto takes 20, and ends the
+// connection at more.
+constexpr std::size_t untold_once_max = 20;
 constexpr std::size_t turn_messages = 256;  // sent before the rest of the node has its turn
 
 std::uint64_t tag_of(model::lane l, std::uint64_t number) {
@@ -61,8 +64,8 @@ bool core::send_lane(model::lane l) {
   auto* connection = link_.connection();
   const auto stream = static_cast<std::size_t>(l);
   for (std::size_t sent = 0; sent < turn_messages; ++sent) {
-    const bool full = connection->in_flight() >= limits::bridge_in_flight_max ||
-                      connection->output().size() >= limits::mqtt_output_bytes_max;
+    const bool full =
+        connection->in_flight() >= in_flight_max() || connection->output().size() >= limits::mqtt_output_bytes_max;
     if (full || !connection->can_publish(stream)) return false;
     const auto* next = lane.next();
     if (next == nullptr) return lane.has_more();
@@ -70,6 +73,11 @@ bool core::send_lane(model::lane l) {
     if (connection->closed()) return false;
   }
   return true;
+}
+
+std::size_t core::in_flight_max() const {
+  const bool is_told = link_.connection()->version() == mqtt::protocol_version::v5;
+  return sends_once_ && !is_told ? untold_once_max : limits::bridge_in_flight_max;
 }
 
 void core::send(model::lane l, const departing& next) {
@@ -157,10 +165,9 @@ void core::set_aside(model::lane l, std::uint64_t number, const departing& what,
 }
 
 bool core::on_received(mqtt::packet_id id, std::uint64_t tag) {
-  auto* flight = out(lane_of_tag(tag)).find(number_of_tag(tag));
-  if (flight == nullptr) return true;
-  flight->stage = outbox::stage::received;
-  flight->id = id;
+  auto& lane = out(lane_of_tag(tag));
+  auto* flight = lane.find(number_of_tag(tag));
+  if (flight == nullptr || lane.receive(*flight, id)) return true;
   link_.wake();
   return false;  // when that is saved
 }

@@ -23,28 +23,48 @@ inbox::inbox(journal::journal& log, inbox_options options)
 
 std::uint64_t inbox::delivery_of(mqtt::packet_id id) const { return number_ << packet_id_bits | id; }
 
-result<> inbox::restore(const bridge_state& from) {
-  for (const auto& [id, lane] : from.receipts) receipts_[id] = {lane, {}, {}};
-  for (const auto l : all_lanes) PG_TRY_VOID(recall(l, from.lanes[static_cast<std::size_t>(l)].seen));
-  return {};
+void inbox::restore(const bridge_state& from) {
+  auto& lanes = recalling_.emplace();
+  for (const auto l : all_lanes) {
+    // What a crash kept from being proven is staged again, and is to be read as well.
+    lanes[static_cast<std::size_t>(l)] = {.at = from.lanes[static_cast<std::size_t>(l)].seen, .end = log_[l].staged()};
+  }
+  for (const auto& [id, lane] : from.receipts) lanes[static_cast<std::size_t>(lane)].held.insert(id);
 }
 
-/// A release in one lane does not let go of a message in another, which may be a later one under the same identifier.
-result<> inbox::recall(model::lane l, log_offset from) {
-  journal::reader reader(log_[l], from);
-  while (reader.behind() != 0) {
-    PG_TRY(const auto count, reader.read(recall_slice_bytes, [&](log_offset at, const model::record_view& r) {
+result<bool> inbox::recall() {
+  if (!recalling_) return true;
+  bool all = true;
+  for (const auto l : all_lanes) {
+    PG_TRY(const bool whole, recall(l));
+    all = all && whole;
+  }
+  if (!all) return false;
+  for (const auto l : all_lanes) {
+    for (const auto id : (*recalling_)[static_cast<std::size_t>(l)].held) receipts_[id] = {l, {}, {}};
+  }
+  recalling_.reset();
+  return true;
+}
+
+result<bool> inbox::recall(model::lane l) {
+  auto& lane = (*recalling_)[static_cast<std::size_t>(l)];
+  journal::reader reader(log_[l], lane.at);
+  while (lane.at < lane.end) {
+    const auto count = reader.read(recall_slice_bytes, [&](log_offset, const model::record_view& r) {
       if (r.delivery >> packet_id_bits != number_) return;
       const auto id = static_cast<mqtt::packet_id>(r.delivery);
-      if (r.kind != model::record_kind::release) {
-        receipts_[id] = {l, at, {}};
-      } else if (const auto held = receipts_.find(id); held != receipts_.end() && held->second.lane == l) {
-        receipts_.erase(held);
+      if (r.kind == model::record_kind::release) {
+        lane.held.erase(id);
+      } else {
+        lane.held.insert(id);
       }
-    }));
-    if (count == 0) break;
+    });
+    lane.at = reader.position();
+    if (!count) return std::unexpected(count.error());
+    if (*count == 0) return false;
   }
-  return {};
+  return true;
 }
 
 result<> inbox::take(const mqtt::publish& message, std::string_view topic, bool retain, timestamp now) {
@@ -119,8 +139,9 @@ void inbox::tell(bridge_state& to) const {
 }
 
 bool inbox::can_tell() const {
-  return std::ranges::all_of(
-      all_lanes, [&](model::lane l) { return log_[l].committed() >= forgotten_until_[static_cast<std::size_t>(l)]; });
+  return !recalling_ && std::ranges::all_of(all_lanes, [&](model::lane l) {
+    return log_[l].committed() >= forgotten_until_[static_cast<std::size_t>(l)];
+  });
 }
 
 std::vector<mqtt::packet_id> inbox::held() const {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +31,12 @@ class inbox {
  public:
   inbox(journal::journal& log, inbox_options options);
 
-  /// What a crash left: the saved receipts, and what the journal has had since.
-  [[nodiscard]] result<> restore(const bridge_state& from);
+  /// Where it goes on after a restart: with the saved receipts, and what `recall` finds behind them.
+  void restore(const bridge_state& from);
+  /// Reads what the journal has had since the receipts were saved. False: not all of it can be read yet, because the
+  /// journal writes again what a crash left unproven; call again after a commit. Before it is true nothing may come in:
+  /// it might be here already.
+  [[nodiscard]] result<bool> recall();
 
   /// Appends it. An error of the journal: nothing is stored, and it is to come again.
   [[nodiscard]] result<> take(const wire::mqtt::publish& message, std::string_view topic, bool retain, timestamp now);
@@ -56,7 +61,8 @@ class inbox {
 
   /// Into what is saved: receipts, and up to where the journal has been seen.
   void tell(bridge_state& to) const;
-  /// False while records that the receipts were forgotten of are not committed: they would come back.
+  /// False before all is recalled, and while records whose receipts were forgotten are not committed: they would come
+  /// back.
   [[nodiscard]] bool can_tell() const;
   [[nodiscard]] std::uint64_t stored() const { return stored_; }
   /// The identifiers that the other broker holds.
@@ -69,14 +75,23 @@ class inbox {
     std::optional<log_offset> released{};
   };
 
+  /// What is not recalled yet of a lane, and what it holds by what is. Each lane has its own: a release in one does not
+  /// let go of a message in another, which may be a later one under the same identifier.
+  struct recollection {
+    log_offset at{};
+    log_offset end{};
+    std::set<wire::mqtt::packet_id> held{};
+  };
+
   [[nodiscard]] std::uint64_t delivery_of(wire::mqtt::packet_id id) const;
-  [[nodiscard]] result<> recall(model::lane l, log_offset from);
+  [[nodiscard]] result<bool> recall(model::lane l);
 
   journal::journal& log_;
   inbox_options options_;
   std::uint64_t number_;  // of the bridge, where a session of the door has its own
   std::map<wire::mqtt::packet_id, receipt> receipts_;
   std::deque<due> due_;  // bounded by what the other broker may send unacknowledged
+  std::optional<std::array<recollection, model::lane_count>> recalling_;
   std::array<log_offset, model::lane_count> forgotten_until_{};
   std::uint64_t stored_ = 0;
 };

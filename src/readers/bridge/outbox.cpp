@@ -30,14 +30,16 @@ void outbox::restore(const lane_state& from) {
 void outbox::rewind(bool session_present) {
   waiting_.clear();
   flights_.clear();
-  const auto known = session_present ? saved_.number : completed_.number;
-  for (auto number = completed_.number; number < known; ++number) {
+  if (!session_present) {
+    saved_ = completed_;
+    sent_until_ = 0;  // to a new session all is new
+    must_save_ = true;
+  }
+  for (auto number = completed_.number; number < saved_.number; ++number) {
     flights_.push_back({.number = number, .stage = stage::released, .sent = clock::now()});
   }
   if (!flights_.empty()) flights_.back().after = saved_.at;
   const auto& start = flights_.empty() ? completed_ : saved_;
-  if (!session_present) sent_until_ = 0;  // to a new session all is new
-  must_save_ = !session_present && saved_.number > completed_.number;
   read_until_ = start.at;
   next_number_ = start.number;
   stuck_ = false;
@@ -104,6 +106,13 @@ outbox::flight* outbox::find(std::uint64_t number) {
   return index < flights_.size() ? &flights_[index] : nullptr;
 }
 
+bool outbox::receive(flight& which, wire::mqtt::packet_id id) {
+  const bool releases = which.number < saved_.number;
+  which.stage = releases ? stage::released : stage::received;
+  which.id = id;
+  return releases;
+}
+
 void outbox::finish(std::uint64_t number) {
   auto* done = find(number);
   if (done == nullptr) return;
@@ -134,6 +143,8 @@ lane_state outbox::standing() {
     if (each.stage == stage::sent) break;
     if (each.after) out.received = {*each.after, each.number + 1};
   }
+  // What was released by it stays so, although it is sent again: over a connection that began while it was written.
+  if (saved_.number > out.received.number) out.received = saved_;
   return out;
 }
 

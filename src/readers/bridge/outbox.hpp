@@ -68,6 +68,8 @@ class outbox {
   };
   /// Null where it is not in flight.
   [[nodiscard]] flight* find(std::uint64_t number);
+  /// The other broker has it. True where that is saved already, and so it may be released.
+  bool receive(flight& which, wire::mqtt::packet_id id);
   void finish(std::uint64_t number);
   [[nodiscard]] const std::deque<flight>& in_flight() const { return flights_; }
   /// The oldest that waits for a word of the other broker.
@@ -112,10 +114,10 @@ class outbox {
   std::deque<flight> flights_;     // in order of their numbers, without holes
   journal::place read_until_{};
   progress completed_;
-  progress saved_;  // `received`, as it is on the disk
+  progress saved_;  // `received` in this session, as it is on the disk
   std::uint64_t next_number_ = 0;
   std::uint64_t sent_until_ = 0;
-  bool must_save_ = false;  // before anything is sent: what is saved says that the other broker has more than it has
+  bool must_save_ = false;  // before anything is sent: what is saved is of a session that was lost
   bool stuck_ = false;      // what a bound dropped is still being counted, or the disk does not read
   double bytes_per_record_ = 100;
 };
