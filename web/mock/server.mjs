@@ -10,6 +10,7 @@ const port = Number(process.argv[2] ?? 8099);
 const dist = fileURLToPath(new URL("../dist", import.meta.url));
 const site = new Site(Number(process.env.METRICS_PER_DEVICE ?? 6));
 const sessions = new Set();
+const tokens = new Set();
 
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws: wss:; " +
   "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -42,7 +43,7 @@ async function session(request, response) {
     return send(response, 204);
   }
   const asked = await bodyOf(request);
-  if (asked.token && asked.token !== "new") {
+  if (asked.token && asked.token !== "new" && !tokens.delete(asked.token)) {
     return problem(response, 401, "/problems/token-used", "This link was used already, or is older than 10 minutes.");
   }
   if (!asked.token && asked.password !== "secret") {
@@ -65,6 +66,11 @@ function live(response) {
 async function api(request, response, url) {
   const path = url.pathname.slice("/api/v1".length);
   if (path === "/session") return session(request, response);
+  if (path === "/session/tokens") {
+    const token = Math.random().toString(36).slice(2);
+    tokens.add(token);
+    return send(response, 201, { token, expires: new Date(Date.now() + 6e5).toISOString() });
+  }
   if (!sessions.has(sessionOf(request))) return problem(response, 401, "/problems/no-session", "There is no session.");
   if (path === "/live") return live(response);
   const act = /^\/alarms\/([^/]+)\/(acknowledge|clear)$/.exec(path);

@@ -16,11 +16,12 @@ function AlarmSummary() {
   const fresh = all.filter(needsAcknowledgement).length;
   const label = all.length ? texts.shell.alarmsStanding(all.length, fresh) : texts.shell.noAlarms;
   return (
-    <a class="alarm-summary" href={hrefOf("alarms")} aria-label={label} title={label}>
+    <a class="alarm-summary" href={hrefOf("alarms")} title={label}>
+      <span class="hidden">{label}: </span>
       {([1, 2, 3, 4] as Severity[]).map((severity) => {
         const those = all.filter((alarm) => alarm.severity === severity);
         return (
-          <span class={those.length ? "some" : "none"}>
+          <span class={those.length ? "count" : "count none"}>
             <SeverityMark severity={severity} isNew={those.some(needsAcknowledgement)} />
             {those.length}
           </span>
@@ -51,6 +52,7 @@ function Head() {
       </span>
       <AlarmSummary />
       <ConnectionState />
+      {who.state === "viewer" && <span class="note">{texts.shell.viewer}</span>}
       <Clock />
       {!kiosk && (
         <span class="controls">

@@ -1,3 +1,4 @@
+import { nodeNow } from "../state/clock";
 import { shownTheme } from "../state/preferences";
 import { Trail } from "../state/trail";
 
@@ -6,9 +7,10 @@ const gapSteps = 8; // 16 s: a device that sends every ten seconds still gives a
 /** A small trend of the last minutes. Sizes and colours are remembered: asking the browser for them with each stroke
  * would make it lay the page out each time. */
 export class Sparkline {
-  private drawnStep = -1;
+  private drawn = ""; // what of the trail, and in which colours
   private ink = "";
   private inkTheme = "";
+  private shown: Trail | undefined;
   private readonly observer: ResizeObserver;
 
   constructor(private readonly canvas: HTMLCanvasElement) {
@@ -16,7 +18,8 @@ export class Sparkline {
       if (!entry) return;
       canvas.width = Math.round(entry.contentRect.width * devicePixelRatio);
       canvas.height = Math.round(entry.contentRect.height * devicePixelRatio);
-      this.drawnStep = -1;
+      this.drawn = "";
+      if (this.shown) this.draw(this.shown, nodeNow());
     });
     this.observer.observe(canvas);
   }
@@ -27,9 +30,10 @@ export class Sparkline {
 
   /** Draws once for each step of the trail; in between there is nothing new to see. */
   draw(trail: Trail, nowMs: number): void {
-    const step = Math.floor(nowMs / Trail.stepMs);
-    if (step === this.drawnStep && this.inkTheme === shownTheme.value) return;
-    this.drawnStep = step;
+    this.shown = trail;
+    const state = `${Math.floor(nowMs / Trail.stepMs)} ${trail.filled} ${shownTheme.value}`;
+    if (state === this.drawn) return;
+    this.drawn = state;
     if (this.inkTheme !== shownTheme.value) {
       this.inkTheme = shownTheme.value;
       this.ink = getComputedStyle(this.canvas).color;

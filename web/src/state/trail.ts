@@ -6,6 +6,8 @@ export class Trail {
   private readonly low = new Float32Array(Trail.steps).fill(NaN);
   private readonly high = new Float32Array(Trail.steps).fill(NaN);
   private newest = -Infinity; // the number of the newest step since the epoch
+  /** How many readings came from the history: with the first ones there is more to draw. */
+  filled = 0;
 
   /** Takes a reading; one from before all that is kept is left out. */
   add(timeMs: number, value: number): void {
@@ -19,7 +21,9 @@ export class Trail {
 
   /** Takes a reading of the past, from the history: never moves the trail on. */
   fillIn(timeMs: number, value: number): void {
-    if (Math.floor(timeMs / Trail.stepMs) <= this.newest) this.add(timeMs, value);
+    if (Math.floor(timeMs / Trail.stepMs) > this.newest) return;
+    this.add(timeMs, value);
+    this.filled++;
   }
 
   private advance(step: number): void {

@@ -72,15 +72,27 @@ export function join(histories: History[]): Joined {
 /** A line of the table: a step, or a stretch without readings. */
 export type TableRow =
   | { kind: "step"; time: number; steps: (Step | undefined)[] }
-  | { kind: "gap"; from: number; to: number; text: string };
+  | { kind: "gap"; from: number; to: number; of: number; gap: Gap | null }; // of which history; null: nothing is known
 
-/** The same data as the chart's, newest first. `tell` words a gap. */
-export function tableRows(histories: History[], tell: (gap: Gap) => string): TableRow[] {
+/** Where a line breaks though no loss is known: nothing came. */
+function silences(history: History, steps: Step[], of: number): TableRow[] {
+  return steps.flatMap((step, i): TableRow[] => {
+    const from = steps[i - 1]?.time;
+    const to = steps[i + 1]?.time;
+    if (step.mean !== null || from === undefined || to === undefined) return [];
+    return history.gaps.some((gap) => lies(gap, from, to)) ? [] : [{ kind: "gap", from, to, of, gap: null }];
+  });
+}
+
+/** The same data as the chart's, newest first. */
+export function tableRows(histories: History[]): TableRow[] {
   const byTime = new Map<number, (Step | undefined)[]>();
   const gaps: TableRow[] = [];
   histories.forEach((history, i) => {
-    gaps.push(...history.gaps.map((gap): TableRow => ({ kind: "gap", from: gap.from, to: gap.to, text: tell(gap) })));
-    for (const step of stepsOf(history)) {
+    const line = stepsOf(history);
+    gaps.push(...history.gaps.map((gap): TableRow => ({ kind: "gap", from: gap.from, to: gap.to, of: i, gap })));
+    gaps.push(...silences(history, line, i));
+    for (const step of line) {
       if (step.mean === null) continue;
       const row = byTime.get(step.time) ?? [];
       row[i] = step;

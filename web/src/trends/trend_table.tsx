@@ -1,4 +1,4 @@
-import type { History } from "../api/types";
+import type { Gap, History } from "../api/types";
 import { numeric, Table } from "../components/parts";
 import { formatMoment, formatNumber } from "../format";
 import { texts } from "../texts";
@@ -10,9 +10,11 @@ const words = texts.trends;
 
 const headOf = (pen: Pen, history: History) => pen.label + (history.unit ? `, ${history.unit}` : "");
 
+const gapText = (gap: Gap | null) => (gap ? words.gapOf(gap.readings, gap.reason) : words.noReadings);
+
 /** The chart's data as a table, for who cannot see a chart and for who wants the figures. */
 export function TrendTable({ pens, histories }: { pens: Pen[]; histories: History[] }) {
-  const rows = tableRows(histories, (gap) => words.gapOf(gap.readings, gap.reason));
+  const rows = tableRows(histories);
   const shown = rows.slice(0, rowsMax);
   return (
     <>
@@ -20,9 +22,9 @@ export function TrendTable({ pens, histories }: { pens: Pen[]; histories: Histor
       <Table label={words.table} class="trend-table"
         head={[words.time, ...pens.map((pen, i) => numeric(headOf(pen, histories[i]!)))]}>
         {shown.map((row) => row.kind === "gap" ? (
-          <tr key={`gap${row.from}`} class="gap">
+          <tr key={`gap ${row.of} ${row.from}`} class="gap">
             <th scope="row">{`${formatMoment(row.from)} – ${formatMoment(row.to)}`}</th>
-            <td colSpan={pens.length}>{`${words.gap}: ${row.text}`}</td>
+            <td colSpan={pens.length}>{`${pens[row.of]!.label}: ${gapText(row.gap)}`}</td>
           </tr>
         ) : (
           <tr key={row.time}>
@@ -48,9 +50,9 @@ const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
 export function csvOf(pens: Pen[], histories: History[]): string {
   const kinds = [words.mean, words.least, words.greatest];
   const head = [words.time, ...pens.flatMap((pen, i) => kinds.map((kind) => quoted(`${headOf(pen, histories[i]!)} ${kind}`))), words.gap];
-  const lines = tableRows(histories, (gap) => words.gapOf(gap.readings, gap.reason)).reverse().map((row) =>
+  const lines = tableRows(histories).reverse().map((row) =>
     row.kind === "gap"
-      ? [new Date(row.from).toISOString(), ...pens.flatMap(() => ["", "", ""]), quoted(row.text)]
+      ? [new Date(row.from).toISOString(), ...pens.flatMap(() => ["", "", ""]), quoted(gapText(row.gap))]
       : [new Date(row.time).toISOString(), ...row.steps.flatMap((step) => [step?.mean ?? "", step?.least ?? "", step?.greatest ?? ""]), ""],
   );
   return [head, ...lines].map((line) => `${line.join(",")}\r\n`).join("");

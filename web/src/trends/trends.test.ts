@@ -38,8 +38,12 @@ describe("several histories", () => {
     expect(columns[1]!.greatest).toEqual([1, 1_001, 2_001, undefined]);
   });
   it("are the same in the table, newest first, with gaps between", () => {
-    const rows = tableRows([history([0, 1_000, 9_000], [lost(2_000, 8_000)])], (gap) => gap.reason);
-    expect(rows.map((row) => (row.kind === "gap" ? row.text : row.time))).toEqual([9_000, "full", 1_000, 0]);
+    const rows = tableRows([history([0, 1_000, 9_000], [lost(2_000, 8_000)])]);
+    expect(rows.map((row) => (row.kind === "gap" ? row.gap?.reason : row.time))).toEqual([9_000, "full", 1_000, 0]);
+  });
+  it("have a line in the table for a silence that nothing explains", () => {
+    const rows = tableRows([history([0, 1_000, 9_000, 10_000])]);
+    expect(rows[2]).toEqual({ kind: "gap", from: 1_000, to: 9_000, of: 0, gap: null });
   });
   it("are the same in a spreadsheet, oldest first", () => {
     const lines = csvOf(pensOf(["n/d/m"]), [history([0, 9_000], [lost(2_000, 8_000)])]).split("\r\n");

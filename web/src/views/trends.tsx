@@ -166,6 +166,7 @@ export function Trends() {
           <Legend pens={shownPlot.pens} joined={shownPlot.joined} units={shownPlot.histories.map((each) => each.unit ?? "")}
             trouble={found!.trouble.map((each) => each && `${words.notNumeric} (${each.message})`)} cursor={cursor}
             onRemove={(key) => change(ownKeys.filter((each) => each !== key), span)} />
+          {shownPlot.joined.times.length === 0 && <Note>{words.noData}</Note>}
           {shown === "chart" && <Note>{words.help}. {words.step(formatDuration(stepOf(shownPlot)))}.</Note>}
           <Gaps histories={shownPlot.histories} />
           <AlarmsInRange plot={shownPlot} />
