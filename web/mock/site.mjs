@@ -158,7 +158,7 @@ export class Site {
 
   journal() {
     return { lanes: ["alarm", "event", "bulk"].map((lane, i) => ({ lane, records: 10 ** (i + 4), bytes: 10 ** (i + 6), bytes_max: 4e9,
-      first_offset: 0, next_offset: 10 ** (i + 4), oldest: iso(started), segments: 1 + i, durability: "fsync", when_full: "drop_oldest" })),
+      first_offset: 0, next_offset: 10 ** (i + 4), durability: "fsync", when_full: "drop_oldest" })),
       commit: { p50_us: 812, p99_us: 4120 } };
   }
 
@@ -168,7 +168,7 @@ export class Site {
       case "/nodes": return list("nodes", [["fog-1", true, "fog"], ["edge-1", false, "edge"], ["edge-2", false, "edge"]].map(([node, self, tier]) => (
         { node, self, tier, version: "0.6.0", state: node === "edge-2" ? "away" : "up", last_seen: iso(Date.now() - 300), readings_per_s: 196.4 })));
       case "/devices": return list("devices", this.devices());
-      case "/metrics": return list("metrics", this.chosen(query).map((s) => ({ ...s, readings: 123456, first: iso(started), last: iso(Date.now()) })));
+      case "/metrics": return list("metrics", this.chosen(query).map((s) => ({ ...s, last: iso(Date.now()) })));
       case "/latest": return list("values", this.latest(query));
       case "/history": return this.history(query);
       case "/alarms": return list("alarms", this.alarms);

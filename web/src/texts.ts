@@ -259,8 +259,6 @@ export const texts = {
     records: "Records",
     size: "Size",
     sizeOf: (used: string, max: string) => `${used} of ${max}`,
-    oldest: "Oldest",
-    segments: "Segments",
     durability: "Durability",
     whenFull: "When full",
     commit: (p50: string, p99: string) => `A commit takes ${p50} (median), ${p99} (99 of 100).`,

@@ -11,7 +11,9 @@ export interface LiveListener {
   lost(): void;
 }
 
-const silenceMax = 12_000; // links come every second: a connection without a word for so long is dead
+// Without a word for so long the connection may be dead, or the node has nothing to tell: its signs of life are comments,
+// which a browser keeps to itself. A new one finds out.
+const silenceMax = 12_000;
 const waitsBeforeRetry = [500, 1_000, 2_000, 5_000];
 
 /** The node's stream of Server-Sent Events, opened again and again until it is closed. */
@@ -19,6 +21,7 @@ export class LiveStream {
   private source: EventSource | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
+  private isOpen = false;
 
   constructor(private readonly listener: LiveListener) {
     this.open();
@@ -33,8 +36,10 @@ export class LiveStream {
   private open(): void {
     const source = new EventSource("/api/v1/live");
     this.source = source;
+    this.isOpen = false;
     this.expectWord();
     source.onopen = () => {
+      this.isOpen = true;
       this.failures = 0;
       this.expectWord();
       this.listener.opened();
@@ -52,7 +57,13 @@ export class LiveStream {
 
   private expectWord(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.retry(), silenceMax);
+    this.timer = setTimeout(() => this.renew(), silenceMax);
+  }
+
+  private renew(): void {
+    if (!this.isOpen) return this.retry();
+    this.source?.close();
+    this.open();
   }
 
   private retry(): void {

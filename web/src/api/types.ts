@@ -13,8 +13,8 @@ export interface Session {
 export interface NodeInfo {
   node: string;
   self: boolean;
-  tier: string;
-  version: string;
+  tier: string | null; // null: this node does not know it of a child
+  version: string | null;
   state: "up" | "away";
   last_seen: string | null;
   readings_per_s: number;
@@ -27,7 +27,7 @@ export interface Device {
   readings_per_s: number;
   metrics: number;
   firmware: string | null;
-  session: { client_id: string; connected: boolean; address: string } | null;
+  session: { client_id: string; connected: boolean; address: string | null } | null;
 }
 
 /** What names one series of readings. */
@@ -39,14 +39,12 @@ export interface MetricName {
 
 export interface Metric extends MetricName {
   unit: string | null;
-  readings: number;
-  first: string | null;
   last: string | null;
 }
 
 export interface Latest extends MetricName {
   unit: string | null;
-  time: string;
+  time: string | null;
   value: Value;
   quality: Quality;
   stale: boolean;
@@ -121,7 +119,7 @@ export interface Link {
 
 export interface Rule {
   name: string;
-  file: string;
+  file: string | null;
   state: "running" | "failed";
   evaluated: number;
   matched: number;
@@ -138,8 +136,6 @@ export interface Lane {
   bytes_max: number;
   first_offset: number;
   next_offset: number;
-  oldest: string | null;
-  segments: number;
   durability: string;
   when_full: string;
 }
@@ -166,8 +162,8 @@ export interface Check {
 
 export interface Certificate {
   name: string;
-  subject: string;
-  not_after: string;
+  subject: string | null;
+  not_after: string | null;
   days_left: number;
 }
 
@@ -178,7 +174,7 @@ export interface System {
   started: string;
   uptime_s: number;
   resident_bytes: number;
-  disk: { free_bytes: number; total_bytes: number; days_left: number | null };
+  disk: { free_bytes: number | null; total_bytes: number | null; days_left: number | null };
   certificates: Certificate[];
   limits: Limit[];
   checks: Check[];

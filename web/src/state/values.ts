@@ -74,7 +74,7 @@ export class LiveValues {
   }
 
   takeLatest(values: Latest[]): void {
-    for (const v of values) this.take(v, Date.parse(v.time), v.stale);
+    for (const v of values) if (v.time !== null) this.take(v, Date.parse(v.time), v.stale);
   }
 
   takeLive(values: LiveValue[]): void {

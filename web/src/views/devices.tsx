@@ -16,7 +16,7 @@ function Session({ device }: { device: Device }) {
   return (
     <td>
       <State is={session.connected ? "ok" : "warning"}>{session.connected ? words.connected : words.notConnected}</State>
-      <div class="note">{`${session.client_id}, ${session.address}`}</div>
+      <div class="note">{[session.client_id, session.address].filter(Boolean).join(", ")}</div>
     </td>
   );
 }

@@ -22,7 +22,7 @@ function RulePanel({ rule }: { rule: Rule }) {
   return (
     <Panel title={rule.name} class="rule"
       aside={<State is={hasFailed ? "bad" : "ok"}>{hasFailed ? words.failed : words.running}</State>}>
-      <p class="note">{rule.file}</p>
+      {rule.file && <p class="note">{rule.file}</p>}
       <Figures>
         <Figure name={words.evaluated}>{formatCount(rule.evaluated)}</Figure>
         <Figure name={words.matched}>{formatCount(rule.matched)}</Figure>
@@ -40,7 +40,7 @@ function RulePanel({ rule }: { rule: Rule }) {
 }
 
 export function Rules() {
-  const { data, error } = useResource<Page<"rules", Rule>>("/rules?limit=1000", 2_000);
+  const { data, error } = useResource<Page<"rules", Rule>>("/rules", 2_000);
   // A failed rule is what one looks for here.
   const rules = [...(data?.rules ?? [])].sort(
     (a, b) => Number(b.state === "failed") - Number(a.state === "failed") || a.name.localeCompare(b.name));

@@ -17,8 +17,8 @@ function Checks({ checks }: { checks: Check[] }) {
   return (
     <Panel title={words.checks} class="wide">
       <Table label={words.checks} head={[words.check, words.state, words.finding, words.help]}>
-        {sorted.map((each) => (
-          <tr key={each.name}>
+        {sorted.map((each, i) => (
+          <tr key={`${each.name} ${i}`}>
             <th scope="row">{each.name}</th>
             <td><State is={each.state}>{words.checkState[each.state]}</State></td>
             <td>{each.text}</td>
@@ -35,6 +35,11 @@ function DiskDays({ left }: { left: number | null }) {
   return left < fewDays ? <State is="warning">{words.days(left)}</State> : <>{words.days(left)}</>;
 }
 
+function diskRoom({ free_bytes: free, total_bytes: total }: SystemInfo["disk"]): string {
+  if (free === null) return texts.format.none;
+  return total === null ? formatBytes(free) : words.diskOf(formatBytes(free), formatBytes(total));
+}
+
 function ThisNode({ system }: { system: SystemInfo }) {
   const { disk } = system;
   return (
@@ -45,7 +50,7 @@ function ThisNode({ system }: { system: SystemInfo }) {
         <Figure name={words.started}><Moment at={system.started} /></Figure>
         <Figure name={words.uptime}>{formatDuration(system.uptime_s * 1000)}</Figure>
         <Figure name={words.memory}>{formatBytes(system.resident_bytes)}</Figure>
-        <Figure name={words.diskFree}>{words.diskOf(formatBytes(disk.free_bytes), formatBytes(disk.total_bytes))}</Figure>
+        <Figure name={words.diskFree}>{diskRoom(disk)}</Figure>
         <Figure name={words.diskDays}><DiskDays left={disk.days_left} /></Figure>
       </Figures>
     </Panel>
@@ -60,11 +65,11 @@ function Nodes({ all }: { all: NodeInfo[] }) {
         {all.map((each) => (
           <tr key={each.node}>
             <th scope="row">{each.node}</th>
-            <td>{each.tier}</td>
+            <td>{each.tier ?? texts.format.none}</td>
             <td><State is={each.state === "up" ? "ok" : "bad"}>{words.nodeState[each.state]}</State></td>
             <td>{each.self ? words.self : <Age of={each.last_seen} />}</td>
             <td class="number">{formatRate(each.readings_per_s)}</td>
-            <td>{each.version}</td>
+            <td>{each.version ?? texts.format.none}</td>
           </tr>
         ))}
       </Table>
@@ -80,7 +85,7 @@ function Certificates({ of }: { of: SystemInfo["certificates"] }) {
           {of.map((each) => (
             <tr key={each.name}>
               <th scope="row">{each.name}</th>
-              <td>{each.subject}</td>
+              <td>{each.subject ?? texts.format.none}</td>
               <td><Moment at={each.not_after} /></td>
               <td><State is={each.days_left < 0 ? "bad" : each.days_left < fewDays ? "warning" : "ok"}>
                 {words.days(each.days_left)}</State></td>
@@ -99,15 +104,13 @@ function JournalPanel() {
       <Trouble error={error} />
       {data && (
         <>
-          <Table label={words.journal} head={[words.lane, numeric(words.records), numeric(words.size), words.oldest,
-            numeric(words.segments), words.durability, words.whenFull]}>
+          <Table label={words.journal} head={[words.lane, numeric(words.records), numeric(words.size),
+            words.durability, words.whenFull]}>
             {data.lanes.map((each) => (
               <tr key={each.lane}>
                 <th scope="row">{each.lane}</th>
                 <td class="number">{formatCount(each.records)}</td>
                 <td class="number">{words.sizeOf(formatBytes(each.bytes), formatBytes(each.bytes_max))}</td>
-                <td><Age of={each.oldest} /></td>
-                <td class="number">{formatCount(each.segments)}</td>
                 <td>{each.durability}</td>
                 <td>{each.when_full}</td>
               </tr>
@@ -119,6 +122,8 @@ function JournalPanel() {
     </Panel>
   );
 }
+
+const quantity = (n: number, unit: string) => (unit === "bytes" ? formatBytes(n) : `${formatCount(n)} ${unit}`);
 
 function Limits({ all }: { all: Limit[] }) {
   const [showsAll, setShowsAll] = useState(false);
@@ -134,9 +139,9 @@ function Limits({ all }: { all: Limit[] }) {
               <th scope="row"><code>{each.name}</code></th>
               <td class="number">
                 {each.used === null ? texts.format.none : share(each) > 0.9
-                  ? <State is="warning">{formatCount(each.used)}</State> : formatCount(each.used)}
+                  ? <State is="warning">{quantity(each.used, each.unit)}</State> : quantity(each.used, each.unit)}
               </td>
-              <td class="number">{`${formatCount(each.value)} ${each.unit}`}</td>
+              <td class="number">{quantity(each.value, each.unit)}</td>
               <td>{each.text}</td>
             </tr>
           ))}
