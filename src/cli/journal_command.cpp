@@ -107,6 +107,15 @@ std::string stamp_text(const model::record_view& r) {
   return r.stamped() ? std::format(" #{:x}/{}", r.epoch.value(), r.sequence.value()) : "";
 }
 
+/// As the dump says it: blocks are opened, so none is left.
+std::string_view kind_text(model::record_kind kind) {
+  switch (kind) {
+    case model::record_kind::gap: return "gap";
+    case model::record_kind::release: return "release";
+    default: return "message";
+  }
+}
+
 /// Prints what a dump gives, blocks opened, until `limit` lines.
 class printer final : public journal::dump_visitor {
  public:
@@ -148,15 +157,16 @@ class printer final : public journal::dump_visitor {
   static std::string line(log_offset at, const model::origin& from, const model::record_view& r) {
     const auto origin = from.node.empty() ? std::string() : std::format(" ({} {})", from.node, from.offset.value());
     const bool gap = r.kind == model::record_kind::gap;
+    const bool has_topic = r.kind == model::record_kind::message;
     return std::format("{}{}  {}  {}  {}{}  {}\n", at.value(), origin, to_iso8601(r.arrival), r.source,
-                       gap ? std::string_view("gap") : r.topic, stamp_text(r),
+                       has_topic ? r.topic : kind_text(r.kind), stamp_text(r),
                        gap ? gap_text(r.payload) : payload_text(r.payload));
   }
 
   std::string to_json(log_offset at, const model::origin& from, const model::record_view& r) const {
     auto out = std::format(R"({{"lane":"{}","kind":"{}","offset":{},"time":"{}","source":{},"topic":{})",
-                           model::name_of(lane_), r.kind == model::record_kind::gap ? "gap" : "message", at.value(),
-                           to_iso8601(r.arrival), json_text(r.source), json_text(r.topic));
+                           model::name_of(lane_), kind_text(r.kind), at.value(), to_iso8601(r.arrival),
+                           json_text(r.source), json_text(r.topic));
     if (r.stamped()) out += std::format(R"(,"epoch":"{:x}","sequence":{})", r.epoch.value(), r.sequence.value());
     if (!from.node.empty()) {
       out += std::format(R"(,"origin":{{"node":{},"epoch":"{:x}","offset":{}}})", json_text(from.node),

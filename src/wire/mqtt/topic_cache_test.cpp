@@ -4,6 +4,9 @@
 
 #include <format>
 #include <set>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "base/random.hpp"
 
@@ -61,6 +64,74 @@ TEST(a_topic_cache, answers_as_the_trie_does) {
     trie.match(name, [&](int value) { wanted.insert(value); });
     ASSERT_EQ(found(cache, name), wanted) << name;
   }
+}
+
+struct held {
+  std::string filter;
+  int value;
+};
+
+std::string random_levels(prng& random, std::size_t levels_max, std::span<const std::string_view> words) {
+  std::string out;
+  for (auto levels = 1 + random.below(levels_max); levels-- > 0;) {
+    out += words[random.below(words.size())];
+    if (levels != 0) out += '/';
+  }
+  return out;
+}
+
+std::string random_filter(prng& random, std::size_t levels_max) {
+  constexpr std::string_view words[] = {"a", "b", "", "+", "$s"};
+  if (random.below(4) != 0) return random_levels(random, levels_max, words);
+  return random.below(8) == 0 ? "#" : random_levels(random, levels_max - 1, words) + "/#";
+}
+
+/// One that the filter covers, unless a wildcard is in front of a level that starts with '$'.
+std::string random_topic_of(prng& random, std::string_view filter) {
+  constexpr std::string_view words[] = {"a", "b", "", "$s"};
+  std::string out;
+  for (const char c : filter) {
+    if (c == '+' || c == '#') {
+      out += words[random.below(std::size(words))];
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+/// Filters that come and go, with `$` and as deep as there may be, and topics of theirs and of those that went, against
+/// a list of filters that wire::mqtt::matches goes through.
+TEST(a_topic_cache, agrees_with_a_list_of_filters) {
+  prng random(11);
+  topic_cache<int> cache;
+  std::vector<held> all;
+  std::string last = "a";
+  std::size_t matched = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::size_t levels_max = random.below(10) == 0 ? limits::mqtt_topic_levels_max : 4;
+    if (const auto filter = random_filter(random, levels_max); i % 3 == 0 && is_topic_filter(filter)) {
+      all.push_back({filter, i});
+      cache.insert(filter, i);
+    }
+    if (all.size() > 60) {
+      const auto gone = all.begin() + static_cast<std::ptrdiff_t>(random.below(all.size()));
+      ASSERT_TRUE(cache.erase(gone->filter, gone->value)) << gone->filter;
+      last = gone->filter;
+      all.erase(gone);
+    }
+    const auto topic = random_topic_of(random, all.empty() || i % 2 == 0 ? last : all[random.below(all.size())].filter);
+    if (!is_topic_name(topic)) continue;
+    std::multiset<int> wanted;
+    for (const auto& each : all) {
+      if (matches(each.filter, topic)) wanted.insert(each.value);
+    }
+    ASSERT_EQ(found(cache, topic), wanted) << topic << " at step " << i;
+    ASSERT_EQ(found(cache, topic), wanted) << topic << ", remembered, at step " << i;
+    ASSERT_EQ(cache.size(), all.size());
+    matched += wanted.size();
+  }
+  EXPECT_GT(matched, 10'000U) << "or it asked for what nobody wants";
 }
 
 }  // namespace
