@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+
 #include "cli/command.hpp"
 
 namespace perigee::cli {
@@ -41,18 +44,28 @@ constexpr argument mqtt_retained_arguments[] = {
 };
 constexpr argument mqtt_trace_arguments[] = {
     this_client, {"--count", "N", "end after this many lines", optional}, of_node, data, json_lines};
-// Which broker, and as whom.
 constexpr argument broker_url = {"--url", "URL", "a broker: mqtt://, mqtts://, ws:// or wss://, HOST, :PORT", optional};
-constexpr argument broker_host = {"--host", "HOST", "a broker (default 127.0.0.1, where no node is named)", optional};
-constexpr argument broker_port = {"--port", "N", "its port (default 1883, with --cafile or --cert 8883)", optional};
-constexpr argument broker_cafile = {"--cafile", "FILE", "PEM: who signs the broker (default the system's)", optional};
-constexpr argument broker_cert = {"--cert", "FILE", "PEM: our own certificate", optional};
-constexpr argument broker_key = {"--key", "FILE", "PEM: its private key", optional};
-constexpr argument broker_user = {
-    "--user", "NAME", "with a password from --password-file, PERIGEE_MQTT_PASSWORD or the terminal", optional};
-constexpr argument broker_password = {"--password-file", "FILE", "the password, or a token", optional};
-constexpr argument broker_id = {"--id", "ID", "our client id", optional};
-constexpr argument broker_version = {"--mqtt-version", "V", "5 or 3.1.1 (default 5)", optional};
+/// Which broker, and as whom.
+constexpr argument broker_arguments[] = {
+    of_node,
+    data,
+    broker_url,
+    {"--host", "HOST", "a broker (default 127.0.0.1, where no node is named)", optional},
+    {"--port", "N", "its port (default 1883, with --cafile or --cert 8883)", optional},
+    {"--cafile", "FILE", "PEM: who signs the broker (default the system's)", optional},
+    {"--cert", "FILE", "PEM: our own certificate", optional},
+    {"--key", "FILE", "PEM: its private key", optional},
+    {"--user", "NAME", "with a password from --password-file, PERIGEE_MQTT_PASSWORD or the terminal", optional},
+    {"--password-file", "FILE", "the password, or a token", optional},
+    {"--id", "ID", "our client id", optional},
+    {"--mqtt-version", "V", "5 or 3.1.1 (default 5)", optional},
+};
+template <std::size_t N>
+constexpr auto with_broker(const argument (&own)[N]) {
+  std::array<argument, N + std::size(broker_arguments)> out{};
+  std::ranges::copy(broker_arguments, std::ranges::copy(own, out.begin()).out);
+  return out;
+}
 constexpr argument message_count = {"--count", "N", "end after this many messages", optional};
 constexpr argument message_timeout = {"--timeout", "TIME",
                                       "end after this time: 10s; exit 1 where --count messages did not come", optional};
@@ -66,7 +79,7 @@ constexpr argument tail_arguments[] = {
     message_timeout,
     json_lines,
 };
-constexpr argument sub_arguments[] = {
+constexpr auto sub_arguments = with_broker({
     {"filter", "FILTER", "topic filters: 'site/#'", many},
     {"--qos", "N", "0, 1 or 2 (default 0)", optional},
     {"--format", "FORMAT", "%t topic, %p payload, %x in hexadecimal, %l bytes, %q QoS, %r retained, %I time", optional},
@@ -76,20 +89,8 @@ constexpr argument sub_arguments[] = {
     message_count,
     message_timeout,
     json_lines,
-    of_node,
-    data,
-    broker_url,
-    broker_host,
-    broker_port,
-    broker_cafile,
-    broker_cert,
-    broker_key,
-    broker_user,
-    broker_password,
-    broker_id,
-    broker_version,
-};
-constexpr argument pub_arguments[] = {
+});
+constexpr auto pub_arguments = with_broker({
     {"topic", "TOPIC", "where to", required},
     {"payload", "PAYLOAD", "what; else one of the next four", optional},
     {"--file", "FILE", "what a file holds", optional},
@@ -105,19 +106,7 @@ constexpr argument pub_arguments[] = {
     {"--user-property", "NAME=VALUE", "may be given again", any},
     {"--wait-reply", "TIME", "print the first answer on the response topic; exit 1 where none comes: 5s", optional},
     {"--json", "", "the answer as a JSON object", optional},
-    of_node,
-    data,
-    broker_url,
-    broker_host,
-    broker_port,
-    broker_cafile,
-    broker_cert,
-    broker_key,
-    broker_user,
-    broker_password,
-    broker_id,
-    broker_version,
-};
+});
 constexpr argument journal_data = {"--data", "DIR", "the node's data folder, or the journal's own, in place of FILE",
                                    optional};
 constexpr argument journal_file = {"file", "FILE", "the node's configuration", optional};
