@@ -76,5 +76,20 @@ TEST(bounds, bounds_what_is_staged) {
   EXPECT_EQ(read_all(*b.log).back().record.payload.size(), limits::payload_bytes_max);
 }
 
+TEST(bounds, tells_when_much_is_staged) {
+  lane_bench b;
+  ASSERT_TRUE(b.open());
+  ASSERT_TRUE(b.append(numbered(0)));  // its write has begun and takes nothing more
+  const auto staged = [&](std::uint32_t bytes) {
+    EXPECT_TRUE(b.append(numbered(0, bytes)));
+    return b.log->staging();
+  };
+  EXPECT_EQ(staged(limits::journal_staged_bytes_max / 8), staging_level::low);
+  EXPECT_EQ(staged(limits::journal_staged_bytes_max / 4), staging_level::filling);
+  EXPECT_EQ(staged(limits::journal_staged_bytes_max / 4), staging_level::crowded);
+  b.worker.run_all();
+  EXPECT_EQ(b.log->staging(), staging_level::low);
+}
+
 }  // namespace
 }  // namespace perigee::journal

@@ -5,6 +5,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,9 +47,9 @@ class journal {
   result<log_offset> append(const model::record_view& r, haste how = haste::awaited) {
     return (*this)[r.lane].append(r, how);
   }
-  /// Any of its lanes.
-  [[nodiscard]] bool is_crowded() const {
-    return std::ranges::any_of(lanes_, [](const auto& lane) { return lane->is_crowded(); });
+  /// Of its fullest lane.
+  [[nodiscard]] staging_level staging() const {
+    return std::ranges::max(lanes_ | std::views::transform([](const auto& lane) { return lane->staging(); }));
   }
   [[nodiscard]] lane_log& operator[](model::lane l) { return *lanes_[static_cast<std::size_t>(l)]; }
   [[nodiscard]] const lane_log& operator[](model::lane l) const { return *lanes_[static_cast<std::size_t>(l)]; }

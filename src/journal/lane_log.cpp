@@ -59,7 +59,7 @@ std::optional<stamp> lane_log::high_water(std::string_view source, perigee::epoc
   return core_->marks().find(source, in);
 }
 std::vector<stamp> lane_log::high_waters(std::string_view source) const { return core_->marks().all(source); }
-bool lane_log::is_crowded() const { return core_->is_crowded(); }
+staging_level lane_log::staging() const { return core_->staging(); }
 std::uint64_t lane_log::bytes() const { return core_->segments().bytes(); }
 model::lane lane_log::lane() const { return core_->site().lane; }
 

@@ -28,6 +28,10 @@ class lane_core;
 /// next record that is awaited, with lane_log::commit_staged, when much is staged, or with the tick.
 enum class haste : std::uint8_t { awaited, unawaited };
 
+/// How much of limits::journal_staged_bytes_max is staged and not being written yet, while the disk takes what it is
+/// given: less than a quarter; a quarter, so that who appended much of it should wait; a half, so that all should.
+enum class staging_level : std::uint8_t { low, filling, crowded };
+
 /// What a source last had stored in one of its epochs.
 struct stamp {
   perigee::epoch epoch;
@@ -76,8 +80,7 @@ class lane_log {
   [[nodiscard]] log_offset staged() const;     // one past the last appended
   /// One past the last that a door may acknowledge: committed(), or staged() where the lane's durability is `memory`.
   [[nodiscard]] log_offset acknowledged() const;
-  /// Half of limits::journal_staged_bytes_max is staged, and the disk is going to take it: better wait than append.
-  [[nodiscard]] bool is_crowded() const;
+  [[nodiscard]] staging_level staging() const;
   /// acknowledged() is staged().
   [[nodiscard]] bool acknowledges_at_once() const;
   /// The newest stamp appended from this source in the epoch that it used last, or in `in`, so that a sender can be

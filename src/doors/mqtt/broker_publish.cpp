@@ -93,6 +93,7 @@ void broker::publish(link& from, const wire::publish& message) {
                name_of(taken.code));
   }
   if (taken.code == wire::reason::quota_exceeded) remember_refused(from, clean);
+  if (taken.after) from.count_share(message.topic.size() + message.payload.size(), *taken.after);
   if (message.qos == wire::qos::at_most_once) return;
   if (is_dropped_unsaid(from.connection().version(), message.topic, taken.code)) taken.code = wire::reason::success;
   from.acknowledge(once ? wire::packet_type::pubrec : wire::packet_type::puback, message.packet_id, taken);

@@ -56,15 +56,34 @@ TEST(broker, reads_no_publisher_while_the_log_is_crowded) {
   byte_buffer message;
   wire::mqtt::encode(wire::mqtt::publish{.topic = "a", .payload = as_bytes("1")}, wire::mqtt::protocol_version::v5,
                      message);
-  s.log.crowded = true;
+  s.log.level = journal::staging_level::crowded;
   EXPECT_EQ(device.end().on_bytes(message, s.now), 0U);
   EXPECT_TRUE(device.end().paused());
   s.commit();
   EXPECT_TRUE(device.end().paused()) << "it is still crowded";
-  s.log.crowded = false;
+  s.log.level = journal::staging_level::low;
   s.commit();
   EXPECT_FALSE(device.end().paused());
   EXPECT_EQ(device.end().on_bytes(message, s.now), message.size());
+}
+
+TEST(broker, reads_others_while_the_log_is_filling_with_one_publishers_messages) {
+  site s;
+  client flooder(s, "d1");
+  client other(s, "d2");
+  flooder.publish("a", std::string(100'000, 'x'));
+  other.publish("a", "1");
+  s.log.level = journal::staging_level::filling;
+  byte_buffer message;
+  wire::mqtt::encode(wire::mqtt::publish{.topic = "a", .payload = as_bytes("2")}, wire::mqtt::protocol_version::v5,
+                     message);
+  EXPECT_EQ(flooder.end().on_bytes(message, s.now), 0U);
+  EXPECT_TRUE(flooder.end().paused());
+  EXPECT_EQ(other.end().on_bytes(message, s.now), message.size());
+  EXPECT_FALSE(other.end().paused());
+  s.commit();
+  EXPECT_FALSE(flooder.end().paused()) << "nothing of it waits any more, whatever of others does";
+  EXPECT_EQ(flooder.end().on_bytes(message, s.now), message.size());
 }
 
 TEST(broker, a_full_log_is_said_with_its_reason) {

@@ -19,7 +19,7 @@ class journal_log final : public log_port {
   result<log_offset> append(const model::record_view& r) override { return log_.append(r); }
   result<log_offset> stage(const model::record_view& r) override { return log_.append(r, journal::haste::unawaited); }
   void commit_staged() override;
-  bool is_crowded() const override { return log_.is_crowded(); }
+  journal::staging_level staging() const override { return log_.staging(); }
   bool acknowledges_at_once(model::lane l) const override { return log_[l].acknowledges_at_once(); }
   log_offset staged(model::lane l) const override { return log_[l].staged(); }
   log_offset acknowledged(model::lane l) const override { return log_[l].acknowledged(); }

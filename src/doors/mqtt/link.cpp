@@ -9,6 +9,12 @@ namespace perigee::doors::mqtt {
 
 namespace wire = perigee::wire::mqtt;
 
+namespace {
+
+constexpr std::size_t share_bytes_max = 64U << 10;  // uncommitted, of one client while the log is filling
+
+}  // namespace
+
 link::link(broker& of, transport& by, link_options options, moment now)
     : broker_(of), transport_(by), options_(std::move(options)), connection_(*this, of.options_.protocol, now.mono) {}
 
@@ -32,8 +38,22 @@ std::size_t link::on_bytes(byte_view in, moment now) {
 }
 
 /// A publisher waits like any other reader of a file that is written too slowly: its socket fills.
+bool link::must_wait() const {
+  const auto level = broker_.log_.staging();
+  if (level == journal::staging_level::crowded) return true;
+  return level == journal::staging_level::filling && share_.bytes > share_bytes_max && !is_committed(share_.since);
+}
+
+bool link::is_committed(const answer::commit_point& at) const { return broker_.log_.committed(at.lane) > at.offset; }
+
+void link::count_share(std::size_t bytes, const answer::commit_point& at) {
+  const bool is_past = share_.bytes > share_bytes_max && is_committed(share_.since);  // below, it does not matter
+  if (share_.bytes == 0 || is_past) share_ = {0, at};
+  share_.bytes += bytes;
+}
+
 bool link::hold_back() {
-  if (!broker_.log_.is_crowded()) return false;
+  if (!must_wait()) return false;
   held_back_ = was_paused_ = true;
   broker_.wait_for_commit(*this);
   return true;
@@ -149,7 +169,7 @@ bool link::release() {
     pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(first_pending_));
     first_pending_ = 0;
   }
-  held_back_ = held_back_ && broker_.log_.is_crowded();
+  held_back_ = held_back_ && must_wait();
   return waits();
 }
 

@@ -81,6 +81,8 @@ class link final : private wire::mqtt::server_handler, public admission_waiter {
   void acknowledge(wire::mqtt::packet_type with, wire::mqtt::packet_id id, const answer& what, byte_buffer codes = {});
   /// Sends the answers that are due. True while some wait.
   bool release();
+  /// So many bytes that came from here are in the log.
+  void count_share(std::size_t bytes, const answer::commit_point& at);
   [[nodiscard]] bool waits() const { return !pending_.empty() || held_back_; }
   /// Wakes the driver where there is something for it to do.
   void touch();
@@ -102,6 +104,12 @@ class link final : private wire::mqtt::server_handler, public admission_waiter {
     answer what;
   };
 
+  /// What came since the first message that is not committed yet.
+  struct uncommitted {
+    std::size_t bytes = 0;
+    answer::commit_point since;
+  };
+
   void greet();
   [[nodiscard]] bool fits(wire::mqtt::packet_type answer, wire::mqtt::packet_id id);
   void on_connect(const wire::mqtt::connect& hello) override;
@@ -111,6 +119,8 @@ class link final : private wire::mqtt::server_handler, public admission_waiter {
   void send(const pending_ack& due);
   byte_buffer take_codes();
   [[nodiscard]] bool output_has_room() const;
+  [[nodiscard]] bool must_wait() const;
+  [[nodiscard]] bool is_committed(const answer::commit_point& at) const;
   bool hold_back();
   void drop_gone();
   void on_subscribe(const wire::mqtt::subscribe& request) override;
@@ -139,9 +149,10 @@ class link final : private wire::mqtt::server_handler, public admission_waiter {
   bool talked_ = false;                // since `settle`
   bool woken_ = false;
   bool was_paused_ = false;
-  bool held_back_ = false;  // by a crowded log
+  bool held_back_ = false;  // by a log that is crowded, or filling with what came from here
   bool traced_ = false;
   bool asked_for_node_ = false;
+  uncommitted share_;
 };
 
 }  // namespace perigee::doors::mqtt

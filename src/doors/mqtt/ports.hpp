@@ -12,6 +12,7 @@
 #include "base/id.hpp"
 #include "base/time.hpp"
 #include "doors/mqtt/access_port.hpp"
+#include "journal/lane_log.hpp"
 #include "journal/lineage.hpp"
 #include "journal/message_reader.hpp"
 #include "model/record.hpp"
@@ -49,9 +50,9 @@ class log_port {
   virtual void commit_staged() {}
   /// A record of this lane may be acknowledged as soon as it is staged: its durability is `memory`.
   [[nodiscard]] virtual bool acknowledges_at_once(model::lane) const { return false; }
-  /// Half of what may be staged is: publishers are not read before the next commit, for what comes past the whole is
-  /// refused, and lost where it came with QoS 0.
-  [[nodiscard]] virtual bool is_crowded() const { return false; }
+  /// Publishers are not read while it is crowded, for what comes past the whole is refused, and lost where it came with
+  /// QoS 0. So that one of them alone does not stop the others, whoever sent much is not while it is filling.
+  [[nodiscard]] virtual journal::staging_level staging() const { return journal::staging_level::low; }
   /// One past the last record appended, acknowledgeable, and readable.
   [[nodiscard]] virtual log_offset staged(model::lane l) const = 0;
   [[nodiscard]] virtual log_offset acknowledged(model::lane l) const = 0;

@@ -125,6 +125,11 @@ bool lane_core::over_records(std::uint64_t more) const {
   return options_.records_max != 0 && staged_.value() - start().value() + more > options_.records_max;
 }
 
+staging_level lane_core::staging() const {
+  if (trouble_ || batch_.used <= limits::journal_staged_bytes_max / 4) return staging_level::low;
+  return batch_.used > limits::journal_staged_bytes_max / 2 ? staging_level::crowded : staging_level::filling;
+}
+
 void lane_core::stage(const model::record_view& r, std::size_t bytes) {
   if (batch_.empty()) open_batch();
   const auto whole = batch_.extend(bytes);

@@ -36,7 +36,7 @@ class lane_core {
   [[nodiscard]] log_offset start() const { return segments_.empty() ? committed_ : segments_[0].first; }
   [[nodiscard]] log_offset committed() const { return committed_; }
   [[nodiscard]] log_offset staged() const { return staged_; }
-  [[nodiscard]] bool is_crowded() const { return !trouble_ && batch_.used > limits::journal_staged_bytes_max / 2; }
+  [[nodiscard]] staging_level staging() const;
   [[nodiscard]] const lane_options& chosen() const { return options_; }
   [[nodiscard]] const lane_site& site() const { return site_; }
   [[nodiscard]] const mark_table& marks() const { return marks_; }

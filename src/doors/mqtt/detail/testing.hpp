@@ -25,7 +25,7 @@ class memory_log final : public log_port {
   log_offset staged(model::lane l) const override { return log_offset(of(l).records.size()); }
   log_offset acknowledged(model::lane l) const override { return at_once ? staged(l) : committed(l); }
   bool acknowledges_at_once(model::lane) const override { return at_once; }
-  bool is_crowded() const override { return crowded; }
+  journal::staging_level staging() const override { return level; }
   log_offset committed(model::lane l) const override { return log_offset(of(l).committed); }
   const journal::lineage& lives() const override { return lives_; }
   result<place> read(const read_request& what, visitor visit) override {
@@ -61,7 +61,7 @@ class memory_log final : public log_port {
 
   errc refuses = errc::ok;
   bool at_once = false;  // its durability is `memory`
-  bool crowded = false;
+  journal::staging_level level = journal::staging_level::low;
   std::uint64_t reads = 0;
 
  private:
