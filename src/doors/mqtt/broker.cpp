@@ -210,7 +210,7 @@ void broker::end_session(detail::session& s) {
   for (const auto& [filter, entry] : s.all()) subscribers_.erase(filter, {&s});
   sessions_.erase(sessions_.find(s.client_id()));
   count_.sessions.set(static_cast<double>(sessions_.size()));
-  count_.subscriptions.set(static_cast<double>(subscribers_.size()));
+  show_subscriptions();
 }
 
 void broker::publish_will(detail::session& s) {

@@ -36,6 +36,7 @@ struct broker_options {
   bool acknowledges_forbidden = false;  // before MQTT 5: a refused message is acknowledged and dropped, not the client
   bool saves_state = false;  // somebody calls take_changes and on_saved: what a restart must know of waits for that
   wire::mqtt::server_options protocol;
+  std::size_t subscriptions_max = limits::mqtt_subscriptions_max;
   /// Told in CONNACK's user property node_property to whoever says its own name so in CONNECT: a bridge of another node
   /// then sends nothing back that came from here. Empty: nobody is told.
   std::string node{};
@@ -171,6 +172,8 @@ class broker {
   void leave_share(detail::session& s, std::string_view name);
   void leave_shares(detail::session& s);
   void end_share(detail::share& one);
+  /// Filters of all sessions and of the node itself; each member of a shared one counts.
+  [[nodiscard]] std::size_t subscription_count() const { return subscribers_.size() - shares_.size() + shared_count_; }
   void pump(detail::share& one);
 
   // State (broker_state.cpp).
@@ -186,6 +189,7 @@ class broker {
   [[nodiscard]] result<> restore_retained(byte_view key, byte_view body);
   void forget_all();
   void show_sizes();
+  void show_subscriptions();
 
   // QoS 2 (broker_qos2.cpp).
   [[nodiscard]] answer take_once(link& from, const wire::mqtt::publish& message);
@@ -220,6 +224,7 @@ class broker {
   detail::delivery_context context_;
   std::map<std::string, std::unique_ptr<detail::session>, std::less<>> sessions_;
   std::map<std::string, std::unique_ptr<detail::share>, std::less<>> shares_;  // by their whole filter
+  std::size_t shared_count_ = 0;                                               // members of all of them
   wire::mqtt::topic_cache<subscriber> subscribers_;
   std::array<detail::live_ranges, model::lane_count> live_;
   std::vector<link*> awaiting_commit_;

@@ -180,7 +180,7 @@ void broker::subscribe(link& from, const wire::subscribe& request) {
   }
   from.acknowledge(wire::packet_type::suback, request.packet_id, when_saved(*from.session), std::move(codes));
   wait_for_commit(from);
-  count_.subscriptions.set(static_cast<double>(subscribers_.size()));
+  show_subscriptions();
 }
 
 wire::reason broker::subscribe_one(link& from, const wire::subscription& s, std::uint32_t identifier) {
@@ -201,7 +201,7 @@ wire::reason broker::subscribe_one(link& from, const wire::subscription& s, std:
   auto& session = *from.session;
   const bool known = session.all().contains(s.filter);
   const bool is_full = session.all().size() >= limits::mqtt_subscriptions_per_session_max ||
-                       subscribers_.size() >= limits::mqtt_subscriptions_max;
+                       subscription_count() >= options_.subscriptions_max;
   if (!known && is_full) {
     return wire::reason::quota_exceeded;
   }
@@ -244,7 +244,7 @@ void broker::unsubscribe(link& from, const wire::unsubscribe& request) {
   }
   from.acknowledge(wire::packet_type::unsuback, request.packet_id, when_saved(*from.session), std::move(codes));
   wait_for_commit(from);
-  count_.subscriptions.set(static_cast<double>(subscribers_.size()));
+  show_subscriptions();
 }
 
 }  // namespace perigee::doors::mqtt

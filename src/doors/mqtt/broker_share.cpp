@@ -21,13 +21,17 @@ detail::share* broker::make_share(std::string_view name) {
 }
 
 void broker::join_share(detail::share& to, detail::session& s, const detail::subscription_entry& terms) {
-  if (!std::ranges::contains(s.shares, &to)) s.shares.push_back(&to);
+  if (!std::ranges::contains(s.shares, &to)) {
+    s.shares.push_back(&to);
+    ++shared_count_;
+  }
   to.join(context_, {&s, &terms});
 }
 
 void broker::leave_share(detail::session& s, std::string_view name) {
   const auto found = shares_.find(name);
   if (found == shares_.end() || std::erase(s.shares, found->second.get()) == 0) return;
+  --shared_count_;
   auto& one = *found->second;
   one.leave(context_, s);
   if (one.members().empty()) end_share(one);
@@ -35,6 +39,7 @@ void broker::leave_share(detail::session& s, std::string_view name) {
 
 /// Of a session that ends: what it leaves undone goes to the others.
 void broker::leave_shares(detail::session& s) {
+  shared_count_ -= s.shares.size();
   for (auto* one : std::exchange(s.shares, {})) {
     one->take_back(context_, s);
     one->leave(context_, s);

@@ -170,6 +170,7 @@ void broker::forget_all() {
     s->shares.clear();
   }
   while (!shares_.empty()) end_share(*shares_.begin()->second);
+  shared_count_ = 0;
   returning_.clear();
   sessions_.clear();
   retained_.clear();
@@ -179,9 +180,11 @@ void broker::forget_all() {
   context_.routed = noted_ = {};
 }
 
+void broker::show_subscriptions() { count_.subscriptions.set(static_cast<double>(subscription_count())); }
+
 void broker::show_sizes() {
   count_.sessions.set(static_cast<double>(sessions_.size()));
-  count_.subscriptions.set(static_cast<double>(subscribers_.size()));
+  show_subscriptions();
   count_.retained.set(static_cast<double>(retained_.size()));
 }
 

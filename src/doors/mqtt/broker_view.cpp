@@ -131,8 +131,8 @@ broker_totals broker_view::totals() const {
   out.clients_connected_max = whole(count.clients_max);
   out.sessions = broker_.sessions_.size();
   out.sessions_expired = count.expired.value();
-  for (const auto& [name, one] : broker_.shares_) out.shared_subscriptions += one->members().size();
-  out.subscriptions = broker_.subscribers_.size() - broker_.shares_.size() + out.shared_subscriptions;
+  out.shared_subscriptions = broker_.shared_count_;
+  out.subscriptions = broker_.subscription_count();
   out.retained = broker_.retained_.size();
   out.retained_bytes = broker_.retained_.bytes();
   out.packets_received = count.packets_received.value();

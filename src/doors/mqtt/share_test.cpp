@@ -62,6 +62,26 @@ TEST(share, refuses_a_name_that_is_none_and_sends_nothing_retained) {
   EXPECT_EQ(one.heard(), lines{"refused not authorized"});
 }
 
+TEST(share, each_member_counts_against_the_bound_of_all_subscriptions) {
+  site s(broker_options{.lanes = {}, .protocol = {}, .subscriptions_max = 3});
+  client one(s, "c1");
+  client two(s, "c2");
+  one.subscribe("$share/g/a");
+  one.subscribe("b");
+  two.subscribe("$share/g/a");
+  two.subscribe("$share/g/a");  // known: it changes the terms
+  EXPECT_EQ(two.heard(), lines{});
+  two.subscribe("c");
+  two.subscribe("$share/g/c");
+  EXPECT_EQ(two.heard(), lines(2, "refused quota exceeded"));
+  EXPECT_TRUE(s.registry.exposition().contains("perigee_mqtt_subscriptions 3\n"));
+  one.unsubscribe("$share/g/a");
+  two.subscribe("c");
+  EXPECT_EQ(two.heard(), lines{});
+  two.disconnect();
+  EXPECT_TRUE(s.registry.exposition().contains("perigee_mqtt_subscriptions 1\n"));
+}
+
 TEST(share, passes_over_who_is_away_and_waits_where_all_are) {
   site s;
   client one(s, "c1", lasting);
