@@ -209,21 +209,58 @@ class InFromMosquitto(BridgeTest):
         self.assertEqual(stored, sent)
 
 
-class OverTls(BridgeTest):
-    def test_both_sides_show_certificates(self):
+class OverTransports(BridgeTest):
+    def carry_both_ways(self, port, publish_there, more):
+        """A message each way; `publish_there` sends "there" to x/in on the other side."""
+        node = self.node("fog-1", more=self.bridge(port, [
+            'filter = "x/out"\nqos = 2', 'filter = "x/in"\ndirection = "in"\nqos = 2'], more=more)).start()
+        state = node.data / "state" / "bridge-hub"
+        wait_until("the bridge is subscribed", lambda: self.is_up(node)() and state.exists()
+                   and b"x/in" in state.read_bytes())
+        with mqtt.Client(node.port, "device") as device:
+            self.assertEqual(device.publish_and_wait("x/out", b"here"), mqtt.SUCCESS)
+        wait_until("it was acknowledged", lambda: node.status()["bridges"][0]["records_sent"] == 1)
+        publish_there()
+        wait_until("it came", lambda: "there" in self.stored(node, "bridge/hub"))
+
+    def mosquitto(self, more):
+        """One with a plain listener for its tools and another as `more` has it, and the other's port."""
+        port = free_port()
+        broker = Mosquitto(self, more=f"listener {port} 127.0.0.1\n{more}").start()
+        publish = ["mosquitto_pub", "-p", str(broker.port), "-q", "2", "-t", "x/in", "-m", "there"]
+        return port, lambda: subprocess.run(publish, check=True, timeout=PATIENCE_S)
+
+    def certificates(self):
+        """What Mosquitto wants of both sides, and how the bridge shows its own."""
         authority = Authority(self.folder / "certificates")
         server, client = authority.issue("hub"), authority.issue("fog-1")
         server.key.chmod(0o644)
-        broker = Mosquitto(self, more=f"cafile {authority.certificate}\ncertfile {server.certificate}\n"
-                                      f"keyfile {server.key}\nrequire_certificate true\n")
-        broker.start()
-        node = self.node("fog-1", more=self.bridge(broker.port, ['filter = "#"'], more=(
-            f'transport = "tls"\nserver_name = "localhost"\nauthority = "{authority.certificate}"\n'
-            f'certificate = "{client.certificate}"\nkey = {{ file = "{client.key}" }}\n'))).start()
-        wait_until("the bridge is up", self.is_up(node))
-        with mqtt.Client(node.port, "device") as device:
-            self.assertEqual(device.publish_and_wait("a", b"1"), mqtt.SUCCESS)
-        wait_until("it was acknowledged", lambda: node.status()["bridges"][0]["records_sent"] == 1)
+        return (f"cafile {authority.certificate}\ncertfile {server.certificate}\nkeyfile {server.key}\n"
+                "require_certificate true\n",
+                f'server_name = "localhost"\nauthority = "{authority.certificate}"\n'
+                f'certificate = "{client.certificate}"\nkey = {{ file = "{client.key}" }}\n')
+
+    def test_tls_with_certificates_of_both_sides(self):
+        theirs, ours = self.certificates()
+        self.carry_both_ways(*self.mosquitto(theirs), f'transport = "tls"\n{ours}')
+
+    def test_websocket(self):
+        self.carry_both_ways(*self.mosquitto("protocol websockets\n"), 'transport = "ws"\n')
+
+    def test_secure_websocket(self):
+        theirs, ours = self.certificates()
+        self.carry_both_ways(*self.mosquitto(f"protocol websockets\n{theirs}"), f'transport = "wss"\n{ours}')
+
+    def test_websocket_to_a_node(self):
+        hub = self.node("hub", listeners=("tcp", "ws")).start()
+
+        def publish_there():
+            with mqtt.Client(hub.port, "hub-device") as device:
+                device.publish("x/in", b"there", 2, 1)
+                self.assertEqual(device.read_answer()[2], mqtt.SUCCESS)
+                device.release(1)
+                device.read_answer()
+        self.carry_both_ways(hub.ports["ws"], publish_there, 'transport = "ws"\n')
 
 
 class NodeToNode(BridgeTest):
