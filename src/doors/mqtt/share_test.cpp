@@ -74,12 +74,12 @@ TEST(share, each_member_counts_against_the_bound_of_all_subscriptions) {
   two.subscribe("c");
   two.subscribe("$share/g/c");
   EXPECT_EQ(two.heard(), lines(2, "refused quota exceeded"));
-  EXPECT_TRUE(s.registry.exposition().contains("perigee_mqtt_subscriptions 3\n"));
+  EXPECT_TRUE(s.registry.text().contains("perigee_mqtt_subscriptions 3\n"));
   one.unsubscribe("$share/g/a");
   two.subscribe("c");
   EXPECT_EQ(two.heard(), lines{});
   two.disconnect();
-  EXPECT_TRUE(s.registry.exposition().contains("perigee_mqtt_subscriptions 1\n"));
+  EXPECT_TRUE(s.registry.text().contains("perigee_mqtt_subscriptions 1\n"));
 }
 
 TEST(share, passes_over_who_is_away_and_waits_where_all_are) {
