@@ -176,12 +176,15 @@ inline constexpr std::uint32_t history_series_max = 20'000;
 inline constexpr std::uint32_t history_accounts_max = 20'000;
 inline constexpr std::uint32_t history_runs_max = 256;
 inline constexpr std::uint32_t history_points_max = 10'000;
+inline constexpr std::uint32_t history_own_series_max = 2000;  // of the node's own metrics
 
-// promql
+// promql, api/prometheus
 inline constexpr std::uint32_t promql_query_bytes_max = 16U << 10;
-inline constexpr std::uint32_t promql_depth_max = 256;             // expressions within expressions
+inline constexpr std::uint32_t promql_depth_max = 256;               // expressions within expressions
 inline constexpr std::uint32_t promql_pattern_bytes_max = 1U << 20;  // of memory, for one regular expression
-inline constexpr std::uint32_t promql_steps_max = 11'000;          // instants of a range query
-inline constexpr std::uint32_t promql_samples_max = 2'000'000;     // read, made by subqueries and answered
+inline constexpr std::uint32_t promql_steps_max = 11'000;            // instants of a range query
+inline constexpr std::uint32_t promql_seconds_max = 10;              // that one query may take, its wait included
+inline constexpr std::uint32_t promql_answer_bytes_max = 32U << 20;
+inline constexpr std::uint32_t promql_samples_max = 2'000'000;  // read, made by subqueries and answered
 
 }  // namespace perigee::limits

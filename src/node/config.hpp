@@ -145,6 +145,7 @@ struct uplink_config {
 struct history_config {
   bool enabled = true;
   nanoseconds retention = std::chrono::days(30);
+  nanoseconds own_metrics_every = std::chrono::seconds(15);  // 0: the node's own metrics are not kept
 };
 
 struct replay_column {

@@ -23,6 +23,9 @@ void measure(metrics::registry& metrics, const client::link_state& link) {
   set("perigee_link_oldest_age_seconds", "Of the oldest", static_cast<double>(link.oldest_age.count()) / 1e9);
   set("perigee_link_drain_records_per_second", "Acknowledged", link.drain_records_per_second);
   set("perigee_link_eta_seconds", "Until nothing waits; -1: not draining", link.eta_seconds);
+  const auto count = [&](std::string_view name, std::string_view help, std::uint64_t x) {
+    metrics.make_foreign_counter(name, help, label).set(static_cast<double>(x));
+  };
   const auto left = [&](std::string_view period, const std::optional<std::int64_t>& bytes) {
     if (!bytes) return;
     metrics
@@ -33,11 +36,11 @@ void measure(metrics::registry& metrics, const client::link_state& link) {
   left("hour", link.budget_left_hour_bytes);
   left("day", link.budget_left_day_bytes);
   set("perigee_link_window_open", "Whether bulk may go by the schedule", link.window_open ? 1 : 0);
-  set("perigee_link_forks", "Times the parent knew another copy of the journal", static_cast<double>(link.forks));
-  set("perigee_link_sent_bytes", "Payloads since start", static_cast<double>(link.bytes_sent));
-  set("perigee_link_sent_records", "Acknowledged since start", static_cast<double>(link.records_sent));
-  set("perigee_link_received_records", "Stored since start", static_cast<double>(link.records_received));
-  set("perigee_link_refused_records", "Set aside since start", static_cast<double>(link.records_refused));
+  count("perigee_link_forks_total", "Times the parent knew another copy of the journal", link.forks);
+  count("perigee_link_sent_bytes_total", "Payloads since start", link.bytes_sent);
+  count("perigee_link_sent_records_total", "Acknowledged since start", link.records_sent);
+  count("perigee_link_received_records_total", "Stored since start", link.records_received);
+  count("perigee_link_refused_records_total", "Set aside since start", link.records_refused);
 }
 
 }  // namespace perigee::node

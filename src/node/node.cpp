@@ -21,6 +21,7 @@
 #include "node/links.hpp"
 #include "node/mqtt_operations.hpp"
 #include "node/process.hpp"
+#include "node/prometheus.hpp"
 #include "node/quantity.hpp"
 #include "node/run_file.hpp"
 #include "node/sensors.hpp"
@@ -152,6 +153,7 @@ struct instance::parts {
   std::unique_ptr<mqtt_operations> operations;
   std::unique_ptr<readers::rules::rules_reader> rules_reader;
   std::unique_ptr<readers::history::history_reader> history;
+  std::unique_ptr<node::prometheus> prometheus;
   std::unique_ptr<readers::uplink::uplink> uplink;
   std::unique_ptr<node::bridges> bridges;
   std::unique_ptr<api::server> api;
@@ -254,6 +256,9 @@ result<> instance::parts::open_readers(rules::rule_set set) {
                         on.shard, *history_worker, *log,
                         {chosen.data + "/history.db", chosen.history.retention, *aside, metrics}));
   }
+  prometheus =
+      std::make_unique<node::prometheus>(on.shard, prometheus_options{chosen.node_id, chosen.history.own_metrics_every},
+                                         metrics, history.get(), [this] { measure(); });
   return {};
 }
 
@@ -298,16 +303,13 @@ api::routes instance::parts::routes() {
   api::routes served{
       {"GET", "/livez", alive, api::access::anybody},
       {"GET", "/readyz", alive, api::access::anybody},
-      {"GET", "/metrics", api::at_once([this](const auto&) {
-         measure();
-         return api::answer{200, "text/plain; version=0.0.4", metrics.text()};
-       })},
       {"GET", "/api/v1/links", api::at_once([this](const auto&) { return links(); })},
       {"GET", "/api/v1/gaps", api::at_once([this](const auto&) { return gaps(); })},
       {"GET", "/api/v1/status", api::at_once([this](const auto&) { return status(); })},
   };
   std::ranges::move(api::quarantine_routes(on.shard, *aside), std::back_inserter(served));
   std::ranges::move(operations->routes(), std::back_inserter(served));
+  std::ranges::move(prometheus->routes(), std::back_inserter(served));
   return served;
 }
 
@@ -392,6 +394,7 @@ void instance::parts::start() {
   services.spawn("node.tls", certificates->watch());
   if (rules_reader) services.spawn("readers.rules", rules_reader->run());
   if (history) services.spawn("readers.history", history->run());
+  services.spawn("node.metrics", prometheus->run());
   if (gate) services.spawn("node.access", gate->watch());
   if (uplink) services.spawn("readers.uplink", uplink->run());
   bridges->start(services);

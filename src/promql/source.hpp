@@ -42,4 +42,11 @@ class source {
   [[nodiscard]] virtual bool out_of_time() = 0;
 };
 
+/// A source that can say which series there are. `list` ignores `samples_max`.
+class catalog : public source {
+ public:
+  /// The labels of each series that may have samples then.
+  [[nodiscard]] virtual outcome<std::vector<labels>> list(const selection& what) = 0;
+};
+
 }  // namespace perigee::promql

@@ -205,19 +205,19 @@ constexpr option<access_config> access_options[] = {
         "Mosquitto, the message is acknowledged and dropped"),
 };
 
-/// A duration that is not too short, or none.
-struct sys_interval {
+/// A second or longer, or none.
+struct interval {
   static std::string type() { return "duration"; }
   static std::optional<nanoseconds> read(reading& in, const value& from) {
     const auto parsed = kind::duration::read(in, from);
     if (!parsed || parsed->count() == 0 || *parsed >= std::chrono::seconds(1)) return parsed;
-    in.refuse(from.at, "P0105", "$SYS topics every moment", "at least \"1s\"; \"0s\" turns them off");
+    in.refuse(from.at, "P0105", "that is every moment", "at least \"1s\"; \"0s\" turns it off");
     return std::nullopt;
   }
 };
 
 constexpr option<mqtt_sys_config> mqtt_sys_options[] = {
-    row<&mqtt_sys_config::interval, sys_interval, mqtt_sys_config>(
+    row<&mqtt_sys_config::interval, interval, mqtt_sys_config>(
         "interval", "\"10s\"", "how often what changed is published, at least \"1s\"; \"0s\": never"),
 };
 
@@ -294,6 +294,9 @@ constexpr option<history_config> history_options[] = {
     row<&history_config::enabled, kind::boolean, history_config>("enabled", "true", "keep readings for queries"),
     row<&history_config::retention, kind::duration, history_config>("retention", "\"30d\"",
                                                                     "older readings are dropped"),
+    row<&history_config::own_metrics_every, interval, history_config>(
+        "own_metrics_every", "\"15s\"",
+        "how often the node's own metrics are kept beside the readings, at least \"1s\"; \"0s\": never"),
 };
 
 constexpr option<config> rules_options[] = {

@@ -98,17 +98,26 @@ detail::chunk_summary summary_in(const sqlite::statement& row) {
 }  // namespace
 
 result<> store::scan(series_id of, timestamp from, timestamp to, function_ref<void(const model::chunk_row&)> each) {
+  return scan_while(of, from, to, each, [] { return true; });
+}
+
+result<> store::scan_while(series_id of, timestamp from, timestamp to, function_ref<void(const model::chunk_row&)> each,
+                           function_ref<bool()> goes_on) {
   auto& s = *state_;
+  const auto inside = [&](const model::chunk_row& r) {
+    if (r.time >= from && r.time < to) each(r);
+  };
   PG_TRY(auto ask, s.database.prepare("SELECT block FROM chunk WHERE series = ? AND last_ns >= ? AND first_ns < ?"
                                       " ORDER BY id"));
   ask.begin().bind(of.value()).bind(from.ns).bind(to.ns);
   for (;;) {
     PG_TRY(const bool row, ask.step());
-    if (!row) return {};
-    PG_TRY_VOID(s.chunks.decode(ask.blob(0), [&](const model::chunk_row& r) {
-      if (r.time >= from && r.time < to) each(r);
-    }));
+    if (!row) break;
+    if (!goes_on()) return fail(errc::cancelled, "the time for looking is up");
+    PG_TRY_VOID(s.chunks.decode(ask.blob(0), inside));
   }
+  s.own.for_each_kept(of.value(), inside);
+  return {};
 }
 
 result<raw_answer> store::raw(series_id of, timestamp from, timestamp to) {
@@ -168,7 +177,7 @@ result<step_answer> store::by_step(series_id of, timestamp from, timestamp to, n
 result<std::vector<series_info>> store::series() {
   PG_TRY(auto ask, state_->database.prepare("SELECT series.id, node, device, metric, sum(count), min(first_ns),"
                                             " max(last_ns) FROM series JOIN chunk ON chunk.series = series.id"
-                                            " GROUP BY series.id ORDER BY device, metric, node"));
+                                            " WHERE node <> '' GROUP BY series.id ORDER BY device, metric, node"));
   std::vector<series_info> out;
   for (;;) {
     PG_TRY(const bool row, ask.step());
@@ -180,10 +189,23 @@ result<std::vector<series_info>> store::series() {
 }
 
 result<series_id> store::find(std::string_view device, std::string_view metric) {
-  PG_TRY(auto ask, state_->database.prepare("SELECT id FROM series WHERE device = ? AND metric = ? ORDER BY id"));
+  PG_TRY(auto ask, state_->database.prepare("SELECT id FROM series WHERE device = ? AND metric = ? AND node <> ''"
+                                            " ORDER BY id"));
   PG_TRY(const bool row, ask.begin().bind(device).bind(metric).step());
   if (!row) return fail(errc::not_found, "the history has no such series");
   return series_id(ask.integer(0));
+}
+
+result<> store::for_each_name(timestamp from, timestamp to, function_ref<void(const series_name&)> each) {
+  PG_TRY(auto ask, state_->database.prepare("SELECT id, node, device, metric FROM series WHERE node = '' OR EXISTS"
+                                            " (SELECT 1 FROM chunk WHERE series = series.id AND last_ns >= ?"
+                                            " AND first_ns < ?) ORDER BY id"));
+  ask.begin().bind(from.ns).bind(to.ns);
+  for (;;) {
+    PG_TRY(const bool row, ask.step());
+    if (!row) return {};
+    each({series_id(ask.integer(0)), ask.text(1), ask.text(2), ask.text(3)});
+  }
 }
 
 result<std::vector<device_account>> store::devices() {
@@ -203,7 +225,7 @@ result<history_totals> store::totals() {
          state_->database.prepare(
              "SELECT (SELECT n FROM total WHERE name = 'readings'), (SELECT n FROM total WHERE name = 'messages'),"
              " (SELECT count(*) FROM gap), (SELECT coalesce(sum(messages), 0) FROM gap),"
-             " (SELECT count(*) FROM series)"));
+             " (SELECT count(*) FROM series WHERE node <> '')"));
   PG_TRY(const bool row, ask.step());
   if (!row) return fail(errc::corrupt, "the history's totals are gone");
   const auto number = [&ask](int column) { return static_cast<std::uint64_t>(ask.integer(column)); };
@@ -235,6 +257,7 @@ result<std::vector<known_gap>> store::gaps(std::size_t most) {
 result<bool> store::retain(timestamp oldest) {
   constexpr std::int64_t chunks_at_once = 500;
   auto& s = *state_;
+  PG_TRY_VOID(s.let_go_of_own(oldest));
   PG_TRY(auto chunks, s.database.prepare("DELETE FROM chunk WHERE id IN"
                                          " (SELECT id FROM chunk WHERE last_ns < ? ORDER BY id LIMIT ?)"));
   PG_TRY_VOID(chunks.begin().bind(oldest.ns).bind(chunks_at_once).run());

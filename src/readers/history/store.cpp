@@ -1,6 +1,7 @@
 #include "readers/history/store.hpp"
 
 #include "base/check.hpp"
+#include "base/log.hpp"
 #include "model/derived.hpp"
 #include "readers/history/detail/lineage_table.hpp"
 #include "readers/history/detail/schema.hpp"
@@ -20,6 +21,9 @@ bool is_poison(const error& e) {
 store::store(std::unique_ptr<state> made) : state_(std::move(made)) {}
 store::~store() {
   if (state_->in_transaction) state_->roll_back();
+  if (!state_->own.keeps_any()) return;
+  const auto written = state_->change_own([this] { return state_->own.flush(); });
+  if (!written) log::warn("readers.history", "the newest own metrics are lost: {}", written.error().text());
 }
 
 result<std::unique_ptr<store>> store::open(store_options options) {
@@ -72,6 +76,7 @@ result<> store::state::take_again(const model::origin& from, const model::record
 result<> store::state::prepare() {
   auto& db = database;
   PG_TRY_VOID(writer.open(db));
+  PG_TRY_VOID(own.open(db));
   PG_TRY_VOID(devices.open(db));
   PG_TRY_VOID(parts.open(db));
   if (!options.read_only) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,22 @@ struct series_info {
   std::uint64_t readings = 0;
   timestamp first;
   timestamp last;
+};
+
+/// A sample of the node's own metrics, as `/metrics` shows it.
+struct own_sample {
+  std::string name;
+  std::string labels;  // the text between the braces
+  double value = 0;
+};
+
+/// A series by name alone. The node's own metrics have no node, which no other series lacks: their device is the text
+/// of their labels.
+struct series_name {
+  series_id id;
+  std::string_view node;
+  std::string_view device;
+  std::string_view metric;
 };
 
 /// A reading of a series that was asked for.
@@ -137,12 +154,22 @@ class store {
   /// Forgets chunks and gaps that are older as a whole, at most a step's worth; true when there is more to forget.
   [[nodiscard]] result<bool> retain(timestamp oldest);
 
+  /// Keeps samples of the node's own metrics, all of one time: for two minutes in memory, then in the file. errc::full
+  /// while a block is staged: then they are lost. Series past limits::history_own_series_max are left out.
+  [[nodiscard]] result<> note_own(timestamp at, std::span<const own_sample> samples);
+
+  /// Without the node's own.
   [[nodiscard]] result<std::vector<series_info>> series();
+  /// The names of those that may have readings with from <= time < to, the node's own among them.
+  [[nodiscard]] result<> for_each_name(timestamp from, timestamp to, function_ref<void(const series_name&)> each);
   /// The series of a device's metric, whatever node it came through; errc::not_found.
   [[nodiscard]] result<series_id> find(std::string_view device, std::string_view metric);
   /// Every reading of the series with from <= time < to, in the order of storing.
   [[nodiscard]] result<> scan(series_id of, timestamp from, timestamp to,
                               function_ref<void(const model::chunk_row&)> each);
+  /// The same; it is given up with errc::cancelled between two chunks when `goes_on` says no.
+  [[nodiscard]] result<> scan_while(series_id of, timestamp from, timestamp to,
+                                    function_ref<void(const model::chunk_row&)> each, function_ref<bool()> goes_on);
   [[nodiscard]] result<raw_answer> raw(series_id of, timestamp from, timestamp to);
   [[nodiscard]] result<step_answer> by_step(series_id of, timestamp from, timestamp to, nanoseconds step);
 

@@ -68,7 +68,7 @@ result<series_writer::entry*> series_writer::entry_of(std::string_view node, std
   key_.assign(node).append(1, static_cast<char>(size & 0xff)).append(1, static_cast<char>(size >> 8));
   key_.append(device).append(metric);
   if (const auto known = entries_.find(key_); known != entries_.end()) return &known->second;
-  if (entries_.size() >= limits::history_series_max) return fail(errc::full, "the history has 20,000 series");
+  if (entries_.size() >= series_max_) return fail(errc::full, "the history has as many series as it takes");
   PG_TRY(const auto made, load(node, device, metric));
   return &entries_.emplace(key_, made).first->second;
 }
@@ -104,6 +104,15 @@ void series_writer::forget() {
   touched_.clear();
   rows_.clear();
   entries_.clear();
+}
+
+void series_writer::for_each_kept(std::int64_t series, function_ref<void(const model::chunk_row&)> each) const {
+  const auto of = std::ranges::find(touched_, series, &entry::id);
+  if (of == touched_.end()) return;
+  for (auto i = (*of)->first;; i = rows_[i].next) {
+    each({rows_[i].time, model::view_of(rows_[i].value), rows_[i].quality});
+    if (i == (*of)->last) return;
+  }
 }
 
 result<> series_writer::write(entry& of) {

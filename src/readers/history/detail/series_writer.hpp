@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/function_ref.hpp"
 #include "base/limits.hpp"
 #include "model/chunk.hpp"
 #include "model/reading.hpp"
@@ -34,6 +35,8 @@ struct chunk_summary {
 /// full. Inside its owner's transaction; owned by the store.
 class series_writer {
  public:
+  explicit series_writer(std::size_t series_max = limits::history_series_max) : series_max_(series_max) {}
+
   [[nodiscard]] result<> open(sqlite::connection& db);
 
   /// Keeps the reading for the next flush, which comes by itself before too many are kept. errc::full: no room for one
@@ -43,6 +46,9 @@ class series_writer {
   [[nodiscard]] result<> flush();
   /// Forgets what is kept and what is known of the file: after a rollback, and after chunks were removed.
   void forget();
+  /// What of a series is kept and not yet written, in the order it came.
+  void for_each_kept(std::int64_t series, function_ref<void(const model::chunk_row&)> each) const;
+  [[nodiscard]] bool keeps_any() const { return !rows_.empty(); }
 
  private:
   struct row {
@@ -67,6 +73,7 @@ class series_writer {
   result<> put(entry& of, const model::chunk_row& r);
   result<> store_chunk(entry& of, bool open);
 
+  std::size_t series_max_;
   sqlite::connection* db_ = nullptr;
   sqlite::statement find_series_;
   sqlite::statement add_series_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/limits.hpp"
 #include "model/gap.hpp"
 #include "model/payload.hpp"
 #include "model/record_batch.hpp"
@@ -18,6 +19,8 @@ struct store::state {
   store_options options;
   sqlite::connection database;
   detail::series_writer writer;
+  detail::series_writer own{limits::history_own_series_max};  // of the node's metrics
+  timestamp own_kept_since{};                                 // the oldest that is not written
   detail::accounts devices;
   detail::part_table parts;
   detail::birth_table births;
@@ -56,6 +59,12 @@ struct store::state {
                      const progress& before, applied& done);
   result<> take_again(const model::origin& from, const model::record_view& r, applied& done);
   result<> total(std::string_view name, std::uint64_t more);
+  result<> keep_own(timestamp at, std::span<const own_sample> samples);
+  /// `work` in a transaction of its own; after an error nothing of the node's metrics is known any more.
+  result<> change_own(function_ref<result<>()> work);
+  /// Writes what is kept of the node's metrics and forgets their open chunks, where one of those is about to be
+  /// removed.
+  result<> let_go_of_own(timestamp oldest);
 };
 
 }  // namespace perigee::readers::history

@@ -1,0 +1,70 @@
+#include "node/prometheus.hpp"
+
+#include <iterator>
+
+#include "base/limit_table.hpp"
+#include "base/log.hpp"
+#include "io/timer.hpp"
+#include "readers/history/promql_source.hpp"
+
+namespace perigee::node {
+
+prometheus::prometheus(io::shard& on, prometheus_options options, metrics::registry& registry,
+                       readers::history::history_reader* from, std::function<void()> measure)
+    : on_(on), options_(std::move(options)), registry_(registry), from_(from), measure_(std::move(measure)) {}
+
+api::routes prometheus::routes() {
+  api::routes out{{"GET", "/metrics", api::at_once([this](const api::request&) {
+                     const auto format = metrics::text_format::prometheus;
+                     return api::answer{200, metrics::media_type_of(format), exposed(format)};
+                   })}};
+  if (from_ == nullptr) return out;
+  std::ranges::move(api::prometheus_routes(on_, *this, PERIGEE_VERSION), std::back_inserter(out));
+  return out;
+}
+
+std::string prometheus::exposed(metrics::text_format f) {
+  measure_();
+  metrics::exposition out(f);
+  registry_.expose(out);
+  expose_limits(out);
+  return out.take();
+}
+
+void prometheus::ask(std::chrono::milliseconds within, std::move_only_function<void(promql::catalog&)> question,
+                     std::move_only_function<void()> done) {
+  from_->ask(
+      [question = std::move(question), node = options_.node,
+       until = clock::now() + within](readers::history::store& history) mutable {
+        readers::history::promql_source source(history, std::move(node), until);
+        question(source);
+      },
+      std::move(done));
+}
+
+io::task<> prometheus::run() {
+  if (from_ == nullptr || options_.own_metrics_every.count() == 0) co_return result<>();
+  for (;;) {
+    sample();
+    PG_CO_TRY_VOID(co_await io::sleep_for(on_, options_.own_metrics_every));
+  }
+}
+
+/// Lost without a word where the history is just then in the middle of a block: the next sample is near.
+void prometheus::sample() {
+  measure_();
+  std::vector<readers::history::own_sample> samples;
+  registry_.for_each_sample([&samples](std::string_view name, std::string_view labels, double value) {
+    samples.push_back({std::string(name), std::string(labels), value});
+  });
+  from_->ask(
+      [samples = std::move(samples), now = clock::wall()](readers::history::store& history) {
+        const auto noted = history.note_own(now, samples);
+        if (!noted && !is(noted.error(), errc::full)) {
+          log::warn("node.metrics", "own metrics cannot be kept: {}", noted.error().text());
+        }
+      },
+      [] {});
+}
+
+}  // namespace perigee::node

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+
+#include "base/time.hpp"
+#include "promql/source.hpp"
+#include "readers/history/store.hpp"
+
+namespace perigee::readers::history {
+
+/// The history as PromQL sees it (docs/prometheus.md): a metric's name with what PromQL's names cannot hold as `_`, the
+/// labels `node`, `device` and `metric` (the name as it is); the node's own metrics as `/metrics` shows them, with
+/// `node`. Numbers only, without those of bad quality; of several in one millisecond the last. Made for one question,
+/// on the history's worker.
+class promql_source final : public promql::catalog {
+ public:
+  /// `node`: whose history it is. Once `until` has come, the question is given up.
+  promql_source(store& from, std::string node, clock::time_point until)
+      : from_(from), node_(std::move(node)), until_(until) {}
+
+  [[nodiscard]] promql::outcome<std::vector<promql::series>> select(const promql::selection& what) override;
+  [[nodiscard]] promql::outcome<std::vector<promql::labels>> list(const promql::selection& what) override;
+  [[nodiscard]] bool out_of_time() override { return clock::now() >= until_; }
+
+ private:
+  struct found {
+    series_id id;
+    promql::labels labels;
+  };
+  promql::outcome<std::vector<found>> find(const promql::selection& what);
+  promql::outcome<std::vector<promql::sample>> read(series_id of, const promql::selection& what, std::size_t& room);
+
+  store& from_;
+  std::string node_;
+  clock::time_point until_;
+};
+
+}  // namespace perigee::readers::history
