@@ -12,7 +12,8 @@ const site = new Site(Number(process.env.METRICS_PER_DEVICE ?? 6));
 const sessions = new Set();
 const tokens = new Set();
 
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws: wss:; " +
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws: wss:; " +
   "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 
@@ -85,7 +86,10 @@ async function asset(response, url) {
   const name = normalize(url.pathname === "/" ? "/index.html" : url.pathname);
   try {
     const body = await readFile(join(dist, name));
-    response.writeHead(200, { "Content-Type": types[extname(name)] ?? "text/plain", "Content-Security-Policy": policy });
+    response.writeHead(200, {
+      "Content-Type": types[extname(name)] ?? "text/plain",
+      "Content-Security-Policy": policy,
+    });
     response.end(body);
   } catch {
     problem(response, 404, "about:blank", "Nothing is served here.");

@@ -2,7 +2,18 @@
 
 const iso = (ms) => new Date(ms).toISOString();
 const units = ["°C", "bar", "A", "rpm", "mm/s", "kWh", "l/min", "%"];
-const names = ["temperature", "pressure", "current", "speed", "vibration", "energy", "flow", "valve", "state", "running"];
+const names = [
+  "temperature",
+  "pressure",
+  "current",
+  "speed",
+  "vibration",
+  "energy",
+  "flow",
+  "valve",
+  "state",
+  "running",
+];
 const started = Date.now() - 5.4e6;
 
 function wave(seed, t) {
@@ -19,7 +30,13 @@ export class Site {
     for (const [d, device] of devices.entries()) {
       for (let m = 0; m < metricsPerDevice; m++) {
         const name = names[m % names.length] + (m >= names.length ? `.${Math.floor(m / names.length)}` : "");
-        this.series.push({ node: d < 5 ? "edge-1" : "edge-2", device, metric: name, unit: units[m % units.length], seed: d * 31 + m });
+        this.series.push({
+          node: d < 5 ? "edge-1" : "edge-2",
+          device,
+          metric: name,
+          unit: units[m % units.length],
+          seed: d * 31 + m,
+        });
       }
     }
     this.alarms = [
@@ -36,10 +53,19 @@ export class Site {
   alarm(id, name, device, severity, state, ageSeconds, message, value) {
     const raised = Date.now() - ageSeconds * 1000;
     return {
-      id, name, key: device, node: "edge-1", device, severity, state, raised: iso(raised),
+      id,
+      name,
+      key: device,
+      node: "edge-1",
+      device,
+      severity,
+      state,
+      raised: iso(raised),
       cleared: state === "cleared" ? iso(raised + 9e5) : null,
-      acknowledged: state === "acknowledged" ? { by: "jana", at: iso(raised + 6e4), comment: "Bearing on order" } : null,
-      message, value,
+      acknowledged:
+        state === "acknowledged" ? { by: "jana", at: iso(raised + 6e4), comment: "Bearing on order" } : null,
+      message,
+      value,
     };
   }
 
@@ -59,28 +85,50 @@ export class Site {
 
   liveValues() {
     const t = Date.now();
-    return this.series.filter((s) => !this.isSilent(s)).map((s) => (
-      { node: s.node, device: s.device, metric: s.metric, unit: s.unit, time_ms: t, value: this.valueOf(s, t), quality: this.qualityOf(s) }));
+    return this.series
+      .filter((s) => !this.isSilent(s))
+      .map((s) => ({
+        node: s.node,
+        device: s.device,
+        metric: s.metric,
+        unit: s.unit,
+        time_ms: t,
+        value: this.valueOf(s, t),
+        quality: this.qualityOf(s),
+      }));
   }
 
   latest(query) {
     return this.chosen(query).map((s) => {
       const t = Date.now() - (this.isSilent(s) ? 754e3 : 0);
-      return { node: s.node, device: s.device, metric: s.metric, unit: s.unit, time: iso(t), value: this.valueOf(s, t),
-        quality: this.qualityOf(s), stale: this.isSilent(s) };
+      return {
+        node: s.node,
+        device: s.device,
+        metric: s.metric,
+        unit: s.unit,
+        time: iso(t),
+        value: this.valueOf(s, t),
+        quality: this.qualityOf(s),
+        stale: this.isSilent(s),
+      };
     });
   }
 
   chosen(query) {
     const q = query.get("q")?.toLowerCase();
-    return this.series.filter((s) => ["node", "device", "metric"].every((k) => !query.get(k) || query.get(k) === s[k]) &&
-      (!q || `${s.node} ${s.device} ${s.metric}`.toLowerCase().includes(q)));
+    return this.series.filter(
+      (s) =>
+        ["node", "device", "metric"].every((k) => !query.get(k) || query.get(k) === s[k]) &&
+        (!q || `${s.node} ${s.device} ${s.metric}`.toLowerCase().includes(q)),
+    );
   }
 
   history(query) {
     const s = this.chosen(query)[0];
     const at = (name) => (/^\d+$/.test(query.get(name)) ? Number(query.get(name)) : Date.parse(query.get(name)));
-    const from = at("from"), to = at("to"), points = Number(query.get("points") ?? 1000);
+    const from = at("from"),
+      to = at("to"),
+      points = Number(query.get("points") ?? 1000);
     const step = Math.max(1000, Math.ceil((to - from) / points));
     const hole = [to - (to - from) * 0.4, to - (to - from) * 0.33];
     const rows = [];
@@ -89,22 +137,51 @@ export class Site {
       const v = wave(s.seed, t);
       rows.push([t, v - 1.2 - (t % 7) / 9, v + 1.1, v]);
     }
-    return { node: s.node, device: s.device, metric: s.metric, unit: s.unit, from, to, step_ms: step,
-      columns: ["time", "min", "max", "mean"], rows,
-      gaps: [{ from: hole[0], to: hole[1], readings: 1234, reason: "the journal was full" }] };
+    return {
+      node: s.node,
+      device: s.device,
+      metric: s.metric,
+      unit: s.unit,
+      from,
+      to,
+      step_ms: step,
+      columns: ["time", "min", "max", "mean"],
+      rows,
+      gaps: [{ from: hole[0], to: hole[1], readings: 1234, reason: "the journal was full" }],
+    };
   }
 
   link(name, peer, connected) {
     const waiting = connected ? 0 : Math.round((Date.now() - this.cutAt) / 5);
-    return { name, peer, connected, connected_since: connected ? iso(started) : null, sequence: 3, rtt_ms: 2.31,
-      records_waiting: waiting, bytes_waiting: waiting * 92, oldest_age_ms: connected ? 0 : Date.now() - this.cutAt,
-      drain_records_per_s: connected ? 196.2 : 0, eta_s: connected ? 0 : -1, bytes_sent: 81234567, records_sent: 7123456,
-      records_received: 0, records_refused: 0, forks: 0, budget_left_hour_bytes: 41e6, budget_left_day_bytes: -12345,
-      window_open: true, window_opens: null };
+    return {
+      name,
+      peer,
+      connected,
+      connected_since: connected ? iso(started) : null,
+      sequence: 3,
+      rtt_ms: 2.31,
+      records_waiting: waiting,
+      bytes_waiting: waiting * 92,
+      oldest_age_ms: connected ? 0 : Date.now() - this.cutAt,
+      drain_records_per_s: connected ? 196.2 : 0,
+      eta_s: connected ? 0 : -1,
+      bytes_sent: 81234567,
+      records_sent: 7123456,
+      records_received: 0,
+      records_refused: 0,
+      forks: 0,
+      budget_left_hour_bytes: 41e6,
+      budget_left_day_bytes: -12345,
+      window_open: true,
+      window_opens: null,
+    };
   }
 
   links() {
-    return [this.link("uplink", "mqtts://cloud:8883", !this.isCut), this.link("bridge/historian", "mqtt://10.0.4.2:1883", true)];
+    return [
+      this.link("uplink", "mqtts://cloud:8883", !this.isCut),
+      this.link("bridge/historian", "mqtt://10.0.4.2:1883", true),
+    ];
   }
 
   cut(_name, isCut) {
@@ -114,13 +191,20 @@ export class Site {
   }
 
   demo() {
-    return { links: [{ name: "uplink", cut: this.isCut }], counters: { sent: 912345, arrived: 912001, lost: 0, doubled: 0 } };
+    return {
+      links: [{ name: "uplink", cut: this.isCut }],
+      counters: { sent: 912345, arrived: 912001, lost: 0, doubled: 0 },
+    };
   }
 
   act(id, what, comment) {
     const alarm = this.alarms.find((a) => a.id === id);
     if (what === "clear") Object.assign(alarm, { state: "cleared", cleared: iso(Date.now()) });
-    else Object.assign(alarm, { state: "acknowledged", acknowledged: { by: "operator", at: iso(Date.now()), comment: comment ?? "" } });
+    else
+      Object.assign(alarm, {
+        state: "acknowledged",
+        acknowledged: { by: "operator", at: iso(Date.now()), comment: comment ?? "" },
+      });
     this.onAlarm(alarm);
     return alarm;
   }
@@ -130,57 +214,156 @@ export class Site {
     return seen.map((device) => {
       const own = this.series.filter((s) => s.device === device);
       const silent = this.isSilent(own[0]);
-      return { node: own[0].node, device, last_seen: iso(Date.now() - (silent ? 754e3 : 200)), readings_per_s: silent ? 0 : own.length * 10,
-        metrics: own.length, firmware: device.startsWith("press") ? "2.4.1" : null,
-        session: { client_id: `${device}-plc`, connected: !silent, address: "192.168.12.17:50412" } };
+      return {
+        node: own[0].node,
+        device,
+        last_seen: iso(Date.now() - (silent ? 754e3 : 200)),
+        readings_per_s: silent ? 0 : own.length * 10,
+        metrics: own.length,
+        firmware: device.startsWith("press") ? "2.4.1" : null,
+        session: { client_id: `${device}-plc`, connected: !silent, address: "192.168.12.17:50412" },
+      };
     });
   }
 
   rules() {
     return [
-      { name: "overheat", file: "rules/overheat.rule.sql", state: "running", evaluated: 1234567, matched: 12, actions: 24, errors: 0,
-        last_output: { at: iso(Date.now() - 95e3), topic: "cmd/press-1", payload: '{"speed":0.5,"ts":1790000000000000}' }, last_error: null },
-      { name: "oee", file: "rules/oee.rule.sql", state: "failed", evaluated: 88, matched: 0, actions: 0, errors: 3, last_output: null,
-        last_error: { at: iso(Date.now() - 4e6), text: "rules/oee.rule.sql:9:14: there is no field 'cycles' in what press-1 sends" } },
+      {
+        name: "overheat",
+        file: "rules/overheat.rule.sql",
+        state: "running",
+        evaluated: 1234567,
+        matched: 12,
+        actions: 24,
+        errors: 0,
+        last_output: {
+          at: iso(Date.now() - 95e3),
+          topic: "cmd/press-1",
+          payload: '{"speed":0.5,"ts":1790000000000000}',
+        },
+        last_error: null,
+      },
+      {
+        name: "oee",
+        file: "rules/oee.rule.sql",
+        state: "failed",
+        evaluated: 88,
+        matched: 0,
+        actions: 0,
+        errors: 3,
+        last_output: null,
+        last_error: {
+          at: iso(Date.now() - 4e6),
+          text: "rules/oee.rule.sql:9:14: there is no field 'cycles' in what press-1 sends",
+        },
+      },
     ];
   }
 
   system() {
-    return { node: "fog-1", tier: "fog", version: "0.6.0", started: iso(started), uptime_s: (Date.now() - started) / 1000,
-      resident_bytes: 48e6, disk: { free_bytes: 31e9, total_bytes: 64e9, days_left: 41 },
+    return {
+      node: "fog-1",
+      tier: "fog",
+      version: "0.6.0",
+      started: iso(started),
+      uptime_s: (Date.now() - started) / 1000,
+      resident_bytes: 48e6,
+      disk: { free_bytes: 31e9, total_bytes: 64e9, days_left: 41 },
       certificates: [{ name: "mqtt", subject: "CN=fog-1", not_after: iso(Date.now() + 12 * 864e5), days_left: 12 }],
-      limits: [{ name: "http_connections_max", value: 64, used: 3, unit: "connections", text: "connections of the API" },
-        { name: "mqtt_sessions_max", value: 100000, used: 98000, unit: "sessions", text: "sessions that are kept" }],
-      checks: [{ name: "clock", state: "ok", text: "The clock is synchronised.", help: "" },
-        { name: "certificates", state: "warning", text: "The certificate of mqtt ends in 12 days.", help: "Run `perigee ...` to renew it." },
-        { name: "disk", state: "ok", text: "41 days of room are left.", help: "" }] };
+      limits: [
+        { name: "http_connections_max", value: 64, used: 3, unit: "connections", text: "connections of the API" },
+        { name: "mqtt_sessions_max", value: 100000, used: 98000, unit: "sessions", text: "sessions that are kept" },
+      ],
+      checks: [
+        { name: "clock", state: "ok", text: "The clock is synchronised.", help: "" },
+        {
+          name: "certificates",
+          state: "warning",
+          text: "The certificate of mqtt ends in 12 days.",
+          help: "Run `perigee ...` to renew it.",
+        },
+        { name: "disk", state: "ok", text: "41 days of room are left.", help: "" },
+      ],
+    };
   }
 
   journal() {
-    return { lanes: ["alarm", "event", "bulk"].map((lane, i) => ({ lane, records: 10 ** (i + 4), bytes: 10 ** (i + 6), bytes_max: 4e9,
-      first_offset: 0, next_offset: 10 ** (i + 4), durability: "fsync", when_full: "drop_oldest" })),
-      commit: { p50_us: 812, p99_us: 4120 } };
+    return {
+      lanes: ["alarm", "event", "bulk"].map((lane, i) => ({
+        lane,
+        records: 10 ** (i + 4),
+        bytes: 10 ** (i + 6),
+        bytes_max: 4e9,
+        first_offset: 0,
+        next_offset: 10 ** (i + 4),
+        durability: "fsync",
+        when_full: "drop_oldest",
+      })),
+      commit: { p50_us: 812, p99_us: 4120 },
+    };
   }
 
   resource(path, query) {
     const list = (name, items) => ({ [name]: items, next: null });
     switch (path) {
-      case "/nodes": return list("nodes", [["fog-1", true, "fog"], ["edge-1", false, "edge"], ["edge-2", false, "edge"]].map(([node, self, tier]) => (
-        { node, self, tier, version: "0.6.0", state: node === "edge-2" ? "away" : "up", last_seen: iso(Date.now() - 300), readings_per_s: 196.4 })));
-      case "/devices": return list("devices", this.devices());
-      case "/metrics": return list("metrics", this.chosen(query).map((s) => ({ ...s, last: iso(Date.now()) })));
-      case "/latest": return list("values", this.latest(query));
-      case "/history": return this.history(query);
-      case "/alarms": return list("alarms", this.alarms);
-      case "/links": return { links: this.links() };
-      case "/rules": return list("rules", this.rules());
-      case "/system": return this.system();
-      case "/journal": return this.journal();
-      case "/audit": return list("entries", [{ id: 2, at: iso(Date.now() - 5e4), who: "operator", from: "127.0.0.1", what: "POST /alarms/a3/acknowledge", of: "a3", outcome: "200" }]);
-      case "/quarantine": return { records: [], left_out: 0 };
-      case "/gaps": return { gaps: [] };
-      case "/demo": return this.demo();
-      default: return undefined;
+      case "/nodes":
+        return list(
+          "nodes",
+          [
+            ["fog-1", true, "fog"],
+            ["edge-1", false, "edge"],
+            ["edge-2", false, "edge"],
+          ].map(([node, self, tier]) => ({
+            node,
+            self,
+            tier,
+            version: "0.6.0",
+            state: node === "edge-2" ? "away" : "up",
+            last_seen: iso(Date.now() - 300),
+            readings_per_s: 196.4,
+          })),
+        );
+      case "/devices":
+        return list("devices", this.devices());
+      case "/metrics":
+        return list(
+          "metrics",
+          this.chosen(query).map((s) => ({ ...s, last: iso(Date.now()) })),
+        );
+      case "/latest":
+        return list("values", this.latest(query));
+      case "/history":
+        return this.history(query);
+      case "/alarms":
+        return list("alarms", this.alarms);
+      case "/links":
+        return { links: this.links() };
+      case "/rules":
+        return list("rules", this.rules());
+      case "/system":
+        return this.system();
+      case "/journal":
+        return this.journal();
+      case "/audit":
+        return list("entries", [
+          {
+            id: 2,
+            at: iso(Date.now() - 5e4),
+            who: "operator",
+            from: "127.0.0.1",
+            what: "POST /alarms/a3/acknowledge",
+            of: "a3",
+            outcome: "200",
+          },
+        ]);
+      case "/quarantine":
+        return { records: [], left_out: 0 };
+      case "/gaps":
+        return { gaps: [] };
+      case "/demo":
+        return this.demo();
+      default:
+        return undefined;
     }
   }
 }

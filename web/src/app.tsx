@@ -47,7 +47,11 @@ export function App() {
   }, [who.state]);
   switch (who.state) {
     case "unknown":
-      return <main class="sign-in"><Note>{texts.signIn.checking}</Note></main>;
+      return (
+        <main class="sign-in">
+          <Note>{texts.signIn.checking}</Note>
+        </main>
+      );
     case "signed_out":
       return <SignIn reason={who.reason} />;
     default:

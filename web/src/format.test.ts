@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { formatAge, formatBytes, formatCount, formatDuration, formatMoment, formatNumber, formatRate, formatValue } from "./format";
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatFineMoment,
+  formatMoment,
+  formatNumber,
+  formatRate,
+  formatValue,
+} from "./format";
 
 describe("numbers", () => {
   it.each([
@@ -25,15 +35,25 @@ describe("numbers", () => {
 });
 
 describe("quantities", () => {
-  it.each([[0, "0 B"], [1023, "1023 B"], [1536, "1.5 KiB"], [-2048, "−2.0 KiB"], [5e12, "4.5 TiB"]])(
-    "%d bytes are %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+  it.each([
+    [0, "0 B"],
+    [1023, "1023 B"],
+    [1536, "1.5 KiB"],
+    [-2048, "−2.0 KiB"],
+    [5e12, "4.5 TiB"],
+  ])("%d bytes are %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
   it("groups counts", () => expect(formatCount(912345)).toBe("912\u2009345"));
   it("rounds fast rates only", () => expect([formatRate(0.25), formatRate(196.4)]).toEqual(["0.3/s", "196/s"]));
 });
 
 describe("times", () => {
-  it.each([[-5, "0 s"], [59_999, "59 s"], [125_000, "2 min 5 s"], [18_720_000, "5 h 12 min"], [273_600_000, "3 d 4 h"]])(
-    "%d ms last %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
+  it.each([
+    [-5, "0 s"],
+    [59_999, "59 s"],
+    [125_000, "2 min 5 s"],
+    [18_720_000, "5 h 12 min"],
+    [273_600_000, "3 d 4 h"],
+  ])("%d ms last %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
   it("tells an age in one figure", () => {
     expect([900, 61_000, 7_200_000, 2e8].map(formatAge)).toEqual(["0 s", "1 min", "2 h", "2 d"]);
   });
@@ -42,5 +62,9 @@ describe("times", () => {
     expect(formatMoment(noon, noon)).toBe("12:00:05");
     expect(formatMoment(noon, noon + 86_400_000)).toBe("2026-05-03 12:00:05");
   });
-  it("takes what is no time for never", () => expect([formatMoment(null), formatMoment("soon")]).toEqual(["never", "never"]));
+  it("tells short steps apart", () => {
+    expect(formatFineMoment(new Date(2026, 4, 3, 12, 0, 5, 678).getTime())).toMatch(/12:00:05\.6$/);
+  });
+  it("takes what is no time for never", () =>
+    expect([formatMoment(null), formatMoment("soon")]).toEqual(["never", "never"]));
 });

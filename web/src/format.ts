@@ -78,6 +78,7 @@ export function formatAge(ms: number): string {
 
 export function formatMilliseconds(ms: number): string {
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 1) return `${Math.round(ms * 1000)} µs`;
   return `${ms >= 100 ? Math.round(ms) : ms.toFixed(1)} ms`;
 }
 
@@ -89,6 +90,11 @@ export function formatDate(t: Date): string {
 
 export function formatClock(t: Date): string {
   return `${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
+}
+
+/** Down to the tenth of a second, for steps that are shorter than one. */
+export function formatFineMoment(time: number): string {
+  return `${formatMoment(time)}.${Math.floor((time % second) / 100)}`;
 }
 
 /** A moment in the operator's own time zone; the date only where it is not today's. */

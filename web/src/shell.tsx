@@ -33,12 +33,20 @@ function AlarmSummary() {
 
 function ConnectionState() {
   const state = connection.value.state;
-  return <span class={`connection connection-${state}`} role="status">{texts.shell[state]}</span>;
+  return (
+    <span class={`connection connection-${state}`} role="status">
+      {texts.shell[state]}
+    </span>
+  );
 }
 
 function Clock() {
   const now = new Date(seconds.value);
-  return <time class="clock"><span class="date">{formatDate(now)}</span> {formatClock(now)}</time>;
+  return (
+    <time class="clock">
+      <span class="date">{formatDate(now)}</span> {formatClock(now)}
+    </time>
+  );
 }
 
 function Head() {
@@ -56,13 +64,23 @@ function Head() {
       <Clock />
       {!kiosk && (
         <span class="controls">
-          <button type="button" class="quiet" onClick={nextTheme} title={texts.shell.theme[theme.value]}
-            aria-label={texts.shell.theme[theme.value]}>
+          <button
+            type="button"
+            class="quiet"
+            onClick={nextTheme}
+            title={texts.shell.theme[theme.value]}
+            aria-label={texts.shell.theme[theme.value]}
+          >
             <ThemeIcon />
           </button>
           {who.state === "signed_in" && (
-            <button type="button" class="quiet" onClick={() => void signOut()} aria-label={texts.shell.signOut}
-              title={`${texts.shell.signedInAs(who.session.user)}. ${texts.shell.signOut}`}>
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => void signOut()}
+              aria-label={texts.shell.signOut}
+              title={`${texts.shell.signedInAs(who.session.user)}. ${texts.shell.signOut}`}
+            >
               <LeaveIcon />
             </button>
           )}
@@ -90,15 +108,23 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const state = connection.value;
   return (
     <div class={`shell${state.state === "lost" ? " is-lost" : ""}`}>
-      <a class="skip" href="#content" onClick={(e) => {
-        e.preventDefault(); // the address holds the view
-        document.getElementById("content")?.focus();
-      }}>{texts.shell.skip}</a>
+      <a
+        class="skip"
+        href="#content"
+        onClick={(e) => {
+          e.preventDefault(); // the address holds the view
+          document.getElementById("content")?.focus();
+        }}
+      >
+        {texts.shell.skip}
+      </a>
       <Head />
       {!kiosk && <Navigation />}
       <main id="content" tabIndex={-1}>
         {state.state === "lost" && (
-          <p class="banner" role="alert">{texts.shell.lostBanner(formatMoment(state.since))}</p>
+          <p class="banner" role="alert">
+            {texts.shell.lostBanner(formatMoment(state.since))}
+          </p>
         )}
         {children}
       </main>

@@ -25,7 +25,8 @@ export const texts = {
     live: "Live",
     connecting: "Connecting …",
     lost: "No connection",
-    lostBanner: (since: string) => `No connection to the node since ${since}. What is shown is from before; it is tried again.`,
+    lostBanner: (since: string) =>
+      `No connection to the node since ${since}. What is shown is from before; it is tried again.`,
     alarmsStanding: (n: number, unacknowledged: number) =>
       `${plural(n, "alarm", "alarms")} standing, ${unacknowledged} not acknowledged`,
     noAlarms: "No alarm stands",
@@ -75,7 +76,10 @@ export const texts = {
     full: (n: number) => `At most ${n} metrics at once: take one out to add another.`,
     empty: "Choose metrics to see them over time.",
     range: "Range",
-    ranges: { "5m": "5 min", "1h": "1 h", "8h": "8 h", "24h": "24 h", "7d": "7 d", "30d": "30 d" } as Record<string, string>,
+    ranges: { "5m": "5 min", "1h": "1 h", "8h": "8 h", "24h": "24 h", "7d": "7 d", "30d": "30 d" } as Record<
+      string,
+      string
+    >,
     follow: "Follow",
     followHint: "Keep the newest at the right",
     back: "Earlier",
@@ -100,7 +104,6 @@ export const texts = {
     help: "Drag to zoom, Shift and drag to move, double-click to zoom out. Keys: ← → + −",
     step: (step: string) => `One point for ${step}: mean, and the band from least to greatest`,
     tableOf: (n: number, all: number) => (n < all ? `The newest ${n} of ${all} steps` : `${all} steps`),
-    notNumeric: "has no numbers to draw",
   },
   alarms: {
     title: "Alarms",

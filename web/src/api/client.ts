@@ -54,8 +54,12 @@ async function send(method: string, path: string, body: unknown, signal?: AbortS
 const isOfSession = (path: string) => path === "/session";
 
 /** Asks the API under /api/v1. Throws ApiError; an aborted request throws what fetch throws. */
-export async function ask<T>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown,
-                             signal?: AbortSignal): Promise<T> {
+export async function ask<T>(
+  method: "GET" | "POST" | "DELETE",
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
   const answer = await send(method, path, body, signal);
   hearNodeTime(answer.headers.get("Date"));
   if (!answer.ok) {
@@ -66,7 +70,7 @@ export async function ask<T>(method: "GET" | "POST" | "DELETE", path: string, bo
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
-export const get = <T,>(path: string, signal?: AbortSignal): Promise<T> => ask<T>("GET", path, undefined, signal);
+export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>("GET", path, undefined, signal);
 
 type Parameter = string | number | boolean | undefined | null | string[];
 
@@ -81,14 +85,20 @@ export function withQuery(path: string, parameters: Record<string, Parameter>): 
 }
 
 /** All of a list, page by page, up to `max` items. */
-export async function getAll<Item>(path: string, name: string, max: number,
-                                   signal?: AbortSignal): Promise<{ items: Item[]; more: boolean }> {
+export async function getAll<Item>(
+  path: string,
+  name: string,
+  max: number,
+  signal?: AbortSignal,
+): Promise<{ items: Item[]; more: boolean }> {
   const items: Item[] = [];
   let after: string | null = null;
   do {
     const separator: string = path.includes("?") ? "&" : "?";
     const page: Record<string, unknown> = await get(
-      `${path}${separator}limit=1000${after ? `&after=${encodeURIComponent(after)}` : ""}`, signal);
+      `${path}${separator}limit=1000${after ? `&after=${encodeURIComponent(after)}` : ""}`,
+      signal,
+    );
     items.push(...(page[name] as Item[]));
     after = (page["next"] as string | null) ?? null;
   } while (after && items.length < max);

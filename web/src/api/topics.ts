@@ -23,7 +23,11 @@ export class TopicWatch {
   private isClosed = false;
   private number = 0;
 
-  constructor(address: string, filter: string, private readonly listener: TopicListener) {
+  constructor(
+    address: string,
+    filter: string,
+    private readonly listener: TopicListener,
+  ) {
     void this.open(address, filter);
   }
 
@@ -51,10 +55,13 @@ export class TopicWatch {
 
   private follow(client: MqttClient, filter: string): void {
     client.on("connect", () => {
-      client.subscribe(filter, { qos: 0 }, (error) => (error ? this.listener.failed(error.message) : this.listener.connected()));
+      client.subscribe(filter, { qos: 0 }, (error) =>
+        error ? this.listener.failed(error.message) : this.listener.connected(),
+      );
     });
     client.on("message", (topic, payload) =>
-      this.listener.message({ number: this.number++, at: Date.now(), topic, payload: Uint8Array.from(payload) }));
+      this.listener.message({ number: this.number++, at: Date.now(), topic, payload: Uint8Array.from(payload) }),
+    );
     client.on("error", (error) => this.listener.failed(error.message));
     client.on("close", () => !this.isClosed && this.listener.failed("closed"));
   }

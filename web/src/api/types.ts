@@ -69,7 +69,7 @@ export interface History extends MetricName {
   unit: string | null;
   from: number;
   to: number;
-  step_ms: number;
+  step_ms: number | null; // null: readings as they came
   columns: string[];
   rows: (number | null)[][];
   gaps: Gap[];

@@ -17,7 +17,10 @@ export function AlarmDialog({ deed, onClose }: { deed: AlarmDeed; onClose: () =>
   return (
     <Dialog
       title={isAcknowledgement ? texts.alarms.acknowledgeTitle(alarm.name) : texts.alarms.clearTitle(alarm.name)}
-      submit={isAcknowledgement ? texts.alarms.acknowledge : texts.alarms.clear} onSubmit={act} onClose={onClose}>
+      submit={isAcknowledgement ? texts.alarms.acknowledge : texts.alarms.clear}
+      onSubmit={act}
+      onClose={onClose}
+    >
       <p>{alarm.message}</p>
       <p class="note">{`${sourceOf(alarm)}, ${formatMoment(alarm.raised)}`}</p>
       {isAcknowledgement ? (

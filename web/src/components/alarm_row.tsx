@@ -20,14 +20,18 @@ export function AlarmLine({ alarm, onAcknowledge }: { alarm: Alarm; onAcknowledg
       <span class="alarm-source">{sourceOf(alarm)}</span>
       <span class="alarm-message">
         {alarm.message}
-        {alarm.value !== null && ` (${formatNumber(alarm.value)})`}
+        {alarm.value !== null && !alarm.message.includes(String(alarm.value)) && ` (${formatNumber(alarm.value)})`}
       </span>
       <time class="alarm-age" dateTime={alarm.raised} title={formatMoment(alarm.raised)}>
         {formatAge(seconds.value - Date.parse(alarm.raised))}
       </time>
       <span class="alarm-state">{stateText(alarm)}</span>
       {isNew && mayAct() && (
-        <button type="button" onClick={() => onAcknowledge(alarm)} aria-label={texts.alarms.acknowledgeTitle(alarm.name)}>
+        <button
+          type="button"
+          onClick={() => onAcknowledge(alarm)}
+          aria-label={texts.alarms.acknowledgeTitle(alarm.name)}
+        >
           {texts.alarms.acknowledge}
         </button>
       )}

@@ -3,7 +3,13 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { texts } from "../texts";
 
 /** A question in the middle of the screen. The browser keeps the focus in it, and Escape closes it. */
-export function Dialog({ title, submit, onSubmit, onClose, children }: {
+export function Dialog({
+  title,
+  submit,
+  onSubmit,
+  onClose,
+  children,
+}: {
   title: string;
   submit: string;
   onSubmit: (form: FormData) => Promise<void>;
@@ -28,10 +34,18 @@ export function Dialog({ title, submit, onSubmit, onClose, children }: {
       <form onSubmit={(e) => void send(e as unknown as SubmitEvent)}>
         <h2 id={id}>{title}</h2>
         {children}
-        {trouble && <p class="trouble" role="alert">{trouble}</p>}
+        {trouble && (
+          <p class="trouble" role="alert">
+            {trouble}
+          </p>
+        )}
         <div class="buttons">
-          <button type="button" onClick={() => dialog.current?.close()}>{texts.common.cancel}</button>
-          <button type="submit" class="primary">{submit}</button>
+          <button type="button" onClick={() => dialog.current?.close()}>
+            {texts.common.cancel}
+          </button>
+          <button type="submit" class="primary">
+            {submit}
+          </button>
         </div>
       </form>
     </dialog>

@@ -52,10 +52,16 @@ const figureHeights: Record<Severity, number> = { 1: 17, 2: 19, 3: 14.5, 4: 17 }
 /** The mark of an alarm: filled while nobody has acknowledged it, an outline from then on. */
 export function SeverityMark({ severity, isNew }: { severity: Severity; isNew: boolean }) {
   return (
-    <svg class={`severity severity-${severity}${isNew ? " new" : ""}`} viewBox="0 0 24 24" role="img"
-      aria-label={texts.severity[severity]}>
+    <svg
+      class={`severity severity-${severity}${isNew ? " new" : ""}`}
+      viewBox="0 0 24 24"
+      role="img"
+      aria-label={texts.severity[severity]}
+    >
       <path d={severityShapes[severity]} />
-      <text x="12" y={figureHeights[severity]} text-anchor="middle">{severity}</text>
+      <text x="12" y={figureHeights[severity]} text-anchor="middle">
+        {severity}
+      </text>
     </svg>
   );
 }

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import type { ApiError } from "../api/client";
 import { formatAge, formatMoment } from "../format";
+import { kiosk } from "../state/preferences";
 import { nodes } from "../state/site";
 import { seconds } from "../state/values";
 import { texts } from "../texts";
@@ -12,12 +13,17 @@ export function ViewHead({ title, children }: { title: string; children?: Compon
   return (
     <header class="view-head">
       <h1 tabIndex={-1}>{title}</h1>
-      {children && <div class="tools">{children}</div>}
+      {children && !kiosk && <div class="tools">{children}</div>}
     </header>
   );
 }
 
-export function Panel({ title, aside, children, class: name = "" }: {
+export function Panel({
+  title,
+  aside,
+  children,
+  class: name = "",
+}: {
   title: ComponentChildren;
   aside?: ComponentChildren;
   children: ComponentChildren;
@@ -36,7 +42,12 @@ export function Panel({ title, aside, children, class: name = "" }: {
 }
 
 /** A table that scrolls in itself where the screen is narrow. */
-export function Table({ label, head, children, class: name = "" }: {
+export function Table({
+  label,
+  head,
+  children,
+  class: name = "",
+}: {
   label: string;
   head: (string | { text: string; class: string })[];
   children: ComponentChildren;
@@ -67,7 +78,11 @@ export function Figures({ children }: { children: ComponentChildren }) {
   return <dl class="figures">{children}</dl>;
 }
 
-export function Figure({ name, children, alert = false }: {
+export function Figure({
+  name,
+  children,
+  alert = false,
+}: {
   name: string;
   children: ComponentChildren;
   alert?: boolean;
@@ -89,15 +104,25 @@ export function Field({ label, children }: { label: string; children: ComponentC
   );
 }
 
-export function FilterField({ value, hint, onChange }: {
+export function FilterField({
+  value,
+  hint,
+  onChange,
+}: {
   value: string;
   hint: string;
   onChange: (text: string) => void;
 }) {
   return (
     <Field label={texts.common.filter}>
-      <input type="search" value={value} placeholder={hint} autocomplete="off" spellcheck={false}
-        onInput={(e) => onChange(e.currentTarget.value)} />
+      <input
+        type="search"
+        value={value}
+        placeholder={hint}
+        autocomplete="off"
+        spellcheck={false}
+        onInput={(e) => onChange(e.currentTarget.value)}
+      />
     </Field>
   );
 }
@@ -117,7 +142,12 @@ export function NodeChoice({ value, onChange }: { value: string; onChange: (node
 }
 
 /** One of a few choices, all of them seen. */
-export function Choice<T extends string>({ label, options, value, onChange }: {
+export function Choice<T extends string>({
+  label,
+  options,
+  value,
+  onChange,
+}: {
   label: string;
   options: readonly { value: T; text: string }[];
   value: T | null;

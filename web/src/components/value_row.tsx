@@ -10,7 +10,8 @@ import { watchVisibility } from "./visibility";
 
 /** Writes a text only where it has changed: an unchanged row costs the browser nothing. */
 function write(element: Element, text: string): void {
-  if (element.textContent !== text) element.firstChild ? (element.firstChild.nodeValue = text) : (element.textContent = text);
+  if (element.textContent !== text)
+    element.firstChild ? (element.firstChild.nodeValue = text) : (element.textContent = text);
 }
 
 const signs = { good: "", uncertain: "?", bad: "✕", stale: "◷" };
@@ -24,7 +25,13 @@ class RowPainter {
 
   constructor(private readonly row: HTMLElement) {
     const cell = (name: string) => row.querySelector(`.${name}`)!;
-    this.cells = { value: cell("value"), unit: cell("unit"), age: cell("age"), quality: cell("quality-text"), sign: cell("sign") };
+    this.cells = {
+      value: cell("value"),
+      unit: cell("unit"),
+      age: cell("age"),
+      quality: cell("quality-text"),
+      sign: cell("sign"),
+    };
     this.trend = new Sparkline(row.querySelector("canvas")!);
   }
 
@@ -70,7 +77,12 @@ export function ValueRow({ series }: { series: Series }) {
     };
   }, [series]);
   return (
-    <a ref={row} class="value-row" href={hrefOf("trends", { m: series.key })} title={formatMoment(series.timeMs)}>
+    <a
+      ref={row}
+      class="value-row"
+      href={hrefOf("trends", { m: series.key, r: "5m" })}
+      title={formatMoment(series.timeMs)}
+    >
       <span class="metric">{series.metric}</span>
       <canvas aria-hidden="true" />
       <span class="reading">
@@ -80,7 +92,9 @@ export function ValueRow({ series }: { series: Series }) {
       <span class="condition">
         <span class="age"> </span>
         <span class="quality">
-          <span class="sign" aria-hidden="true"> </span>
+          <span class="sign" aria-hidden="true">
+            {" "}
+          </span>
           <span class="quality-text"> </span>
         </span>
       </span>

@@ -47,5 +47,5 @@ export async function acknowledge(id: string, comment: string): Promise<void> {
 }
 
 export async function clear(id: string): Promise<void> {
-  takeAlarms([await ask<Alarm>("POST", `/alarms/${encodeURIComponent(id)}/clear`, {})]);
+  takeAlarms([await ask<Alarm>("POST", `/alarms/${encodeURIComponent(id)}/clear`)]);
 }

@@ -28,7 +28,13 @@ async function fill(series: Series): Promise<void> {
   const to = nodeNow();
   const { node, device, metric } = series;
   const path = withQuery("/history", {
-    node, device, metric, from: new Date(to - Trail.steps * Trail.stepMs).toISOString(), to: new Date(to).toISOString(), points: Trail.steps, as: ["min", "max"],
+    node,
+    device,
+    metric,
+    from: new Date(to - Trail.steps * Trail.stepMs).toISOString(),
+    to: new Date(to).toISOString(),
+    points: Trail.steps,
+    as: ["min", "max"],
   });
   const history = await get<History>(path).catch(() => undefined); // then it begins with what comes
   for (const [time, least, greatest] of history?.rows ?? []) {

@@ -51,7 +51,10 @@ function takeToken(): string | null {
 
 async function mayLookOn(): Promise<boolean> {
   if (!kiosk) return false;
-  return get("/nodes").then(() => true, () => false);
+  return get("/nodes").then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Finds out who is at the page: by the token in the address, else by the cookie. */
@@ -62,19 +65,30 @@ export async function recognise(): Promise<void> {
     signedIn(await get<Session>("/session"));
   } catch (e) {
     if (await mayLookOn()) visitor.value = { state: "viewer" };
-    else visitor.value = { state: "signed_out", reason: e instanceof ApiError && e.status !== 401 ? reasonOf(e) : null };
+    else
+      visitor.value = { state: "signed_out", reason: e instanceof ApiError && e.status !== 401 ? reasonOf(e) : null };
   }
+}
+
+function endSession(): void {
+  if (visitor.value.state === "signed_in") visitor.value = { state: "signed_out", reason: texts.signIn.ended };
 }
 
 /** From now on an answer without a session leads to the sign-in; what was shown stays where it was. */
 export function followSession(): void {
-  onSessionEnd(() => {
-    if (visitor.value.state === "signed_in") visitor.value = { state: "signed_out", reason: texts.signIn.ended };
-  });
+  onSessionEnd(endSession);
   addEventListener("hashchange", () => {
     if (location.hash.startsWith("#token=")) void recognise();
   });
 }
 
+/** Asks whether the session goes on. On the node's own machine everything else is answered without one. */
+export async function checkSession(): Promise<void> {
+  if (visitor.value.state !== "signed_in") return;
+  await get<Session>("/session").catch((e: unknown) => {
+    if (e instanceof ApiError && e.status === 401) endSession();
+  });
+}
+
 /** Whether the one at the page may change anything. */
-export const mayAct = (): boolean => visitor.value.state === "signed_in";
+export const mayAct = (): boolean => visitor.value.state === "signed_in" && !kiosk;

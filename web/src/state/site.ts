@@ -4,6 +4,7 @@ import { LiveStream } from "../api/live";
 import type { Demo, Latest, Link, NodeInfo } from "../api/types";
 import { loadAlarms, standing, takeAlarms } from "./alarms";
 import { nodeNow } from "./clock";
+import { checkSession } from "./session";
 import { liveValues, seconds, seriesMax } from "./values";
 
 /** Whether the page hears the node. What it shows while it does not is from before. */
@@ -18,9 +19,11 @@ export const demo = signal<Demo | null>(null);
 const refreshMs = 10_000;
 
 async function refresh(): Promise<void> {
-  const list = await getAll<NodeInfo>("/nodes", "nodes", 1_000);
+  const [list, latest] = await Promise.all([
+    getAll<NodeInfo>("/nodes", "nodes", 1_000),
+    getAll<Latest>("/latest", "values", seriesMax),
+  ]);
   nodes.value = list.items;
-  const latest = await getAll<Latest>("/latest", "values", seriesMax);
   liveValues.takeLatest(latest.items);
   if (latest.more) liveValues.hasMore.value = true;
 }
@@ -37,6 +40,7 @@ async function catchUp(): Promise<void> {
 
 /** Follows the site from now on. Gives the way to end it. */
 export function followSite(): () => void {
+  void refresh().catch(() => {}); // at once: something is to be seen before the stream is there
   const stream = new LiveStream({
     values: (values) => liveValues.takeLive(values),
     alarms: (alarms) => takeAlarms(alarms),
@@ -50,6 +54,7 @@ export function followSite(): () => void {
     },
   });
   const refreshing = setInterval(() => {
+    void checkSession();
     if (connection.value.state === "live" && !document.hidden) void refresh().catch(() => {});
   }, refreshMs);
   const ticking = setInterval(() => {

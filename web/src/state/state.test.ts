@@ -15,14 +15,25 @@ const stepsOf = (trail: Trail, now: number) => {
 describe("a trail", () => {
   it("keeps the least and the greatest of each step", () => {
     const trail = new Trail();
-    [[0, 5], [500, 2], [1_900, 9], [2_000, 7]].forEach(([time, value]) => trail.add(time!, value!));
-    expect(stepsOf(trail, 2_000)).toEqual([[1, 2, 9], [0, 7, 7]]);
+    [
+      [0, 5],
+      [500, 2],
+      [1_900, 9],
+      [2_000, 7],
+    ].forEach(([time, value]) => trail.add(time!, value!));
+    expect(stepsOf(trail, 2_000)).toEqual([
+      [1, 2, 9],
+      [0, 7, 7],
+    ]);
   });
   it("leaves a silent stretch empty", () => {
     const trail = new Trail();
     trail.add(0, 1);
     trail.add(20_000, 2);
-    expect(stepsOf(trail, 20_000)).toEqual([[10, 1, 1], [0, 2, 2]]);
+    expect(stepsOf(trail, 20_000)).toEqual([
+      [10, 1, 1],
+      [0, 2, 2],
+    ]);
   });
   it("forgets what is older than it holds, and never takes it up again", () => {
     const trail = new Trail();
@@ -36,12 +47,22 @@ describe("a trail", () => {
     trail.add(10_000, 1);
     trail.fillIn(4_000, 8);
     trail.fillIn(90_000, 9);
-    expect(stepsOf(trail, 10_000)).toEqual([[3, 8, 8], [0, 1, 1]]);
+    expect(stepsOf(trail, 10_000)).toEqual([
+      [3, 8, 8],
+      [0, 1, 1],
+    ]);
   });
 });
 
-const live = (metric: string, time_ms: number, value = 1) =>
-  ({ node: "n", device: "d", metric, unit: null, time_ms, value, quality: "good" as const });
+const live = (metric: string, time_ms: number, value = 1) => ({
+  node: "n",
+  device: "d",
+  metric,
+  unit: null,
+  time_ms,
+  value,
+  quality: "good" as const,
+});
 
 describe("live values", () => {
   it("keep the newest value only", () => {
@@ -76,17 +97,39 @@ describe("addresses", () => {
     const { view, query } = parseRoute(hrefOf("trends", { m: "a/b/c%2F" }));
     expect([view, query.get("m")]).toEqual(["trends", "a/b/c%2F"]);
   });
-  it.each(["", "#", "#/nowhere", "#token=abc"])("%s leads to the values", (hash) => expect(parseRoute(hash).view).toBe("now"));
+  it.each(["", "#", "#/nowhere", "#token=abc"])("%s leads to the values", (hash) =>
+    expect(parseRoute(hash).view).toBe("now"),
+  );
 });
 
 const alarm = (id: string, severity: 1 | 2 | 3 | 4, isNew: boolean, raised: string): Alarm => ({
-  id, severity, raised, name: id, key: "", node: "n", device: null, state: isNew ? "raised" : "acknowledged", cleared: null,
-  acknowledged: isNew ? null : { by: "x", at: raised, comment: "" }, message: "", value: null });
+  id,
+  severity,
+  raised,
+  name: id,
+  key: "",
+  node: "n",
+  device: null,
+  state: isNew ? "raised" : "acknowledged",
+  cleared: null,
+  acknowledged: isNew ? null : { by: "x", at: raised, comment: "" },
+  message: "",
+  value: null,
+});
 
 describe("alarms", () => {
   it("come with the most urgent first", () => {
-    const alarms = [alarm("known worst", 1, false, "3"), alarm("new low", 4, true, "2"), alarm("new high, older", 2, true, "0"),
-      alarm("new high", 2, true, "1")];
-    expect(alarms.sort(byUrgency).map((each) => each.id)).toEqual(["new high", "new high, older", "new low", "known worst"]);
+    const alarms = [
+      alarm("known worst", 1, false, "3"),
+      alarm("new low", 4, true, "2"),
+      alarm("new high, older", 2, true, "0"),
+      alarm("new high", 2, true, "1"),
+    ];
+    expect(alarms.sort(byUrgency).map((each) => each.id)).toEqual([
+      "new high",
+      "new high, older",
+      "new low",
+      "known worst",
+    ]);
   });
 });

@@ -22,7 +22,12 @@ export class Series implements MetricName {
   private staleByNode = false;
   private intervalMs = 0; // usual between values, as far as seen here
 
-  constructor(readonly key: string, readonly node: string, readonly device: string, readonly metric: string) {}
+  constructor(
+    readonly key: string,
+    readonly node: string,
+    readonly device: string,
+    readonly metric: string,
+  ) {}
 
   take(unit: string | null, timeMs: number, value: Value, quality: Quality, staleByNode: boolean): void {
     if (timeMs < this.timeMs) return;

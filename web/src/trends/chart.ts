@@ -31,8 +31,11 @@ export class Chart {
   private readonly observer: ResizeObserver;
 
   /** `onBounds` is told what stretch the operator wants to see, `onCursor` at which of the joined times they look. */
-  constructor(private readonly host: HTMLElement, private readonly onBounds: ChangeBounds,
-              private readonly onCursor: (index: number | null) => void) {
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly onBounds: ChangeBounds,
+    private readonly onCursor: (index: number | null) => void,
+  ) {
     this.observer = new ResizeObserver(() => this.plot?.setSize(this.size()));
     this.observer.observe(host);
     const bounds = () => this.shown?.bounds;
@@ -112,9 +115,17 @@ export class Chart {
   }
 
   private axes(plot: Plot, colors: ReturnType<typeof themeColors>): uPlot.Axis[] {
-    const look = { font, stroke: colors.muted, ticks: { stroke: colors.grid }, grid: { stroke: colors.grid, width: 1 } };
+    const look = {
+      font,
+      stroke: colors.muted,
+      ticks: { stroke: colors.grid },
+      grid: { stroke: colors.grid, width: 1 },
+    };
     const units = [...new Set(plot.pens.map((_pen, i) => unitOf(plot, i)))];
-    const time: uPlot.Axis = { ...look, values: (_u, splits, _axis, _space, increment) => timeTicks(splits, increment) };
+    const time: uPlot.Axis = {
+      ...look,
+      values: (_u, splits, _axis, _space, increment) => timeTicks(splits, increment),
+    };
     const value = (unit: string, i: number): uPlot.Axis => ({
       ...look,
       scale: scaleOf(unit),

@@ -11,25 +11,33 @@ type TimeAt = (clientX: number) => number | undefined;
 /** The wheel zooms about the pointer while Ctrl is held (as a pinch on a touchpad does), and moves with Shift or
  * sideways. Alone it scrolls the page: a chart must not catch who is on the way past it. */
 export function listenForWheel(host: HTMLElement, current: CurrentBounds, timeAt: TimeAt, change: ChangeBounds): void {
-  host.addEventListener("wheel", (event) => {
-    const bounds = current();
-    const sideways = event.deltaX || (event.shiftKey ? event.deltaY : 0);
-    if (!bounds || (!event.ctrlKey && !sideways)) return;
-    event.preventDefault();
-    if (event.ctrlKey) return change(zoomed(bounds, Math.exp(event.deltaY / 300), timeAt(event.clientX)));
-    change(shifted(bounds, ((bounds.to - bounds.from) * sideways) / host.clientWidth));
-  }, { passive: false });
+  host.addEventListener(
+    "wheel",
+    (event) => {
+      const bounds = current();
+      const sideways = event.deltaX || (event.shiftKey ? event.deltaY : 0);
+      if (!bounds || (!event.ctrlKey && !sideways)) return;
+      event.preventDefault();
+      if (event.ctrlKey) return change(zoomed(bounds, Math.exp(event.deltaY / 300), timeAt(event.clientX)));
+      change(shifted(bounds, ((bounds.to - bounds.from) * sideways) / host.clientWidth));
+    },
+    { passive: false },
+  );
 }
 
 /** One finger moves, two zoom; Shift and the mouse's button move too. */
 export function listenForTouch(host: HTMLElement, current: CurrentBounds, timeAt: TimeAt, change: ChangeBounds): void {
   const held = new Map<number, number>(); // where each pointer is
   const mayHold = (event: PointerEvent) => event.pointerType === "touch" || event.shiftKey;
-  host.addEventListener("pointerdown", (event) => {
-    if (!mayHold(event)) return;
-    held.set(event.pointerId, event.clientX);
-    host.setPointerCapture(event.pointerId);
-  }, { capture: true });
+  host.addEventListener(
+    "pointerdown",
+    (event) => {
+      if (!mayHold(event)) return;
+      held.set(event.pointerId, event.clientX);
+      host.setPointerCapture(event.pointerId);
+    },
+    { capture: true },
+  );
   host.addEventListener("pointermove", (event) => {
     const before = held.get(event.pointerId);
     const bounds = current();
@@ -50,4 +58,7 @@ export function listenForTouch(host: HTMLElement, current: CurrentBounds, timeAt
   host.addEventListener("mousedown", (event) => event.shiftKey && event.stopPropagation(), { capture: true });
 }
 
-const shifted = ({ from, to }: Bounds, by: number): Bounds => ({ from: Math.round(from + by), to: Math.round(to + by) });
+const shifted = ({ from, to }: Bounds, by: number): Bounds => ({
+  from: Math.round(from + by),
+  to: Math.round(to + by),
+});

@@ -25,7 +25,10 @@ const gapSteps = 3; // farther apart than so many usual intervals, two readings 
 
 /** The median distance of neighbours; a metric that speaks once a minute is not all gaps at a step of a second. */
 function usualInterval(times: number[], stepMs: number): number {
-  const distances = times.slice(1).map((time, i) => time - times[i]!).sort((a, b) => a - b);
+  const distances = times
+    .slice(1)
+    .map((time, i) => time - times[i]!)
+    .sort((a, b) => a - b);
   return Math.max(stepMs, distances[Math.floor(distances.length / 2)] ?? stepMs);
 }
 
@@ -36,7 +39,10 @@ export function stepsOf(history: History): Step[] {
   const [time, least, greatest, mean] = ["time", "min", "max", "mean"].map((name) => history.columns.indexOf(name));
   const number = (row: (number | null)[], at: number) => row[at] ?? null;
   const rows = history.rows.filter((row) => typeof row[time!] === "number");
-  const usual = usualInterval(rows.map((row) => row[time!]!), history.step_ms);
+  const usual = usualInterval(
+    rows.map((row) => row[time!]!),
+    history.step_ms ?? 0,
+  );
   const steps: Step[] = [];
   for (const row of rows) {
     const at = row[time!]!;
@@ -60,10 +66,11 @@ export function join(histories: History[]): Joined {
   const times = [...new Set(all.flatMap((steps) => steps.map((step) => step.time)))].sort((a, b) => a - b);
   const columns = all.map((steps) => {
     const byTime = new Map(steps.map((step) => [step.time, step]));
-    const pick = (what: "mean" | "least" | "greatest") => times.map((time): Cell => {
-      const step = byTime.get(time);
-      return step && step[what];
-    });
+    const pick = (what: "mean" | "least" | "greatest") =>
+      times.map((time): Cell => {
+        const step = byTime.get(time);
+        return step && step[what];
+      });
     return { mean: pick("mean"), least: pick("least"), greatest: pick("greatest") };
   });
   return { times, columns };
@@ -99,8 +106,11 @@ export function tableRows(histories: History[]): TableRow[] {
       byTime.set(step.time, row);
     }
   });
-  const steps = [...byTime].map(([time, row]): TableRow => (
-    { kind: "step", time, steps: histories.map((_history, i) => row[i]) }));
+  const steps = [...byTime].map(([time, row]): TableRow => ({
+    kind: "step",
+    time,
+    steps: histories.map((_history, i) => row[i]),
+  }));
   const moment = (row: TableRow) => (row.kind === "step" ? row.time : row.to);
   return [...steps, ...gaps].sort((a, b) => moment(b) - moment(a));
 }

@@ -1,8 +1,10 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatMoment, formatNumber } from "../format";
+import { kiosk } from "../state/preferences";
 import { texts } from "../texts";
+import type { Plot } from "./chart";
 import type { Joined } from "./join";
-import { dashes, type Pen } from "./pens";
+import { dashes } from "./pens";
 
 /** Tells the legend where the cursor of the chart is, without rendering it. */
 export class CursorReadout {
@@ -36,10 +38,14 @@ function valueAt(joined: Joined, column: number, index: number | null): string {
   return texts.format.none;
 }
 
-export function Legend({ pens, joined, units, trouble, cursor, onRemove }: {
-  pens: Pen[];
-  joined: Joined;
-  units: string[];
+/** Which line is which, and its value under the cursor, or the newest. */
+export function Legend({
+  plot: { pens, joined, histories },
+  trouble,
+  cursor,
+  onRemove,
+}: {
+  plot: Plot;
   trouble: (string | undefined)[];
   cursor: CursorReadout;
   onRemove: (key: string) => void;
@@ -49,14 +55,14 @@ export function Legend({ pens, joined, units, trouble, cursor, onRemove }: {
     const write = (index: number | null) => {
       const outputs = list.current?.querySelectorAll("output") ?? [];
       outputs.forEach((output, i) => {
-        if (joined.columns[i]) output.textContent = `${valueAt(joined, i, index)} ${units[i]}`;
+        if (joined.columns[i]) output.textContent = `${valueAt(joined, i, index)} ${histories[i]?.unit ?? ""}`;
       });
       const moment = list.current?.querySelector(".moment");
       if (moment) moment.textContent = index === null ? "" : formatMoment(joined.times[index]);
     };
     cursor.listen(write);
     write(null);
-  }, [joined, units.join()]);
+  }, [joined]);
   return (
     <ul class="legend" ref={list}>
       {pens.map((pen, i) => (
@@ -66,9 +72,16 @@ export function Legend({ pens, joined, units, trouble, cursor, onRemove }: {
             {pen.label} <span class="note">{pen.name.node}</span>
           </span>
           {trouble[i] ? <span class="trouble">{trouble[i]}</span> : <output aria-live="off" />}
-          <button type="button" class="quiet" onClick={() => onRemove(pen.key)} aria-label={texts.trends.remove(pen.label)}>
-            ✕
-          </button>
+          {!kiosk && (
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => onRemove(pen.key)}
+              aria-label={texts.trends.remove(pen.label)}
+            >
+              ✕
+            </button>
+          )}
         </li>
       ))}
       <li class="moment note" />

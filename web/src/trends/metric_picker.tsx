@@ -36,15 +36,25 @@ export function MetricPicker({ chosen, onChoose }: { chosen: string[]; onChoose:
     setText("");
   };
   return (
-    <div class="picker" onKeyDown={(e) => e.key === "Escape" && setOpen(false)}
-      onFocusOut={(e) => !e.currentTarget.contains(e.relatedTarget as Node | null) && setOpen(false)}>
+    <div
+      class="picker"
+      onKeyDown={(e) => e.key === "Escape" && setOpen(false)}
+      onFocusOut={(e) => !e.currentTarget.contains(e.relatedTarget as Node | null) && setOpen(false)}
+    >
       <Field label={texts.trends.add}>
-        <input type="search" value={text} placeholder={texts.trends.addHint} autocomplete="off" spellcheck={false}
-          disabled={chosen.length >= pensMax} onFocus={() => setOpen(true)}
+        <input
+          type="search"
+          value={text}
+          placeholder={texts.trends.addHint}
+          autocomplete="off"
+          spellcheck={false}
+          disabled={chosen.length >= pensMax}
+          onFocus={() => setOpen(true)}
           onInput={(e) => {
             setText(e.currentTarget.value);
             setOpen(true);
-          }} />
+          }}
+        />
       </Field>
       {isOpen && offered.length > 0 && (
         <ul class="offered">

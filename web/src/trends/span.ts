@@ -5,7 +5,12 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 export const presets: Record<string, number> = {
-  "5m": 5 * minute, "1h": hour, "8h": 8 * hour, "24h": day, "7d": 7 * day, "30d": 30 * day,
+  "5m": 5 * minute,
+  "1h": hour,
+  "8h": 8 * hour,
+  "24h": day,
+  "7d": 7 * day,
+  "30d": 30 * day,
 };
 const initial = "1h";
 const shortest = 10_000;
@@ -29,7 +34,11 @@ export function boundsOf(span: Span, now: number): { from: number; to: number } 
 }
 
 /** Grows (factor > 1) or shrinks a stretch about a moment in it. */
-export function zoomed(bounds: { from: number; to: number }, factor: number, about?: number): { from: number; to: number } {
+export function zoomed(
+  bounds: { from: number; to: number },
+  factor: number,
+  about?: number,
+): { from: number; to: number } {
   const middle = about ?? (bounds.from + bounds.to) / 2;
   const length = bounds.to - bounds.from;
   const next = Math.min(longest, Math.max(shortest, length * factor));
@@ -47,4 +56,10 @@ export function moved(bounds: { from: number; to: number }, share: number, now: 
 /** How often a followed span is asked for again: about once for each point on the screen. */
 export function refreshMs(span: Span): number {
   return span.follow ? Math.min(30_000, Math.max(1_000, span.ms / 1_000)) : 60_000;
+}
+
+/** What of it is written in the address. */
+export function queryOf(span: Span): Record<string, string> {
+  if (span.follow) return { r: presetOf(span) ?? initial };
+  return { from: String(Math.round(span.from)), to: String(Math.round(span.to)) };
 }

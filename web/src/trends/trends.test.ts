@@ -6,8 +6,17 @@ import { boundsOf, moved, presetOf, spanOf, zoomed } from "./span";
 import { csvOf } from "./trend_table";
 
 const history = (times: number[], gaps: Gap[] = [], step_ms = 1_000): History => ({
-  node: "n", device: "d", metric: "m", unit: "°C", from: 0, to: 100_000, step_ms, columns: ["time", "min", "max", "mean"],
-  rows: times.map((time) => [time, time - 1, time + 1, time]), gaps });
+  node: "n",
+  device: "d",
+  metric: "m",
+  unit: "°C",
+  from: 0,
+  to: 100_000,
+  step_ms,
+  columns: ["time", "min", "max", "mean"],
+  rows: times.map((time) => [time, time - 1, time + 1, time]),
+  gaps,
+});
 const lost = (from: number, to: number): Gap => ({ from, to, readings: 3, reason: "full" });
 
 describe("a line", () => {
@@ -21,8 +30,13 @@ describe("a line", () => {
     expect(stepsOf(history([0, 60_000, 120_000])).some((step) => step.mean === null)).toBe(false);
   });
   it("breaks where readings are known to be lost, however short", () => {
-    expect(stepsOf(history([0, 1_000, 3_000, 4_000], [lost(1_500, 2_500)])).map((step) => step.mean)).toEqual(
-      [0, 1_000, null, 3_000, 4_000]);
+    expect(stepsOf(history([0, 1_000, 3_000, 4_000], [lost(1_500, 2_500)])).map((step) => step.mean)).toEqual([
+      0,
+      1_000,
+      null,
+      3_000,
+      4_000,
+    ]);
   });
   it("takes the columns as they are named", () => {
     const turned = { ...history([]), columns: ["mean", "time"], rows: [[7, 1_000]] };
@@ -59,7 +73,8 @@ describe("a span", () => {
     expect(spanOf(new URLSearchParams("from=5&to=9"))).toEqual({ follow: false, from: 5, to: 9 });
   });
   it.each(["r=never", "from=9&to=5", "from=x&to=y", ""])("of '%s' is the usual one", (query) =>
-    expect(presetOf(spanOf(new URLSearchParams(query)))).toBe("1h"));
+    expect(presetOf(spanOf(new URLSearchParams(query)))).toBe("1h"),
+  );
   it("ends now while it follows", () => expect(boundsOf({ follow: true, ms: 10 }, 100)).toEqual({ from: 90, to: 100 }));
   it("keeps the moment under the pointer when it is zoomed", () => {
     expect(zoomed({ from: 0, to: 100_000 }, 0.5, 25_000)).toEqual({ from: 12_500, to: 62_500 });

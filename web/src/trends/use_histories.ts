@@ -2,6 +2,8 @@ import { useEffect, useState } from "preact/hooks";
 import { ApiError, get, withQuery } from "../api/client";
 import type { Alarm, History, Page } from "../api/types";
 import { nodeNow } from "../state/clock";
+import { join } from "./join";
+import type { Plot } from "./chart";
 import type { Pen } from "./pens";
 import { boundsOf, refreshMs, type Span } from "./span";
 
@@ -19,17 +21,28 @@ export interface Histories {
 
 function historyOf(pen: Pen, bounds: { from: number; to: number }, signal: AbortSignal): Promise<History> {
   const time = (ms: number) => new Date(ms).toISOString();
-  return get<History>(withQuery("/history", {
-    ...pen.name, from: time(bounds.from), to: time(bounds.to), points: pointsMax, as: ["min", "max", "mean"],
-  }), signal);
+  return get<History>(
+    withQuery("/history", {
+      ...pen.name,
+      from: time(bounds.from),
+      to: time(bounds.to),
+      points: pointsMax,
+      as: ["min", "max", "mean"],
+    }),
+    signal,
+  );
 }
+
+/** A device is named by its topic, an alarm often by a level of it: `plant/press-1` and `press-1`. */
+const isOf = (device: string, alarmed: string | null) =>
+  alarmed !== null && (device === alarmed || device.split("/").includes(alarmed));
 
 /** Alarms of the pens' devices that were raised within the bounds. */
 async function alarmsOf(pens: Pen[], bounds: { from: number; to: number }, signal: AbortSignal): Promise<Alarm[]> {
   const { alarms } = await get<Page<"alarms", Alarm>>(`/alarms?state=all&limit=${alarmsMax}`, signal);
   return alarms.filter((alarm) => {
     const raised = Date.parse(alarm.raised);
-    const isOfPen = pens.some(({ name }) => name.device === alarm.device && name.node === alarm.node);
+    const isOfPen = pens.some(({ name }) => name.node === alarm.node && isOf(name.device, alarm.device));
     return isOfPen && raised >= bounds.from && raised <= bounds.to;
   });
 }
@@ -68,4 +81,23 @@ export function useHistories(pens: Pen[], span: Span): Histories | undefined {
     };
   }, [asked]);
   return found;
+}
+
+/** What was found as a chart: a pen without a history has none of it. */
+export function plotOf(found: Histories): Plot {
+  const { from, to } = found.bounds;
+  const histories = found.pens.map(
+    (pen, i): History =>
+      found.of[i] ?? {
+        ...pen.name,
+        unit: null,
+        from,
+        to,
+        step_ms: 1_000,
+        columns: ["time", "min", "max", "mean"],
+        rows: [],
+        gaps: [],
+      },
+  );
+  return { pens: found.pens, histories, joined: join(histories), bounds: found.bounds, alarms: found.alarms };
 }

@@ -74,16 +74,28 @@ function AlarmRow({ alarm, onDeed }: { alarm: Alarm; onDeed: (deed: AlarmDeed) =
         <Moment at={alarm.raised} />
         <div>{isStanding(alarm) && <Ago since={alarm.raised} />}</div>
       </td>
-      <td><Moment at={alarm.cleared} /></td>
+      <td>
+        <Moment at={alarm.cleared} />
+      </td>
       <StateCell alarm={alarm} />
       <td class="row-buttons">
         {mayAct() && isNew && (
-          <button type="button" aria-label={texts.alarms.acknowledgeTitle(alarm.name)}
-            onClick={() => onDeed({ what: "acknowledge", alarm })}>{texts.alarms.acknowledge}</button>
+          <button
+            type="button"
+            aria-label={texts.alarms.acknowledgeTitle(alarm.name)}
+            onClick={() => onDeed({ what: "acknowledge", alarm })}
+          >
+            {texts.alarms.acknowledge}
+          </button>
         )}
         {mayAct() && isStanding(alarm) && (
-          <button type="button" aria-label={texts.alarms.clearTitle(alarm.name)}
-            onClick={() => onDeed({ what: "clear", alarm })}>{texts.alarms.clear}</button>
+          <button
+            type="button"
+            aria-label={texts.alarms.clearTitle(alarm.name)}
+            onClick={() => onDeed({ what: "clear", alarm })}
+          >
+            {texts.alarms.clear}
+          </button>
         )}
       </td>
     </tr>
@@ -109,7 +121,9 @@ export function Alarms() {
         <Field label={texts.alarms.severityColumn}>
           <select value={severity} onChange={(e) => setSeverity(e.currentTarget.value)}>
             <option value="">{texts.alarms.anySeverity}</option>
-            {Object.entries(texts.severity).map(([number, name]) => <option value={number}>{`${number} ${name}`}</option>)}
+            {Object.entries(texts.severity).map(([number, name]) => (
+              <option value={number}>{`${number} ${name}`}</option>
+            ))}
           </select>
         </Field>
         <FilterField value={text} hint={texts.alarms.filterHint} onChange={setText} />
@@ -118,13 +132,20 @@ export function Alarms() {
       {alarms.length === 0 ? (
         <Note>{shown === "cleared" ? texts.alarms.emptyCleared : texts.alarms.empty}</Note>
       ) : (
-        <Table label={texts.alarms.title} class="alarms"
-          head={[severityColumn, alarm, source, numeric(value), raised, ended, stateColumn, actions]}>
-          {alarms.map((each) => <AlarmRow key={each.id} alarm={each} onDeed={setDeed} />)}
+        <Table
+          label={texts.alarms.title}
+          class="alarms"
+          head={[severityColumn, alarm, source, numeric(value), raised, ended, stateColumn, actions]}
+        >
+          {alarms.map((each) => (
+            <AlarmRow key={each.id} alarm={each} onDeed={setDeed} />
+          ))}
         </Table>
       )}
       {shown !== "standing" && past.more && (
-        <button type="button" onClick={past.showMore}>{texts.common.more}</button>
+        <button type="button" onClick={past.showMore}>
+          {texts.common.more}
+        </button>
       )}
       {deed && <AlarmDialog deed={deed} onClose={() => setDeed(null)} />}
     </>

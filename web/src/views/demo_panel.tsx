@@ -17,7 +17,7 @@ export function DemoPanel() {
   const act = async (name: string, what: "cut" | "heal") => {
     setTrouble(null);
     try {
-      await ask("POST", `/demo/links/${encodeURIComponent(name)}/${what}`, {});
+      await ask("POST", `/demo/links/${encodeURIComponent(name)}/${what}`);
       await refreshDemo();
     } catch (e) {
       setTrouble((e as Error).message);
@@ -30,8 +30,12 @@ export function DemoPanel() {
         <Figure name={words.sent}>{formatCount(sent)}</Figure>
         <Figure name={words.arrived}>{formatCount(arrived)}</Figure>
         <Figure name={words.waiting}>{formatCount(Math.max(0, sent - arrived))}</Figure>
-        <Figure name={words.lost} alert={lost > 0}>{formatCount(lost)}</Figure>
-        <Figure name={words.doubled} alert={doubled > 0}>{formatCount(doubled)}</Figure>
+        <Figure name={words.lost} alert={lost > 0}>
+          {formatCount(lost)}
+        </Figure>
+        <Figure name={words.doubled} alert={doubled > 0}>
+          {formatCount(doubled)}
+        </Figure>
       </Figures>
       <ul class="demo-links">
         {shown.links.map(({ name, cut }) => (
@@ -45,7 +49,11 @@ export function DemoPanel() {
           </li>
         ))}
       </ul>
-      {trouble && <p class="trouble" role="alert">{trouble}</p>}
+      {trouble && (
+        <p class="trouble" role="alert">
+          {trouble}
+        </p>
+      )}
     </Panel>
   );
 }

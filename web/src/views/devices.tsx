@@ -15,7 +15,9 @@ function Session({ device }: { device: Device }) {
   if (!session) return <td>{words.noSession}</td>;
   return (
     <td>
-      <State is={session.connected ? "ok" : "warning"}>{session.connected ? words.connected : words.notConnected}</State>
+      <State is={session.connected ? "ok" : "warning"}>
+        {session.connected ? words.connected : words.notConnected}
+      </State>
       <div class="note">{[session.client_id, session.address].filter(Boolean).join(", ")}</div>
     </td>
   );
@@ -30,7 +32,9 @@ function DeviceRow({ device }: { device: Device }) {
         </a>
       </th>
       <td>{device.node}</td>
-      <td><Age of={device.last_seen} /></td>
+      <td>
+        <Age of={device.last_seen} />
+      </td>
       <td class="number">{device.readings_per_s > 0 ? formatRate(device.readings_per_s) : words.silent}</td>
       <td class="number">{formatCount(device.metrics)}</td>
       <td>{device.firmware ?? texts.format.none}</td>
@@ -57,13 +61,27 @@ export function Devices() {
       {devices.length === 0 ? (
         <Note>{!data ? texts.common.loading : data.devices.length ? texts.now.nothingFound : words.empty}</Note>
       ) : (
-        <Table label={words.title} head={[words.device, texts.common.node, words.lastSeen, numeric(words.rate),
-          numeric(words.metrics), words.firmware, words.session]}>
-          {devices.map((each) => <DeviceRow key={`${each.node}/${each.device}`} device={each} />)}
+        <Table
+          label={words.title}
+          head={[
+            words.device,
+            texts.common.node,
+            words.lastSeen,
+            numeric(words.rate),
+            numeric(words.metrics),
+            words.firmware,
+            words.session,
+          ]}
+        >
+          {devices.map((each) => (
+            <DeviceRow key={`${each.node}/${each.device}`} device={each} />
+          ))}
         </Table>
       )}
       {data?.next && limit < 1000 && (
-        <button type="button" onClick={() => setLimit(1000)}>{texts.common.more}</button>
+        <button type="button" onClick={() => setLimit(1000)}>
+          {texts.common.more}
+        </button>
       )}
       <TopicPanel />
     </>

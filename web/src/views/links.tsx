@@ -55,18 +55,35 @@ function BacklogTrend({ link }: { link: Link }) {
 function LinkPanel({ link, from }: { link: Link; from: string }) {
   const waits = link.records_waiting > 0;
   return (
-    <Panel class="link" title={<>{from} <span class="arrow" aria-hidden="true">→</span>
-      <span class="hidden">{words.to}</span> {link.peer}</>}
-      aside={<State is={link.connected ? "ok" : "bad"}>{link.connected ? words.up : words.down}</State>}>
+    <Panel
+      class="link"
+      title={
+        <>
+          {from}{" "}
+          <span class="arrow" aria-hidden="true">
+            →
+          </span>
+          <span class="hidden">{words.to}</span> {link.peer}
+        </>
+      }
+      aside={<State is={link.connected ? "ok" : "bad"}>{link.connected ? words.up : words.down}</State>}
+    >
       <p class="note">{link.name}</p>
       <Figures>
         <Figure name={words.upSince}>
           {link.connected ? <Moment at={link.connected_since} /> : words.down}
-          {link.connected && <> (<Age of={link.connected_since} />)</>}
+          {link.connected && (
+            <>
+              {" "}
+              (<Age of={link.connected_since} />)
+            </>
+          )}
         </Figure>
         <Figure name={words.rtt}>{link.rtt_ms > 0 ? formatMilliseconds(link.rtt_ms) : texts.format.none}</Figure>
         <Figure name={words.connections}>{formatCount(link.sequence)}</Figure>
-        <Figure name={words.backlogRecords} alert={!link.connected && waits}>{formatCount(link.records_waiting)}</Figure>
+        <Figure name={words.backlogRecords} alert={!link.connected && waits}>
+          {formatCount(link.records_waiting)}
+        </Figure>
         <Figure name={words.backlogBytes}>{formatBytes(link.bytes_waiting)}</Figure>
         <Figure name={words.oldest}>{waits ? formatDuration(link.oldest_age_ms) : texts.format.none}</Figure>
         <Figure name={words.drain}>{formatRate(link.drain_records_per_s)}</Figure>
@@ -82,8 +99,12 @@ function LinkPanel({ link, from }: { link: Link; from: string }) {
           {words.sentFigure(formatCount(link.records_sent), formatBytes(link.bytes_sent))}
         </Figure>
         <Figure name={words.received}>{formatCount(link.records_received)}</Figure>
-        <Figure name={words.refused} alert={link.records_refused > 0}>{formatCount(link.records_refused)}</Figure>
-        <Figure name={words.forks} alert={link.forks > 0}>{formatCount(link.forks)}</Figure>
+        <Figure name={words.refused} alert={link.records_refused > 0}>
+          {formatCount(link.records_refused)}
+        </Figure>
+        <Figure name={words.forks} alert={link.forks > 0}>
+          {formatCount(link.forks)}
+        </Figure>
       </Figures>
       <BacklogTrend link={link} />
     </Panel>
@@ -98,7 +119,9 @@ export function Links() {
       <DemoPanel />
       {links.value.length === 0 && <Note>{words.empty}</Note>}
       <div class="links">
-        {links.value.map((link) => <LinkPanel key={link.name} link={link} from={self.value} />)}
+        {links.value.map((link) => (
+          <LinkPanel key={link.name} link={link} from={self.value} />
+        ))}
       </div>
     </>
   );

@@ -9,14 +9,18 @@ import { liveValues, seconds, seriesMax, type Series } from "../state/values";
 import { texts } from "../texts";
 
 const worstShown = 5;
+const alarmRecords = "alarm/"; // the history keeps what rules told as alarms too; here they are shown as what they are
 
 function WorstAlarms() {
   const [deed, setDeed] = useState<AlarmDeed | null>(null);
   const all = urgentFirst.value;
   if (all.length === 0) return null;
   return (
-    <Panel title={texts.now.worst} class="worst"
-      aside={all.length > worstShown && <a href={hrefOf("alarms")}>{texts.now.allAlarms(all.length)}</a>}>
+    <Panel
+      title={texts.now.worst}
+      class="worst"
+      aside={all.length > worstShown && <a href={hrefOf("alarms")}>{texts.now.allAlarms(all.length)}</a>}
+    >
       <ul>
         {all.slice(0, worstShown).map((alarm) => (
           <AlarmLine key={alarm.id} alarm={alarm} onAcknowledge={(of) => setDeed({ what: "acknowledge", alarm: of })} />
@@ -55,13 +59,16 @@ function AbnormalCount({ of }: { of: Series[] }) {
 function DevicePanel({ group }: { group: Group }) {
   return (
     <Panel title={group.name} class="device" aside={<AbnormalCount of={group.series} />}>
-      {group.series.map((each) => <ValueRow key={each.key} series={each} />)}
+      {group.series.map((each) => (
+        <ValueRow key={each.key} series={each} />
+      ))}
     </Panel>
   );
 }
 
 function fits(series: Series, text: string, node: string, abnormalOnly: boolean): boolean {
   if (node && series.node !== node) return false;
+  if (!text && series.device.startsWith(alarmRecords)) return false;
   if (abnormalOnly && !series.isAbnormal(seconds.peek())) return false;
   return text.split(/\s+/).every((word) => `${series.device} ${series.metric}`.toLowerCase().includes(word));
 }
@@ -97,7 +104,9 @@ export function Now() {
       {liveValues.hasMore.value && <Note>{texts.now.truncated(seriesMax)}</Note>}
       {groups.length === 0 && <Note>{liveValues.all().length ? texts.now.nothingFound : texts.now.empty}</Note>}
       <div class="devices">
-        {groups.map((group) => <DevicePanel key={group.name} group={group} />)}
+        {groups.map((group) => (
+          <DevicePanel key={group.name} group={group} />
+        ))}
       </div>
     </>
   );

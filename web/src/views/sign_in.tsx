@@ -12,19 +12,27 @@ export function SignIn({ reason }: { reason: string | null }) {
   };
   return (
     <main class="sign-in">
-      <form onSubmit={(e) => {
-        e.preventDefault();
-        void submit(new FormData(e.currentTarget));
-      }}>
+      <form
+        onSubmit={(e) => {
+          e.preventDefault();
+          void submit(new FormData(e.currentTarget));
+        }}
+      >
         <h1>{`${texts.product}: ${texts.signIn.title}`}</h1>
-        {reason && <p class="trouble" role="alert">{reason}</p>}
+        {reason && (
+          <p class="trouble" role="alert">
+            {reason}
+          </p>
+        )}
         <Field label={texts.signIn.user}>
           <input name="user" autocomplete="username" autocapitalize="none" required />
         </Field>
         <Field label={texts.signIn.password}>
           <input name="password" type="password" autocomplete="current-password" required />
         </Field>
-        <button type="submit" class="primary" disabled={busy}>{texts.signIn.submit}</button>
+        <button type="submit" class="primary" disabled={busy}>
+          {texts.signIn.submit}
+        </button>
         <p class="note">
           {texts.signIn.link} <code>{texts.signIn.linkCommand}</code>
         </p>

@@ -58,32 +58,45 @@ function useMessages(watched: Watched | null) {
 export function TopicPanel() {
   const [watched, setWatched] = useState<Watched | null>(null);
   const { messages, trouble } = useMessages(watched);
-  const start = (form: FormData) => setWatched({ address: String(form.get("address")), filter: String(form.get("filter")) });
+  const start = (form: FormData) =>
+    setWatched({ address: String(form.get("address")), filter: String(form.get("filter")) });
   return (
     <Panel title={words.title} class="topics">
-      <form onSubmit={(e) => {
-        e.preventDefault();
-        if (watched) setWatched(null);
-        else start(new FormData(e.currentTarget));
-      }}>
+      <form
+        onSubmit={(e) => {
+          e.preventDefault();
+          if (watched) setWatched(null);
+          else start(new FormData(e.currentTarget));
+        }}
+      >
         <Field label={words.address}>
           <input name="address" type="url" required defaultValue={usualAddress()} readOnly={watched !== null} />
         </Field>
         <Field label={words.filter}>
           <input name="filter" required defaultValue="#" readOnly={watched !== null} spellcheck={false} />
         </Field>
-        <button type="submit" aria-pressed={watched !== null}>{watched ? words.stop : words.watch}</button>
+        <button type="submit" aria-pressed={watched !== null}>
+          {watched ? words.stop : words.watch}
+        </button>
       </form>
       <Note>{`${words.hint} ${words.kept(keptMax)}`}</Note>
-      {trouble && <p class="trouble" role="status">{words.failed(trouble)}</p>}
+      {trouble && (
+        <p class="trouble" role="status">
+          {words.failed(trouble)}
+        </p>
+      )}
       {watched && messages.length === 0 && !trouble && <Note>{words.waiting}</Note>}
       {messages.length > 0 && (
         <Table label={words.title} head={[words.at, words.topic, words.payload]}>
           {messages.map((each) => (
             <tr key={each.number}>
               <td>{formatClock(new Date(each.at))}</td>
-              <td><code>{each.topic}</code></td>
-              <td><pre>{textOf(each.payload)}</pre></td>
+              <td>
+                <code>{each.topic}</code>
+              </td>
+              <td>
+                <pre>{textOf(each.payload)}</pre>
+              </td>
             </tr>
           ))}
         </Table>
