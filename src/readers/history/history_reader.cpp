@@ -56,7 +56,20 @@ history_reader::history_reader(io::shard& on, io::worker& worker, history_option
 
 history_reader::~history_reader() { options_.aside.serve_retries("history", {}); }
 
+/// What was stored before this process.
+void history_reader::recall_newest() {
+  if (!newest_taker_) return;
+  const auto found = std::make_shared<result<std::vector<newest_value>>>();
+  ask([found](store& from) { *found = from.newest(); },
+      [this, found, alive = std::weak_ptr(place_)] {
+        if (alive.expired()) return;
+        if (*found) return newest_taker_(**found);
+        log::warn("readers.history", "the newest values cannot be read: {}", found->error().text());
+      });
+}
+
 io::task<> history_reader::run() {
+  recall_newest();
   for (;;) {
     step([this](bool stored) {
       more_ = stored;
@@ -139,7 +152,7 @@ bool history_reader::fill_block() {
 
 /// A block that could not be stored is kept and tried again.
 bool history_reader::finish_block() {
-  const auto& outcome = place_->outcome;
+  auto& outcome = place_->outcome;
   if (!outcome || !place_->committed) {
     const auto& why = outcome ? place_->committed.error() : outcome.error();
     log::warn("readers.history", "the history cannot be written: {}", why.text());
@@ -149,6 +162,7 @@ bool history_reader::finish_block() {
   place_->block.clear();
   meters_.readings.add(outcome->readings);
   meters_.messages.add(outcome->messages);
+  if (newest_taker_) newest_taker_(outcome->newest);
   uncounted_ = true;
   return true;
 }

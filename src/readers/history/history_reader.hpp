@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,9 @@ class history_reader {
   /// Runs `question` on the worker, between two blocks, then `done` on the shard. `question` must not outlive the
   /// reader.
   void ask(std::move_only_function<void(store&)> question, std::move_only_function<void()> done);
+  /// Told on the shard where series stand, once they are stored; first of all where they stood before.
+  using newest_taker = std::function<void(std::span<newest_value>)>;
+  void tell_newest_to(newest_taker taker) { newest_taker_ = std::move(taker); }
   /// Records committed and not yet stored.
   [[nodiscard]] std::uint64_t behind() const;
   /// What is stored and known to be missing, as of the last second.
@@ -84,6 +88,7 @@ class history_reader {
     quarantine::keeper::outcome done;
   };
   void retain(timestamp now);
+  void recall_newest();
 
   io::worker& worker_;
   history_options options_;
@@ -93,6 +98,7 @@ class history_reader {
   std::shared_ptr<workplace> place_;
   std::deque<retry> retries_;  // bounded by what is set aside
   meters meters_;
+  newest_taker newest_taker_;
   bool more_ = false;      // the last step stored something
   bool uncounted_ = true;  // something may be stored that the last count missed
   history_totals totals_;

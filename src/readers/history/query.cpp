@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include "base/limits.hpp"
@@ -138,6 +139,26 @@ result<raw_answer> store::raw(series_id of, timestamp from, timestamp to) {
   return out;
 }
 
+result<raw_page> store::page(series_id of, timestamp from, timestamp to, std::size_t most) {
+  raw_page out;
+  std::multimap<timestamp, point> first;
+  PG_TRY_VOID(scan(of, from, to, [&](const model::chunk_row& r) {
+    if (first.size() >= most && r.time > first.rbegin()->first) {
+      out.next = std::min(out.next.value_or(r.time), r.time);
+      return;
+    }
+    first.emplace(r.time, point{r.time, model::value_of(r.value), r.quality});
+    // What came in before the newest of them may have made those superfluous.
+    const auto last = first.lower_bound(first.rbegin()->first);
+    const auto of_last = static_cast<std::size_t>(std::distance(last, first.end()));
+    if (first.size() - of_last < most) return;
+    out.next = last->first;
+    first.erase(last, first.end());
+  }));
+  for (auto& [time, one] : first) out.points.push_back(std::move(one));
+  return out;
+}
+
 result<step_answer> store::by_step(series_id of, timestamp from, timestamp to, nanoseconds step) {
   if (step.count() <= 0 || from > to) return fail(errc::malformed, "a step is positive, and a range does not run back");
   step_answer out;
@@ -217,6 +238,27 @@ result<std::vector<device_account>> store::devices() {
     PG_TRY(const auto account, sequence_account::decode(ask.blob(2)));
     out.push_back({std::string(ask.text(0)), epoch(static_cast<std::uint64_t>(ask.integer(1))), account.seen(),
                    account.missing(), account.doubled(), account.highest()});
+  }
+}
+
+result<std::vector<newest_value>> store::newest() {
+  // With max(), SQLite takes the other columns from the row that has it.
+  PG_TRY(auto ask, state_->database.prepare("SELECT series.id, node, device, metric, block, max(last_ns) FROM series"
+                                            " JOIN chunk ON chunk.series = series.id GROUP BY series.id"));
+  std::vector<newest_value> out;
+  for (;;) {
+    PG_TRY(const bool row, ask.step());
+    if (!row) return out;
+    auto names = std::make_shared<const series_names>(std::string(ask.text(1)), std::string(ask.text(2)),
+                                                      std::string(ask.text(3)));
+    newest_value one{std::move(names), series_id(ask.integer(0)), {INT64_MIN}, {}};
+    const auto read = state_->chunks.decode(ask.blob(4), [&one](const model::chunk_row& r) {
+      if (r.time < one.time) return;
+      one.time = r.time;
+      one.value = model::value_of(r.value);
+      one.quality = r.quality;
+    });
+    if (read) out.push_back(std::move(one));  // a damaged chunk says nothing
   }
 }
 

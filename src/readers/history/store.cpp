@@ -139,6 +139,7 @@ result<applied> store::state::stage(const record_block& block) {
     PG_TRY_VOID(taken);
     PG_TRY_VOID(writer.flush());
     PG_TRY_VOID(devices.flush());
+    done.newest = writer.take_newest();
     PG_TRY_VOID(total("readings", done.readings));
     PG_TRY_VOID(total("messages", done.messages));
     if (block.next() <= from) return {};

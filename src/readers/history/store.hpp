@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -72,6 +73,12 @@ struct raw_answer {
   std::uint64_t stride = 1;
 };
 
+/// Readings by time. Those of one time are never parted, so that there may be more than were asked for.
+struct raw_page {
+  std::vector<point> points;
+  std::optional<timestamp> next{};  // where the next page begins
+};
+
 struct bucket {
   timestamp start;
   std::uint64_t count = 0;  // of numbers
@@ -126,12 +133,30 @@ struct known_gap {
   byte_buffer body;  // as in docs/formats/gap.md
 };
 
+/// What a series is called.
+struct series_names {
+  std::string node;
+  std::string device;
+  std::string metric;
+};
+
+/// Where a series stands after readings came to it.
+struct newest_value {
+  std::shared_ptr<const series_names> of;
+  series_id id;
+  timestamp time;
+  model::value value;
+  model::quality quality = model::quality::good;
+  std::uint64_t readings = 0;  // that came, this one included
+};
+
 /// What one `apply` did.
 struct applied {
   std::uint64_t messages = 0;
   std::uint64_t readings = 0;
   std::uint64_t doubled = 0;
   std::vector<unreadable> aside;
+  std::vector<newest_value> newest;  // in the order of storing; a series may stand there several times
 };
 
 /// Exactly once: a block's readings and the position behind it are one transaction. Owned by the history reader and
@@ -171,8 +196,12 @@ class store {
   [[nodiscard]] result<> scan_while(series_id of, timestamp from, timestamp to,
                                     function_ref<void(const model::chunk_row&)> each, function_ref<bool()> goes_on);
   [[nodiscard]] result<raw_answer> raw(series_id of, timestamp from, timestamp to);
+  /// The first `most` of the range, by time.
+  [[nodiscard]] result<raw_page> page(series_id of, timestamp from, timestamp to, std::size_t most);
   [[nodiscard]] result<step_answer> by_step(series_id of, timestamp from, timestamp to, nanoseconds step);
 
+  /// Where every series stands, by its newest chunk; `readings` is 0.
+  [[nodiscard]] result<std::vector<newest_value>> newest();
   [[nodiscard]] result<history_totals> totals();
   [[nodiscard]] result<std::vector<device_account>> devices();
   /// The newest first.

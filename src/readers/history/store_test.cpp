@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <format>
 
@@ -285,6 +286,52 @@ TEST_F(store_test, steps_of_whole_chunks_agree_with_opened_ones) {
   double sum = 0;
   for (const auto& p : all_points()) sum += std::get<double>(p.value);
   EXPECT_NEAR(wide->buckets[0].mean, sum / 3000, 1e-9);
+}
+
+TEST_F(store_test, raw_readings_come_in_pages_by_time) {
+  auto late = stamped_run(1, 2500);
+  std::ranges::reverse(late);
+  apply(0, late);
+  std::vector<point> seen;
+  std::optional<timestamp> from = timestamp{};
+  for (int pages = 0; from; ++pages) {
+    ASSERT_LT(pages, 4);
+    const auto page = store_->page(temperature(), *from, forever, 1000);
+    ASSERT_TRUE(page);
+    seen.insert(seen.end(), page->points.begin(), page->points.end());
+    from = page->next;
+  }
+  ASSERT_EQ(seen.size(), 2500U);
+  EXPECT_TRUE(std::ranges::is_sorted(seen, {}, &point::time));
+}
+
+TEST_F(store_test, readings_of_one_time_are_on_one_page) {
+  std::vector<model::record> records;
+  for (const auto* payload : {"1", "2", "3"}) records.push_back(message("plant/x", payload));
+  apply(0, records);
+  const auto found = store_->find("plant/x", "value");
+  ASSERT_TRUE(found);
+  const auto page = store_->page(*found, {}, forever, 2);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->points.size(), 3U);
+  EXPECT_FALSE(page->next);
+}
+
+TEST_F(store_test, says_where_series_stand) {
+  const auto done = apply(0, stamped_run(1, 1500));
+  ASSERT_FALSE(done.newest.empty());
+  EXPECT_EQ(done.newest.back().of->metric, "temperature");
+  EXPECT_EQ(done.newest.back().time, at_ms(1'500'000));
+  std::uint64_t readings = 0;
+  for (const auto& each : done.newest) readings += each.readings;
+  EXPECT_EQ(readings, 1500U);
+  reopen();
+  const auto all = store_->newest();
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->size(), 1U);
+  EXPECT_EQ(all->front().time, at_ms(1'500'000));
+  EXPECT_EQ(all->front().id, temperature());
+  EXPECT_EQ(all->front().of->device, "plant/press-4");
 }
 
 TEST_F(store_test, an_answer_is_thinned_to_its_bound_and_says_so) {

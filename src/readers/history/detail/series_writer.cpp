@@ -87,6 +87,7 @@ result<series_writer::entry> series_writer::load(std::string_view node, std::str
   PG_TRY(const bool open, find_open_.begin().bind(out.id).step());
   if (open) out.open_chunk = find_open_.integer(0);
   find_open_.begin();
+  out.names = std::make_shared<const series_names>(std::string(node), std::string(device), std::string(metric));
   return out;
 }
 
@@ -103,6 +104,7 @@ result<> series_writer::flush() {
 void series_writer::forget() {
   touched_.clear();
   rows_.clear();
+  newest_.clear();
   entries_.clear();
 }
 
@@ -120,10 +122,16 @@ result<> series_writer::write(entry& of) {
   encoder_.finish(unused);  // nothing is left in it where an earlier write failed
   summary_ = {};
   if (of.open_chunk != 0) PG_TRY_VOID(reopen(of));
+  auto newest = of.first;
+  std::uint64_t readings = 0;
   for (auto i = of.first;; i = rows_[i].next) {
     PG_TRY_VOID(put(of, {rows_[i].time, model::view_of(rows_[i].value), rows_[i].quality}));
+    ++readings;
+    if (rows_[i].time >= rows_[newest].time) newest = i;
     if (i == of.last) break;
   }
+  auto& best = rows_[newest];
+  newest_.push_back({of.names, series_id(of.id), best.time, std::move(best.value), best.quality, readings});
   return encoder_.rows() == 0 ? result<>() : store_chunk(of, true);
 }
 

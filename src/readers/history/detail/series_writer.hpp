@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -12,6 +13,7 @@
 #include "model/chunk.hpp"
 #include "model/reading.hpp"
 #include "readers/history/detail/text_hash.hpp"
+#include "readers/history/store.hpp"
 #include "sqlite/sqlite.hpp"
 
 namespace perigee::readers::history::detail {
@@ -44,6 +46,8 @@ class series_writer {
   [[nodiscard]] result<> add(std::string_view node, const model::reading_view& r);
   /// Writes what is kept.
   [[nodiscard]] result<> flush();
+  /// Where the series stand that were written since the last call.
+  [[nodiscard]] std::vector<newest_value> take_newest() { return std::exchange(newest_, {}); }
   /// Forgets what is kept and what is known of the file: after a rollback, and after chunks were removed.
   void forget();
   /// What of a series is kept and not yet written, in the order it came.
@@ -63,6 +67,7 @@ class series_writer {
     std::uint32_t first = 0;      // in rows_
     std::uint32_t last = 0;
     bool touched = false;
+    std::shared_ptr<const series_names> names{};
   };
 
   result<entry*> entry_of(std::string_view node, std::string_view device, std::string_view metric);
@@ -90,6 +95,7 @@ class series_writer {
   std::unordered_map<std::string, entry, text_hash, std::equal_to<>> entries_;
   std::vector<entry*> touched_;
   std::vector<row> rows_;
+  std::vector<newest_value> newest_;
 };
 
 }  // namespace perigee::readers::history::detail
