@@ -29,6 +29,7 @@ struct rule_source {
 /// What one rule did since it was loaded.
 struct rule_stats {
   std::string_view name;
+  std::string_view file;
   std::uint64_t seen = 0;     // events on its topics
   std::uint64_t matched = 0;  // events for which WHERE was true
   std::uint64_t actions = 0;  // published, stored, raised and cleared

@@ -21,6 +21,7 @@ constexpr std::size_t slice_bytes = 64U << 10;
 constexpr auto save_every = 1s;
 constexpr std::string_view retry_source = "rules/quarantine";  // of what a retried record decides
 constexpr auto retry_every = 100ms;
+constexpr std::size_t payload_bytes_shown = 256;
 /// An output's sequence is its message's offset and its number there: 24 bits hold every action of a whole batch.
 constexpr unsigned outputs_bits = 24;
 
@@ -215,17 +216,40 @@ void rules_reader::put(lane to, std::string_view topic, byte_view payload, std::
   decided_.push_back(std::move(r));
 }
 
+std::vector<rule_figures> rules_reader::figures() const {
+  std::vector<rule_figures> out;
+  for (std::size_t i = 0; i < set_.size(); ++i) {
+    rule_figures one{set_.stats(i)};
+    if (const auto found = last_.find(one.stats.name); found != last_.end()) one.last = found->second;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+/// Bounded by the rules there are.
+void rules_reader::remember(std::string_view rule, std::string_view topic, byte_view payload) {
+  auto found = last_.find(rule);
+  if (found == last_.end()) found = last_.emplace(std::string(rule), rule_figures::output{}).first;
+  auto& [at, on, what] = found->second;
+  at = now_;
+  on = topic;
+  what = as_text(payload).substr(0, payload_bytes_shown);
+}
+
 void rules_reader::on_publish(const perigee::rules::publish_action& action) {
+  remember(action.rule, action.topic, action.payload);
   put(lane::event, action.topic, action.payload, action.qos, action.retain);
 }
 
 void rules_reader::on_alarm(const perigee::rules::alarm_action& action) {
   const auto topic =
       action.key.empty() ? std::format("alarm/{}", action.name) : std::format("alarm/{}/{}", action.name, action.key);
+  remember(action.rule, topic, action.payload);
   put(lane::alarm, topic, action.payload, 1, true);
 }
 
 void rules_reader::on_store(const perigee::rules::store_action& action) {
+  remember(action.rule, action.topic, action.payload);
   put(lane::event, action.topic, action.payload, 1, false);
 }
 

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,17 @@ struct rules_options {
   metrics::registry& metrics;
 };
 
+/// What a rule did since the start, and what came of it last.
+struct rule_figures {
+  struct output {
+    timestamp at;
+    std::string topic;
+    std::string payload;  // its beginning
+  };
+  perigee::rules::rule_stats stats;
+  std::optional<output> last{};
+};
+
 /// Decides on every message of the journal, a child's included, and appends what the rules answer: commands and
 /// derived records to the lane `event`, alarms to the lane `alarm`. What it appends is stamped with the message it came
 /// from, so that deciding again after a crash appends nothing twice. A record that cannot be opened is durable in
@@ -38,6 +50,8 @@ class rules_reader final : private perigee::rules::action_sink {
                                                     rules_options options);
 
   [[nodiscard]] io::task<> run();
+  /// In the order of the files.
+  [[nodiscard]] std::vector<rule_figures> figures() const;
   /// Decides on what is committed now, up to a slice of it; false when there was nothing. Called by `run` and tests.
   bool step(timestamp now);
   /// Saves positions and alarms, if they moved, on the worker.
@@ -72,6 +86,7 @@ class rules_reader final : private perigee::rules::action_sink {
   void note(standing& here) const;
   [[nodiscard]] byte_buffer encode(const standing& of) const;
 
+  void remember(std::string_view rule, std::string_view topic, byte_view payload);
   void on_publish(const perigee::rules::publish_action& action) override;
   void on_alarm(const perigee::rules::alarm_action& action) override;
   void on_store(const perigee::rules::store_action& action) override;
@@ -99,6 +114,7 @@ class rules_reader final : private perigee::rules::action_sink {
   standing before_;
   byte_buffer saved_;
   bool saving_ = false;
+  std::map<std::string, rule_figures::output, std::less<>> last_;  // by rule
   metrics::counter& decisions_;
   metrics::counter& messages_;
 };

@@ -215,6 +215,7 @@ bool engine::wants(std::string_view topic) const {
 rule_stats engine::stats(std::size_t rule) const {
   auto out = rules_[rule].stats;
   out.name = rules_[rule].plan.name;
+  out.file = rules_[rule].plan.file;
   return out;
 }
 

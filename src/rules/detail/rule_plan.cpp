@@ -127,6 +127,10 @@ class compilation {
 
 }  // namespace
 
-rule_plan compile_rule(field_tree& fields, problems& wrong) { return compilation(fields, wrong).run(); }
+rule_plan compile_rule(field_tree& fields, problems& wrong) {
+  auto out = compilation(fields, wrong).run();
+  out.file = wrong.source().file;
+  return out;
+}
 
 }  // namespace perigee::rules::detail

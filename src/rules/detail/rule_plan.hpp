@@ -28,6 +28,7 @@ struct action_plan {
 
 struct rule_plan {
   std::string name;
+  std::string file;
   std::vector<std::string> filters;
   program code;
   bool star = false;
