@@ -16,7 +16,10 @@ constexpr std::string_view api_version = "3.0.0";
 
 using question = std::function<prometheus_reply(const request&, const prometheus_arguments&, promql::catalog&)>;
 
-prometheus_arguments arguments_of(const request& asked) { return {asked.query.begin(), asked.query.end()}; }
+prometheus_arguments arguments_of(const request& asked) {
+  const auto given = asked.given.pairs();
+  return {given.begin(), given.end()};
+}
 
 answer in_http(prometheus_reply from) { return {.status = from.status, .body = std::move(from.body)}; }
 
@@ -81,6 +84,8 @@ routes prometheus_routes(io::shard& on, prometheus_port& from, std::string versi
       [&from](const request& asked) { return in_http(answer_metadata(arguments_of(asked), from.metrics_text())); });
   const auto build = at_once([version](const request&) { return in_http(prometheus_success(build_info(version))); });
   return {{"GET", base + "query", query},           {"GET", base + "query_range", query_range},
+          {"POST", base + "query", query},          {"POST", base + "query_range", query_range},
+          {"POST", base + "labels", names},         {"POST", base + "series", series},
           {"GET", base + "labels", names},          {"GET", base + "label/{name}/values", values},
           {"GET", base + "series", series},         {"GET", base + "metadata", metadata},
           {"GET", base + "status/buildinfo", build}};

@@ -1,10 +1,10 @@
 #include "api/quarantine.hpp"
 
 #include <boost/json.hpp>
-#include <charconv>
 #include <format>
 #include <optional>
 
+#include "api/json_answer.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "io/timer.hpp"
@@ -54,21 +54,13 @@ json::object to_json(const quarantine::kept_record& r) {
   return out;
 }
 
-answer in_json(const json::value& body) { return {200, "application/json", json::serialize(body) + "\n"}; }
-
 answer problem_of(const error& e) {
   if (is(e, errc::not_found)) return problem(404, "No record set aside has this number.");
   if (is(e, errc::exists)) return problem(409, "It is being tried again just now.");
   return problem(422, e.what);
 }
 
-std::optional<std::uint64_t> number_in(const request& asked) {
-  const auto& text = asked.captured.front();
-  std::uint64_t out = 0;
-  const auto [rest, failed] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (failed != std::errc() || rest != text.data() + text.size()) return std::nullopt;
-  return out;
-}
+std::uint64_t number_in(const request& asked) { return static_cast<std::uint64_t>(*asked.given.whole("number")); }
 
 /// Waits for one answer of the quarantine, which may come when nobody waits any more.
 template <class T>
@@ -107,27 +99,25 @@ answer list(const keeper& kept) {
 
 io::task<answer> show(io::shard& on, keeper& kept, request asked) {
   const auto number = number_in(asked);
-  if (!number) co_return problem(404, "No record set aside has this number.");
   const auto found =
-      co_await ask<quarantine::kept_record>(on, [&kept, number](auto done) { kept.find(*number, std::move(done)); });
+      co_await ask<quarantine::kept_record>(on, [&kept, number](auto done) { kept.find(number, std::move(done)); });
   if (!found && is(found.error(), errc::cancelled)) co_return std::unexpected(found.error());
-  co_return found ? in_json(to_json(*found)) : problem_of(found.error());
+  co_return found ? json_answer(to_json(*found)) : problem_of(found.error());
 }
 
-enum class deed { retry, drop };
+enum class change_kind { retry, drop };
 
-io::task<answer> change(io::shard& on, keeper& kept, request asked, deed what) {
+io::task<answer> change(io::shard& on, keeper& kept, request asked, change_kind what) {
   const auto number = number_in(asked);
-  if (!number) co_return problem(404, "No record set aside has this number.");
   const auto how = co_await ask<void>(on, [&](auto done) {
-    if (what == deed::retry) return kept.retry(*number, clock::wall(), std::move(done));
-    kept.drop(*number, clock::wall(), std::move(done));
+    if (what == change_kind::retry) return kept.retry(number, clock::wall(), std::move(done));
+    kept.drop(number, clock::wall(), std::move(done));
   });
   if (!how && is(how.error(), errc::cancelled)) co_return std::unexpected(how.error());
   if (!how) co_return problem_of(how.error());
-  const auto* done = what == deed::retry ? "retried" : "dropped";
-  log::info("api", "number {} of the quarantine is {} by {}", *number, done, asked.from);
-  co_return in_json(json::object{{"number", *number}, {"done", done}});
+  const auto* done = what == change_kind::retry ? "retried" : "dropped";
+  log::info("api", "number {} of the quarantine is {} by {}", number, done, asked.who.text());
+  co_return json_answer(json::object{{"number", number}, {"done", done}});
 }
 
 }  // namespace
@@ -135,13 +125,28 @@ io::task<answer> change(io::shard& on, keeper& kept, request asked, deed what) {
 routes quarantine_routes(io::shard& on, quarantine::keeper& kept) {
   const std::string all = "/api/v1/quarantine";
   const auto one = all + "/{number}";
+  const auto number = whole_parameter("number", "as the list shows it", 1, INT64_MAX).within(parameter::place::path);
   return {
-      {"GET", all, at_once([&kept](const request&) { return list(kept); })},
-      {"GET", one, [&on, &kept](request asked) { return show(on, kept, std::move(asked)); }},
-      {"POST", one + "/retry", [&on, &kept](request asked) { return change(on, kept, std::move(asked), deed::retry); },
-       access::token_bearer},
-      {"DELETE", one, [&on, &kept](request asked) { return change(on, kept, std::move(asked), deed::drop); },
-       access::token_bearer},
+      {"GET",
+       all,
+       at_once([&kept](const request&) { return list(kept); }),
+       access::known_peer,
+       {"Records that readers set aside", {}, "{records:[any],left_out:whole}"}},
+      {"GET",
+       one,
+       [&on, &kept](request asked) { return show(on, kept, std::move(asked)); },
+       access::known_peer,
+       {"One of them, with the beginning of its payload", {number}, "{*:any}"}},
+      {"POST",
+       one + "/retry",
+       [&on, &kept](request asked) { return change(on, kept, std::move(asked), change_kind::retry); },
+       access::operators,
+       {"Try a record again", {number}, "{number:whole,done:retried}"}},
+      {"DELETE",
+       one,
+       [&on, &kept](request asked) { return change(on, kept, std::move(asked), change_kind::drop); },
+       access::operators,
+       {"Drop a record", {number}, "{number:whole,done:dropped}"}},
   };
 }
 

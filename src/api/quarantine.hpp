@@ -1,6 +1,7 @@
 #pragma once
 
-#include "api/server.hpp"
+#include "api/route.hpp"
+#include "io/shard.hpp"
 #include "quarantine/keeper.hpp"
 
 namespace perigee::api {

@@ -57,6 +57,15 @@ inline constexpr std::uint32_t unix_path_bytes_max = 107;
 inline constexpr std::uint32_t http_header_bytes_max = 8U << 10;
 inline constexpr std::uint32_t http_connections_max = 64;
 inline constexpr std::uint32_t http_body_bytes_max = 1U << 20;
+inline constexpr std::uint32_t http_request_body_bytes_max = 64U << 10;
+inline constexpr std::uint32_t http_requests_per_second_max = 200;  // of one address
+inline constexpr std::uint32_t http_requests_burst_max = 1000;      // of one address, at once
+inline constexpr std::uint32_t http_addresses_max = 4096;           // whose requests are counted
+inline constexpr std::uint32_t http_sessions_max = 256;
+inline constexpr std::uint32_t http_tokens_max = 64;           // one-time tokens that are not used yet
+inline constexpr std::uint32_t http_live_max = 32;             // streams of live values at once
+inline constexpr std::uint32_t http_audit_entries_max = 1000;  // in memory, of what was changed
+inline constexpr std::uint32_t http_audit_bytes_max = 1U << 20;  // of a file of the audit; there are two
 
 // node: the configuration
 inline constexpr std::uint32_t config_bytes_max = 256U << 10;

@@ -62,6 +62,7 @@ exit_code run_explain(const invocation& called);
 exit_code run_version(const invocation& called);
 exit_code run_completion(const invocation& called);
 exit_code run_doctor(const invocation& called);
+exit_code run_page(const invocation& called);
 exit_code run_status(const invocation& called);
 exit_code run_journal(const invocation& called);
 exit_code run_journal_ls(const invocation& called);

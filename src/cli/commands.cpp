@@ -214,6 +214,7 @@ constexpr command table[] = {
     {"demo kill", "kill a node with SIGKILL", demo_node_arguments, run_demo_kill},
     {"demo start", "start it again", demo_node_arguments, run_demo_start},
     {"demo stop", "take the demo down", demo_stop_arguments, run_demo_stop},
+    {"page", "a link to a running node's page that signs in, once", status_arguments, run_page},
     {"status", "what a running node says of itself", status_arguments, run_status},
     {"tail", "messages as they come", tail_arguments, run_tail},
     {"pub", "publish to a node or any MQTT broker", pub_arguments, run_pub},

@@ -24,6 +24,7 @@ struct demo_supervisor::member {
   double values_per_s = 0;
   std::uint64_t rss_bytes = 0;  // the newest seen
   double start_ms = 0;
+  bool page_told = false;
   bool wanted = true;  // false once killed by command
 
   /// Gives the rate since the answer before; `values_per_s` is that of the last few seconds.

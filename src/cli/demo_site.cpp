@@ -69,7 +69,10 @@ std::string listeners(const demo_node& node) {
   if (node.tls_port != 0) {
     out += std::format("\n[[mqtt]]  # for children, by certificate\nport = {}\ntransport = \"tls\"\n", node.tls_port);
   }
-  return out + std::format("\n[api]\nport = {}\n", node.api_port);
+  return out + std::format(
+                   "\n[api]  # plain on loopback: a browser does not know the demo's authority\nport = {}\ntransport = "
+                   "\"tcp\"\n",
+                   node.api_port);
 }
 
 std::string machine(const demo_site& site, const demo_device& device, std::size_t index) {
@@ -90,8 +93,8 @@ std::string replayed(const demo_site& site, const demo_device& device) {
 
 std::string configuration(const demo_site& site, const demo_node& node) {
   const bool edge = node.tier == "edge";
-  auto out = std::format("[node]\nid = \"{}\"\ndata = \"data\"\ntier = \"{}\"\n{}", node.id, node.tier,
-                         edge ? "ledger = \"../ledger\"\n" : "");
+  auto out = std::format("[node]\nid = \"{}\"\ndata = \"data\"\ntier = \"{}\"\ndemo = \"../control.sock\"\n{}", node.id,
+                         node.tier, edge ? "ledger = \"../ledger\"\n" : "");
   out += std::format("\n[tls]\ncertificate = \"{0}.crt\"\nkey = {{ file = \"{0}.key\" }}\nauthority = \"../ca.crt\"\n",
                      node.id);
   out += listeners(node);

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json.hpp>
 #include <format>
 
 #include "cli/console.hpp"
 #include "cli/demo_member.hpp"
+#include "cli/http_get.hpp"
+#include "cli/page_link.hpp"
 #include "io/signals.hpp"
 #include "io/timer.hpp"
 #include "node/run_file.hpp"
@@ -51,7 +54,7 @@ result<> demo_supervisor::prepare() {
                        site.nodes.size(), folder, folder + "/ca.crt"));
   for (const auto& node : site.nodes) {
     complain(
-        std::format("  {:<9} mqtt 127.0.0.1:{}   api https://127.0.0.1:{}\n", node.id, node.mqtt_port, node.api_port));
+        std::format("  {:<9} mqtt 127.0.0.1:{}   api http://127.0.0.1:{}\n", node.id, node.mqtt_port, node.api_port));
   }
   return {};
 }
@@ -160,9 +163,23 @@ io::task<> demo_supervisor::watch(member& of) {
     const auto values = values_of(of, *status);
     const auto rate = of.note(std::move(*status), values, clock::now());
     if (of.node.parent.empty()) stored_per_s_max_ = std::max(stored_per_s_max_, rate);
+    if (!plan_.duration && !std::exchange(of.page_told, true)) (void)co_await tell_page(of, *info);
     // A node that answers has its signal handlers; before, this would kill it.
     if (draining_ && edge) of.process.signal(SIGUSR1);
   }
+}
+
+/// A link that signs in, for whoever watches.
+io::task<> demo_supervisor::tell_page(const member& of, node::run_info at) {
+  io::endpoint node{at.api->address, at.api->port, at.api->transport == "tls" ? tls_ : nullptr};
+  http_question question{"POST", "/api/v1/session/tokens", at.token};
+  PG_CO_TRY(const auto made,
+            co_await http_ask(on_, network_, std::move(node), std::move(question), clock::now() + watch_patience));
+  boost::system::error_code ec;
+  const auto body = boost::json::parse(made.body, ec);
+  if (ec || made.status != 201 || !body.is_object()) co_return fail(errc::malformed, "no token for the page");
+  tell(std::format("{}'s page: {}", of.node.id, page_link(at, text_of(body.get_object(), "token"))));
+  co_return result<>();
 }
 
 io::task<> demo_supervisor::wait_for_signals() {

@@ -18,6 +18,7 @@
 #include "io/scope.hpp"
 #include "io/shard.hpp"
 #include "io/stream.hpp"
+#include "node/run_file.hpp"
 
 namespace perigee::cli {
 
@@ -46,6 +47,7 @@ class demo_supervisor {
 
   [[nodiscard]] result<> start_nodes();
   io::task<> watch(member& of);
+  io::task<> tell_page(const member& of, node::run_info at);
   io::task<> wait_for_signals();
   [[nodiscard]] io::task<> live();
   [[nodiscard]] io::task<> drain();
@@ -57,6 +59,8 @@ class demo_supervisor {
   void follow_script();
   void show();
   [[nodiscard]] bool drained() const;
+  [[nodiscard]] table_totals count() const;
+  [[nodiscard]] demo_answer state() const;
   [[nodiscard]] demo_answer answer(const std::string& line);
   [[nodiscard]] demo_answer apply(demo_verb verb, const std::string& id);
   [[nodiscard]] member* find(std::string_view id);

@@ -66,22 +66,25 @@ table_row demo_supervisor::row_of(const member& of) const {
   return row;
 }
 
+table_totals demo_supervisor::count() const {
+  table_totals out;
+  for (const auto& each : members_) out.produced += acked_at(each->node.id);
+  const auto& cloud = members_.front()->status;
+  if (!cloud) return out;
+  out.stored = whole(cloud->readings);
+  out.doubled = whole(cloud->doubled);
+  out.lost = whole(cloud->gaps);
+  return out;
+}
+
 /// In place on a terminal; a line now and then elsewhere.
 void demo_supervisor::show() {
   const bool terminal = stdout_is_terminal();
   if (clock::now() - shown_ < (terminal ? nanoseconds(table_step) : nanoseconds(line_step))) return;
   shown_ = clock::now();
   std::vector<table_row> rows;
-  table_totals totals;
-  for (const auto& each : members_) {
-    rows.push_back(row_of(*each));
-    totals.produced += acked_at(each->node.id);
-  }
-  if (const auto& cloud = members_.front()->status) {
-    totals.stored = whole(cloud->readings);
-    totals.doubled = whole(cloud->doubled);
-    totals.lost = whole(cloud->gaps);
-  }
+  for (const auto& each : members_) rows.push_back(row_of(*each));
+  const auto totals = count();
   if (!terminal) {
     print(render_line(rows, totals));
   } else {
@@ -114,6 +117,7 @@ demo_answer demo_supervisor::answer(const std::string& line) {
   const auto word = line.substr(0, space);
   const auto id = space == std::string::npos ? std::string() : line.substr(space + 1);
   if (word == "ping") return "ok";
+  if (word == "state") return state();
   if (word == "stop") {
     stopping_ = true;
     return "ok the site goes down";
@@ -125,6 +129,19 @@ demo_answer demo_supervisor::answer(const std::string& line) {
     return said;
   }
   return "error this demo does not know '" + word + "'";
+}
+
+/// For the page of a node: the cables, and the counts of the table.
+demo_answer demo_supervisor::state() const {
+  std::string links;
+  for (const auto& each : members_) {
+    if (!each->cable) continue;
+    links +=
+        std::format(R"({}{{"name":"{}","cut":{}}})", links.empty() ? "" : ",", each->node.id, each->cable->is_cut());
+  }
+  const auto totals = count();
+  return std::format(R"({{"links":[{}],"counters":{{"sent":{},"arrived":{},"lost":{},"doubled":{}}}}})", links,
+                     totals.produced, totals.stored, totals.lost, totals.doubled);
 }
 
 demo_answer demo_supervisor::apply(demo_verb verb, const std::string& id) {

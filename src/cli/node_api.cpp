@@ -24,6 +24,14 @@ io::task<> ask_once(io::shard& on, io::network& network, io::endpoint at, http_q
   co_return result<>();
 }
 
+/// A problem (RFC 9457) for a person.
+std::string sentence_of(const json::object& problem) {
+  auto out = text_of(problem, "title");
+  if (const auto detail = text_of(problem, "detail"); !detail.empty()) out += " " + detail;
+  if (const auto right = text_of(problem, "right"); !right.empty()) out += std::format(" ({})", right);
+  return out;
+}
+
 /// Lines as they come, over one connection.
 class following {
  public:
@@ -81,8 +89,9 @@ std::string text_of(const json::object& in, std::string_view key) {
   return found->is_string() ? std::string(found->get_string()) : json::serialize(*found);
 }
 
-std::expected<node_api, exit_code> node_api::find(const invocation& called, std::string_view command) {
-  auto place = find_node(called, "--node");
+std::expected<node_api, exit_code> node_api::find(const invocation& called, std::string_view command,
+                                                  std::string_view file_argument) {
+  auto place = find_node(called, file_argument);
   if (!place) return std::unexpected(place.error());
   node_api out(*std::move(place), command);
   if (!out.at_.running.api) return std::unexpected(out.refuse(exit_code::unavailable, "the node has no [api] to ask"));
@@ -103,7 +112,8 @@ std::expected<json::object, exit_code> node_api::read(const http_answer& answer)
   boost::system::error_code ec;
   const auto parsed = json::parse(answer.body, ec);
   if (ec || !parsed.is_object()) return std::unexpected(refuse(exit_code::unavailable, "the node's answer is no JSON"));
-  if (answer.status != 200) return std::unexpected(refuse(exit_code::failed, text_of(parsed.get_object(), "title")));
+  if (answer.status < 200 || answer.status > 299)
+    return std::unexpected(refuse(exit_code::failed, sentence_of(parsed.get_object())));
   return parsed.get_object();
 }
 

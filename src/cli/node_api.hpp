@@ -13,12 +13,14 @@
 
 namespace perigee::cli {
 
-/// The API of the node that a command's `--node` or `--data` names, with its token. It says on stderr what goes wrong,
-/// in the command's name: "perigee quarantine: ...".
+/// The API of the node that a command's `--data`, or its argument `file_argument`, names, with its token. It says on
+/// stderr what goes wrong, in the command's name: "perigee quarantine: ...".
 class node_api {
  public:
-  [[nodiscard]] static std::expected<node_api, exit_code> find(const invocation& called, std::string_view command);
+  [[nodiscard]] static std::expected<node_api, exit_code> find(const invocation& called, std::string_view command,
+                                                               std::string_view file_argument = "--node");
 
+  [[nodiscard]] const node::run_info& running() const { return at_.running; }
   /// The answer as an object. exit_code::failed where the node refuses, unavailable where it does not answer.
   [[nodiscard]] std::expected<boost::json::object, exit_code> ask(std::string method, std::string path) const;
   /// Each line of an answer that goes on, until `take` says false, a signal comes (both are exit_code::ok) or the node

@@ -154,6 +154,16 @@ void certificates::told(std::vector<std::expected<bool, std::string>> outcomes) 
   measure();
 }
 
+std::vector<io::tls_certificate_state> certificates::states() const {
+  std::map<std::string, io::tls_certificate_state> by_file;  // listeners share them
+  for (const auto& context : all_) {
+    for (auto& one : context->certificates()) by_file.insert_or_assign(one.file, one);
+  }
+  std::vector<io::tls_certificate_state> out;
+  for (auto& [file, one] : by_file) out.push_back(std::move(one));
+  return out;
+}
+
 void certificates::measure() {
   for (const auto& context : all_) {
     for (const auto& one : context->certificates()) {

@@ -31,6 +31,8 @@ class certificates {
   /// For connections of this node's own. Null without [tls].
   [[nodiscard]] std::shared_ptr<io::tls_context> client() const { return client_; }
 
+  /// Of every certificate in use.
+  [[nodiscard]] std::vector<io::tls_certificate_state> states() const;
   /// Looks at the files for as long as it is not cancelled.
   [[nodiscard]] io::task<> watch();
   /// Looks at them now.

@@ -123,6 +123,7 @@ struct lane_rule {
 struct api_config {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8443;  // 0: any free one, told in run.json
+  std::optional<bool> tls;    // none: where there is a [tls]
 };
 
 /// `$SYS` topics.
@@ -197,6 +198,7 @@ struct config {
   std::vector<bridge_config> bridges;
   history_config history;
   std::optional<std::string> rules_folder;
+  std::optional<std::string> demo_socket;    // [node] demo: where the `perigee demo` that started it listens
   std::optional<std::string> ledger_folder;  // [node] ledger: where doors count what was acked, for `perigee demo`
   std::vector<replay_config> replays;
   std::vector<machine_config> machines;

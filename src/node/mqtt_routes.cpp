@@ -1,8 +1,8 @@
 #include "node/mqtt_routes.hpp"
 
 #include <boost/json.hpp>
-#include <charconv>
 
+#include "api/json_answer.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "node/mqtt_json.hpp"
@@ -16,8 +16,6 @@ namespace json = boost::json;
 namespace mqtt = doors::mqtt;
 using api::answer;
 using api::request;
-
-answer in_json(const json::value& body) { return {200, "application/json", json::serialize(body) + "\n"}; }
 
 answer no_such_client() { return api::problem(404, "No client of this id has a session."); }
 
@@ -67,24 +65,20 @@ answer list(std::string_view name, const mqtt::page<Row>& page, To_json to_objec
   return out.finish(page.next);
 }
 
-/// How many rows are asked for; nothing where that is no such number.
-std::optional<std::size_t> limit_of(const request& asked) {
-  const auto given = asked.parameter("limit");
-  if (!given) return limits::mqtt_listed_max;
-  std::size_t out = 0;
-  const auto [rest, failed] = std::from_chars(given->data(), given->data() + given->size(), out);
-  if (failed != std::errc() || rest != given->data() + given->size()) return std::nullopt;
-  if (out == 0 || out > limits::mqtt_listed_max) return std::nullopt;
-  return out;
-}
+std::size_t limit_of(const request& asked) { return static_cast<std::size_t>(*asked.given.whole("limit")); }
 
-answer bad_limit() { return api::problem(400, "limit is a whole number, 1 to 1000."); }
+answer wrong_topic(std::string_view field, std::string_view right) {
+  return api::problem({.status = 400,
+                       .title = "A parameter is wrong.",
+                       .type = "/problems/parameter",
+                       .field = std::string(field),
+                       .right = std::string(right)});
+}
 
 answer list_clients(const mqtt::broker_view& view, const request& asked) {
   const auto most = limit_of(asked);
-  if (!most) return bad_limit();
   return list(
-      "clients", view.clients(asked.parameter("after").value_or(""), *most), [](const auto& c) { return to_json(c); },
+      "clients", view.clients(asked.parameter("after").value_or(""), most), [](const auto& c) { return to_json(c); },
       [](const auto& c) { return c.client_id; });
 }
 
@@ -100,25 +94,24 @@ answer show_client(const mqtt::broker_view& view, const request& asked) {
     filters.push_back(std::move(row));
   }
   out["filters"] = std::move(filters);
-  return in_json(out);
+  return api::json_answer(out);
 }
 
 answer kick(mqtt::broker_view& view, const request& asked) {
   const auto& id = asked.captured.front();
-  const auto how = asked.parameter("session").value_or("keep");
-  if (how != "keep" && how != "end") return api::problem(400, "session is keep or end.");
+  const auto how = *asked.given.text("session");
   using enum mqtt::broker_view::kick_session;
   const auto before = view.client(id);
   if (!before || !view.kick(id, how == "end" ? end : keep, {clock::now(), clock::wall()})) return no_such_client();
-  log::info("api", "'{}' is kicked by {}{}", id, asked.from, how == "end" ? ", its session ended" : "");
-  return in_json(json::object{
+  log::info("api", "'{}' is kicked by {}{}", id, asked.who.text(), how == "end" ? ", its session ended" : "");
+  return api::json_answer(json::object{
       {"client_id", id}, {"was_connected", before->connected}, {"has_session", view.client(id).has_value()}});
 }
 
 answer trace(io::shard& on, mqtt::broker_view& view, const request& asked) {
   auto started = mqtt_trace::start(on, view, asked.captured.front());
   if (!started) return api::problem(409, "As many clients are traced as can be at once.");
-  log::info("api", "'{}' is traced by {}", asked.captured.front(), asked.from);
+  log::info("api", "'{}' is traced by {}", asked.captured.front(), asked.who.text());
   answer out{.status = 200, .type = "application/x-ndjson"};
   out.goes_on = *std::move(started);
   return out;
@@ -126,22 +119,19 @@ answer trace(io::shard& on, mqtt::broker_view& view, const request& asked) {
 
 answer list_subscribers(const mqtt::broker_view& view, const request& asked) {
   const auto most = limit_of(asked);
-  if (!most) return bad_limit();
-  const auto topic = asked.parameter("topic").value_or("");
-  if (!wire::mqtt::is_topic_name(topic)) return api::problem(400, "topic is the name of a topic, without + and #.");
+  const auto topic = *asked.given.text("topic");
+  if (!wire::mqtt::is_topic_name(topic)) return wrong_topic("topic", "the name of a topic, without + and #");
   return list(
-      "subscriptions", view.subscribers_of(topic, asked.parameter("after").value_or(""), *most),
+      "subscriptions", view.subscribers_of(topic, asked.parameter("after").value_or(""), most),
       [](const auto& s) { return to_json(s); }, [](const auto& s) { return s.client_id; });
 }
 
 answer list_retained(const mqtt::broker_view& view, const request& asked) {
   const auto most = limit_of(asked);
-  if (!most) return bad_limit();
-  const auto filter = asked.parameter("filter").value_or("#");
-  if (!wire::mqtt::is_topic_filter(filter)) return api::problem(400, "filter is a topic filter: site/#, site/+/motor.");
-  const auto payload = asked.parameter("payload").value_or("no");
-  if (payload != "yes" && payload != "no") return api::problem(400, "payload is yes or no.");
-  mqtt::broker_view::retained_question question{filter, asked.parameter("after").value_or(""), *most};
+  const auto filter = *asked.given.text("filter");
+  if (!wire::mqtt::is_topic_filter(filter)) return wrong_topic("filter", "a topic filter: site/#, site/+/motor");
+  const auto payload = *asked.given.text("payload");
+  mqtt::broker_view::retained_question question{filter, asked.parameter("after").value_or(""), most};
   if (payload == "yes") question.payload_bytes_max = limits::quarantine_shown_bytes_max;
   question.bytes_max = limits::http_body_bytes_max;
   const auto shown = payload == "yes" ? show_payload::yes : show_payload::no;
@@ -150,22 +140,57 @@ answer list_retained(const mqtt::broker_view& view, const request& asked) {
       [](const auto& r) { return r.topic; });
 }
 
+api::parameter parameter_filter() {
+  auto out = api::text_parameter("filter", "a topic filter", 65'535);
+  out.initial = "#";
+  return out;
+}
+
 }  // namespace
 
 api::routes mqtt_routes(io::shard& on, mqtt::broker_view& view) {
   using api::at_once;
-  constexpr auto to = api::access::token_bearer;
+  constexpr auto to = api::access::operators;
   const std::string all = "/api/v1/mqtt/clients";
   const auto one = all + "/{client}";
+  const auto client = api::text_parameter("client", "its id", 65'535).within(api::parameter::place::path);
+  const auto page = [](std::vector<api::parameter> others) { return api::with_page(std::move(others)); };
   return {
-      {"GET", all, at_once([&view](const request& asked) { return list_clients(view, asked); }), to},
-      {"GET", one, at_once([&view](const request& asked) { return show_client(view, asked); }), to},
-      {"DELETE", one, at_once([&view](const request& asked) { return kick(view, asked); }), to},
-      {"GET", one + "/trace", at_once([&on, &view](const request& asked) { return trace(on, view, asked); }), to},
-      {"GET", "/api/v1/mqtt/subscriptions",
-       at_once([&view](const request& asked) { return list_subscribers(view, asked); }), to},
-      {"GET", "/api/v1/mqtt/retained", at_once([&view](const request& asked) { return list_retained(view, asked); }),
-       to},
+      {"GET",
+       all,
+       at_once([&view](const request& asked) { return list_clients(view, asked); }),
+       to,
+       {"MQTT clients that have a session", page({}), "{clients:[any],next:text?}"}},
+      {"GET",
+       one,
+       at_once([&view](const request& asked) { return show_client(view, asked); }),
+       to,
+       {"One client, with its filters", {client}, "{*:any}"}},
+      {"DELETE",
+       one,
+       at_once([&view](const request& asked) { return kick(view, asked); }),
+       to,
+       {"Disconnect a client",
+        {client, api::choice_parameter("session", "whether its session stays", {"keep", "end"}, "keep")},
+        "{client_id:text,was_connected:bool,has_session:bool}"}},
+      {"GET",
+       one + "/trace",
+       at_once([&on, &view](const request& asked) { return trace(on, view, asked); }),
+       to,
+       {"Its packets as they pass, a line of JSON each", {client}, "application/x-ndjson"}},
+      {"GET",
+       "/api/v1/mqtt/subscriptions",
+       at_once([&view](const request& asked) { return list_subscribers(view, asked); }),
+       to,
+       {"Whose filters cover a topic", page({api::text_parameter("topic", "its name", 65'535).needed()}),
+        "{subscriptions:[any],next:text?}"}},
+      {"GET",
+       "/api/v1/mqtt/retained",
+       at_once([&view](const request& asked) { return list_retained(view, asked); }),
+       to,
+       {"Retained messages",
+        page({parameter_filter(), api::choice_parameter("payload", "with the beginning of each", {"yes", "no"}, "no")}),
+        "{retained:[any],next:text?}"}},
   };
 }
 

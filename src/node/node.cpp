@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <format>
 
+#include "api/openapi.hpp"
 #include "api/quarantine.hpp"
 #include "api/server.hpp"
 #include "base/limits.hpp"
@@ -20,6 +21,7 @@
 #include "node/journal_alarms.hpp"
 #include "node/links.hpp"
 #include "node/mqtt_operations.hpp"
+#include "node/operator_api.hpp"
 #include "node/process.hpp"
 #include "node/prometheus.hpp"
 #include "node/quantity.hpp"
@@ -156,6 +158,7 @@ struct instance::parts {
   std::unique_ptr<node::prometheus> prometheus;
   std::unique_ptr<readers::uplink::uplink> uplink;
   std::unique_ptr<node::bridges> bridges;
+  std::unique_ptr<node::operator_api> operator_api;
   std::unique_ptr<api::server> api;
   std::unique_ptr<node::sensors> sensors;
   io::scope services;
@@ -288,11 +291,26 @@ result<> instance::parts::open_uplink() {
 
 result<> instance::parts::open_api() {
   if (!chosen.api) return {};
-  io::endpoint at{chosen.api->address, chosen.api->port, certificates->api(), false};
+  io::endpoint at{chosen.api->address, chosen.api->port, chosen.api->tls.value_or(true) ? certificates->api() : nullptr,
+                  false};
   auto acceptor = on.network.listen(at);
   if (!acceptor) return refuse_listener(chosen.api->address, chosen.api->port, acceptor.error());
   PG_TRY(info.token, random_token());
-  api = std::make_unique<api::server>(on.shard, std::move(*acceptor), routes(), info.token, metrics);
+  operated shown{.log = *log,
+                 .broker = door->broker(),
+                 .aside = *aside,
+                 .metrics = metrics,
+                 .tls = certificates.get(),
+                 .users = gate.get(),
+                 .history = history.get(),
+                 .rules = rules_reader.get(),
+                 .links = [this] { return all_links(); }};
+  PG_TRY(operator_api, node::operator_api::open(on, chosen, std::move(shown)));
+  auto options = operator_api->options();
+  options.token = info.token;
+  options.secure = at.tls != nullptr;
+  api = std::make_unique<api::server>(on.shard, std::move(*acceptor), api::with_openapi(routes(), PERIGEE_VERSION),
+                                      std::move(options), metrics);
   info.api = run_info::listener{chosen.api->address, api->port(), at.tls ? "tls" : "tcp"};
   return {};
 }
@@ -303,13 +321,26 @@ api::routes instance::parts::routes() {
   api::routes served{
       {"GET", "/livez", alive, api::access::anybody},
       {"GET", "/readyz", alive, api::access::anybody},
-      {"GET", "/api/v1/links", api::at_once([this](const auto&) { return links(); })},
-      {"GET", "/api/v1/gaps", api::at_once([this](const auto&) { return gaps(); })},
-      {"GET", "/api/v1/status", api::at_once([this](const auto&) { return status(); })},
+      {"GET",
+       "/api/v1/links",
+       api::at_once([this](const auto&) { return links(); }),
+       api::access::known_peer,
+       {"This node's links", {}, "{links:[any]}"}},
+      {"GET",
+       "/api/v1/gaps",
+       api::at_once([this](const auto&) { return gaps(); }),
+       api::access::known_peer,
+       {"The newest gaps known here", {}, "{gaps:[any]}"}},
+      {"GET",
+       "/api/v1/status",
+       api::at_once([this](const auto&) { return status(); }),
+       api::access::known_peer,
+       {"What `perigee status` shows", {}, "{*:any}"}},
   };
   std::ranges::move(api::quarantine_routes(on.shard, *aside), std::back_inserter(served));
   std::ranges::move(operations->routes(), std::back_inserter(served));
   std::ranges::move(prometheus->routes(), std::back_inserter(served));
+  std::ranges::move(operator_api->routes(), std::back_inserter(served));
   return served;
 }
 
@@ -398,7 +429,10 @@ void instance::parts::start() {
   if (gate) services.spawn("node.access", gate->watch());
   if (uplink) services.spawn("readers.uplink", uplink->run());
   bridges->start(services);
-  if (api) services.spawn("api", api->run());
+  if (api) {
+    services.spawn("api", api->run());
+    operator_api->start(services);
+  }
   sensors->start(services);
 }
 

@@ -41,6 +41,7 @@ constexpr words<doors::mqtt::identified_by, 4> identities = {{{"either", doors::
                                                               {"certificate", doors::mqtt::identified_by::certificate},
                                                               {"user", doors::mqtt::identified_by::user},
                                                               {"both", doors::mqtt::identified_by::both}}};
+constexpr words<bool, 2> api_transports = {{{"tcp", false}, {"tls", true}}};
 constexpr words<bool, 2> refusals_before_5 = {{{"close", false}, {"acknowledge", true}}};
 constexpr words<model::lane, 3> lane_names = {
     {{"alarm", model::lane::alarm}, {"event", model::lane::event}, {"bulk", model::lane::bulk}}};
@@ -88,6 +89,8 @@ constexpr option<config> node_options[] = {
     row<&config::data, kind::new_folder, config>("data", "required",
                                                  "folder for everything it keeps; made when absent"),
     row<&config::tier, kind::text, config>("tier", "\"\"", "a label for people: \"edge\", \"fog\", \"cloud\""),
+    row<&config::demo_socket, kind::new_folder, config>(
+        "demo", "none", "the socket of the `perigee demo` that started it, for the page's button"),
     row<&config::ledger_folder, kind::new_folder, config>(
         "ledger", "none", "where replay and machine doors count what was acked, for `perigee demo`"),
 };
@@ -269,6 +272,8 @@ constexpr option<lane_rule> lane_rule_options[] = {
 constexpr option<api_config> api_options[] = {
     row<&api_config::address, kind::address, api_config>("address", "\"127.0.0.1\"", "where it listens"),
     row<&api_config::port, kind::port, api_config>("port", "8443", "0 takes any free port; `perigee status` tells it"),
+    row<&api_config::tls, kind::choice<api_transports>, api_config>(
+        "transport", "\"tls\" where there is a [tls], else \"tcp\"", "off loopback it is tls"),
 };
 
 constexpr option<uplink_config> uplink_options[] = {

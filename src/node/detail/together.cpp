@@ -84,7 +84,13 @@ void check_listener(reading& in, const value& root, config& of, std::size_t inde
 }
 
 void check_api(reading& in, const value& root, const config& of) {
-  if (!of.api || is_loopback(of.api->address) || (of.tls && of.tls->authority)) return;
+  if (!of.api) return;
+  if (of.api->tls.value_or(false) && !of.tls) {
+    in.refuse(place(root, "api", "transport"), "P0111", "tls needs a [tls] section",
+              "certificate and key say who this node is");
+  }
+  const bool secure = of.tls && of.tls->authority && of.api->tls.value_or(true);
+  if (is_loopback(of.api->address) || secure) return;
   in.refuse(place(root, "api", "address"), "P0110", "a listener off loopback without TLS and an authority",
             "add a [tls] section with an authority, or listen on 127.0.0.1");
 }

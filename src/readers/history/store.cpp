@@ -76,6 +76,7 @@ result<> store::state::take_again(const model::origin& from, const model::record
 result<> store::state::prepare() {
   auto& db = database;
   PG_TRY_VOID(writer.open(db));
+  writer.collect_newest();
   PG_TRY_VOID(own.open(db));
   PG_TRY_VOID(devices.open(db));
   PG_TRY_VOID(parts.open(db));

@@ -200,7 +200,7 @@ class store {
   [[nodiscard]] result<raw_page> page(series_id of, timestamp from, timestamp to, std::size_t most);
   [[nodiscard]] result<step_answer> by_step(series_id of, timestamp from, timestamp to, nanoseconds step);
 
-  /// Where every series stands, by its newest chunk; `readings` is 0.
+  /// Where every series stands, by its newest chunk; `readings` is 0. Without the node's own metrics.
   [[nodiscard]] result<std::vector<newest_value>> newest();
   [[nodiscard]] result<history_totals> totals();
   [[nodiscard]] result<std::vector<device_account>> devices();

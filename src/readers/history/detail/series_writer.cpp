@@ -130,8 +130,9 @@ result<> series_writer::write(entry& of) {
     if (rows_[i].time >= rows_[newest].time) newest = i;
     if (i == of.last) break;
   }
-  auto& best = rows_[newest];
-  newest_.push_back({of.names, series_id(of.id), best.time, std::move(best.value), best.quality, readings});
+  if (auto& best = rows_[newest]; collects_newest_) {
+    newest_.push_back({of.names, series_id(of.id), best.time, std::move(best.value), best.quality, readings});
+  }
   return encoder_.rows() == 0 ? result<>() : store_chunk(of, true);
 }
 

@@ -46,6 +46,8 @@ class series_writer {
   [[nodiscard]] result<> add(std::string_view node, const model::reading_view& r);
   /// Writes what is kept.
   [[nodiscard]] result<> flush();
+  /// From now on: for take_newest.
+  void collect_newest() { collects_newest_ = true; }
   /// Where the series stand that were written since the last call.
   [[nodiscard]] std::vector<newest_value> take_newest() { return std::exchange(newest_, {}); }
   /// Forgets what is kept and what is known of the file: after a rollback, and after chunks were removed.
@@ -95,6 +97,7 @@ class series_writer {
   std::unordered_map<std::string, entry, text_hash, std::equal_to<>> entries_;
   std::vector<entry*> touched_;
   std::vector<row> rows_;
+  bool collects_newest_ = false;
   std::vector<newest_value> newest_;
 };
 

@@ -1,0 +1,144 @@
+#include "api/dispatcher.hpp"
+
+#include <boost/beast/core/string.hpp>
+
+#include "base/percent.hpp"
+
+namespace perigee::api {
+namespace {
+
+std::string path_of(std::string_view target) { return std::string(target.substr(0, target.find('?'))); }
+std::string_view query_of(std::string_view target) {
+  const auto mark = target.find('?');
+  return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+}
+
+/// Without its parameters: "application/json".
+std::string_view media_type(std::string_view content_type) {
+  auto out = content_type.substr(0, content_type.find(';'));
+  while (out.ends_with(' ')) out.remove_suffix(1);
+  return out;
+}
+
+answer misspelt() { return problem(400, "A % stands before two hexadecimal digits."); }
+
+answer refuse_parameter(const wrong_parameter& wrong) {
+  return problem({.status = 400,
+                  .title = "A parameter is wrong.",
+                  .type = "/problems/parameter",
+                  .detail = wrong.field.empty() ? wrong.detail : wrong.field + ": " + wrong.detail,
+                  .field = wrong.field,
+                  .right = wrong.right});
+}
+
+/// What stands in the path, by the names that the pattern gives it.
+void add_captured(std::string_view pattern, const request& from, parameters& to) {
+  auto next = from.captured.begin();
+  for (auto at = pattern.find("/{"); at != std::string_view::npos; at = pattern.find("/{", at + 1)) {
+    const auto begin = at + 2;
+    to.add(std::string(pattern.substr(begin, pattern.find('}', begin) - begin)), *next++);
+  }
+}
+
+std::optional<answer> read_body(const route& of, const question& asked, request& into) {
+  const auto type = media_type(asked.content_type);
+  if (asked.body.empty()) return std::nullopt;
+  const auto takes_one =
+      std::ranges::any_of(of.about.parameters, [](const auto& p) { return p.in == parameter::place::body; });
+  if (of.about.summary.empty()) {
+    into.body = asked.body;
+    if (!boost::beast::iequals(type, "application/x-www-form-urlencoded")) return std::nullopt;
+    return into.given.add_form(asked.body) ? std::nullopt : std::optional(misspelt());
+  }
+  if (!takes_one)
+    return problem({.status = 400, .title = "A request has no body here.", .type = "/problems/parameter"});
+  if (!boost::beast::iequals(type, "application/json")) {
+    return problem({.status = 415,
+                    .title = "The body's type is not read here.",
+                    .type = "/problems/body-type",
+                    .right = "Content-Type: application/json"});
+  }
+  const auto read = into.given.add_json(asked.body);
+  return read ? std::nullopt : std::optional(refuse_parameter(read.error()));
+}
+
+/// Of the path, the query and the body; an answer where one is wrong.
+std::optional<answer> read_parameters(const route& of, const question& asked, request& into) {
+  for (auto& each : into.captured) {
+    auto decoded = percent_decode(each);
+    if (!decoded) return misspelt();
+    each = *std::move(decoded);
+  }
+  if (!into.given.add_form(query_of(asked.target))) return misspelt();
+  if (auto refused = read_body(of, asked, into)) return refused;
+  if (of.about.summary.empty()) return std::nullopt;
+  add_captured(of.pattern, into, into.given);
+  const auto checked = into.given.check(of.about.parameters);
+  return checked ? std::nullopt : std::optional(refuse_parameter(checked.error()));
+}
+
+}  // namespace
+
+dispatcher::dispatcher(routes served, doorkeeper keeper, audit_port* audit)
+    : served_(std::move(served)), keeper_(std::move(keeper)), audit_(audit) {}
+
+dispatcher::finding dispatcher::find(question asked, timestamp now) const {
+  finding out;
+  out.asked.method = asked.method;
+  out.asked.path = path_of(asked.target);
+  out.asked.who = keeper_.identify(asked, now);
+  std::string allowed;
+  bool public_path = false;
+  const route* chosen = nullptr;
+  for (const auto& each : served_) {
+    auto found = captures(each.pattern, out.asked.path);
+    if (!found) continue;
+    public_path = public_path || each.to == access::anybody;
+    for (const std::string_view method : {"GET", "HEAD", "POST", "DELETE"}) {
+      if (serves(each, method) && !allowed.contains(method))
+        allowed += (allowed.empty() ? "" : ", ") + std::string(method);
+    }
+    if (chosen != nullptr || !serves(each, asked.method)) continue;
+    chosen = &each;
+    out.asked.captured = std::move(*found);
+  }
+  if (allowed.empty()) {
+    out.refusal = problem(404, "There is nothing under this path.");
+  } else if (chosen == nullptr && !public_path && out.asked.who.by == caller::proof::none) {
+    out.refusal = doorkeeper::refuse_stranger();
+  } else if (chosen == nullptr) {
+    out.refusal = problem(405, "This path is not served in this way.");
+    out.refusal.headers.emplace_back("Allow", allowed);
+  } else if (auto refused = keeper_.refuse(*chosen, asked, out.asked.who, now)) {
+    out.refusal = *std::move(refused);
+  } else if (auto wrong = read_parameters(*chosen, asked, out.asked)) {
+    out.refusal = *std::move(wrong);
+  } else {
+    out.chosen = chosen;
+    out.asked.accept = std::move(asked.accept);
+    out.asked.session = keeper_.session_key_of(asked);
+    out.asked.secure = asked.secure;
+  }
+  return out;
+}
+
+io::task<answer> dispatcher::respond(question asked) {
+  auto found = find(std::move(asked), clock::wall());
+  if (found.chosen == nullptr) {
+    if (found.refusal.status == 401 || found.refusal.status == 403) ++refused_;
+    co_return std::move(found.refusal);
+  }
+  const auto& chosen = *found.chosen;
+  deed done{
+      .at = clock::wall(), .who = found.asked.who, .what = std::string(chosen.about.summary), .of = found.asked.path};
+  const bool is_deed = audit_ != nullptr && chosen.method != "GET" && !done.what.empty();
+  PG_CO_TRY(auto made, co_await chosen.answer_with(std::move(found.asked)));
+  if (is_deed) {
+    done.status = made.status;
+    if (!made.name.empty()) done.who.name = made.name;
+    audit_->record(done);
+  }
+  co_return std::move(made);
+}
+
+}  // namespace perigee::api

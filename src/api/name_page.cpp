@@ -1,0 +1,19 @@
+#include "api/name_page.hpp"
+
+#include "base/percent.hpp"
+
+namespace perigee::api {
+
+std::string name_page::cursor_of(const std::vector<std::string_view>& names) {
+  std::string out;
+  for (const auto each : names) out += (out.empty() ? "" : "/") + percent_encode(each);
+  return out;
+}
+
+answer name_page::finish() {
+  boost::json::value next;
+  if (more_) next = boost::json::string(last_);
+  return json_answer(boost::json::object{{list_, std::move(rows_)}, {"next", next}});
+}
+
+}  // namespace perigee::api

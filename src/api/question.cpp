@@ -1,0 +1,112 @@
+#include "api/question.hpp"
+
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <optional>
+
+#include "base/limits.hpp"
+
+namespace perigee::api {
+namespace {
+
+namespace http = boost::beast::http;
+using parser = http::request_parser<http::string_body>;
+
+constexpr std::size_t read_bytes = 4096;
+
+answer refusal_of(const boost::system::error_code& why) {
+  if (why == http::error::body_limit) {
+    return problem({.status = 413,
+                    .title = "The body is larger than is read here.",
+                    .type = "/problems/too-large",
+                    .right = "64 KiB at most"});
+  }
+  if (why == http::error::header_limit || why == http::error::buffer_overflow) {
+    return problem({.status = 431,
+                    .title = "The head of the request is larger than is read here.",
+                    .type = "/problems/too-large",
+                    .right = "8 KiB at most"});
+  }
+  return problem(400, "This is not an HTTP request that is served here.");
+}
+
+std::string text_of(const http::request<http::string_body>& of, std::string_view name) {
+  return std::string(of[boost::beast::string_view(name.data(), name.size())]);
+}
+
+}  // namespace
+
+struct request_reader::state {
+  boost::beast::flat_buffer buffer{limits::http_header_bytes_max};
+  std::optional<parser> reading{};
+  answer refusal{};
+  bool continued = false;  // the client was told, or did not ask
+
+  void begin() {
+    reading.emplace();
+    reading->header_limit(limits::http_header_bytes_max);
+    reading->body_limit(limits::http_request_body_bytes_max);
+    reading->eager(true);
+    continued = false;
+  }
+  step refuse(const boost::system::error_code& why) {
+    refusal = refusal_of(why);
+    return step::refused;
+  }
+};
+
+request_reader::request_reader() : state_(std::make_unique<state>()) { state_->begin(); }
+request_reader::~request_reader() = default;
+
+byte_span request_reader::room() {
+  auto& b = state_->buffer;
+  const auto place = b.prepare(std::min(read_bytes, b.max_size() - b.size()));
+  return {static_cast<std::uint8_t*>(place.data()), place.size()};
+}
+
+void request_reader::filled(std::size_t n) { state_->buffer.commit(n); }
+
+request_reader::step request_reader::next() {
+  auto& s = *state_;
+  auto& r = *s.reading;
+  while (!r.is_done() && s.buffer.size() != 0) {
+    boost::system::error_code ec;
+    const auto used = r.put(s.buffer.data(), ec);
+    s.buffer.consume(used);
+    if (ec && ec != http::error::need_more) return s.refuse(ec);
+    if (used == 0) break;
+  }
+  if (r.is_done()) return step::whole;
+  if (s.buffer.size() == s.buffer.max_size()) return s.refuse(http::error::header_limit);
+  if (r.is_header_done() && !std::exchange(s.continued, true) &&
+      boost::beast::iequals(r.get()[http::field::expect], "100-continue")) {
+    return step::expects_continue;
+  }
+  return step::wants_more;
+}
+
+question request_reader::take() {
+  auto& from = state_->reading->get();
+  question out;
+  out.method = std::string(from.method_string());
+  out.target = std::string(from.target());
+  out.host = text_of(from, "Host");
+  out.authorization = text_of(from, "Authorization");
+  out.cookie = text_of(from, "Cookie");
+  out.csrf = text_of(from, "X-Perigee-Csrf");
+  out.accept = text_of(from, "Accept");
+  out.accept_encoding = text_of(from, "Accept-Encoding");
+  out.if_none_match = text_of(from, "If-None-Match");
+  out.content_type = text_of(from, "Content-Type");
+  out.keep_alive = from.keep_alive();
+  out.knows_chunks = from.version() >= 11;
+  out.body = std::move(from.body());
+  state_->begin();
+  return out;
+}
+
+const answer& request_reader::refusal() const { return state_->refusal; }
+
+bool request_reader::in_request() const { return state_->reading->got_some() || state_->buffer.size() != 0; }
+
+}  // namespace perigee::api

@@ -1,0 +1,81 @@
+#include "api/question.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace perigee::api {
+namespace {
+
+using step = request_reader::step;
+
+step feed(request_reader& to, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto room = to.room();
+    const auto n = std::min(room.size(), bytes.size());
+    std::ranges::copy(bytes.substr(0, n), room.begin());
+    to.filled(n);
+    bytes.remove_prefix(n);
+    if (!bytes.empty() && to.next() != step::wants_more) break;
+  }
+  return to.next();
+}
+
+TEST(a_request, is_whole_when_its_body_is) {
+  request_reader reader;
+  EXPECT_FALSE(reader.in_request());
+  EXPECT_EQ(feed(reader, "POST /a?b HTTP/1.1\r\nContent-Length: 2\r\nCookie: x=y\r\n\r\n{"), step::wants_more);
+  EXPECT_TRUE(reader.in_request());
+  EXPECT_EQ(feed(reader, "}"), step::whole);
+  const auto got = reader.take();
+  EXPECT_EQ(got.method, "POST");
+  EXPECT_EQ(got.target, "/a?b");
+  EXPECT_EQ(got.cookie, "x=y");
+  EXPECT_EQ(got.body, "{}");
+  EXPECT_TRUE(got.keep_alive);
+  EXPECT_FALSE(reader.in_request());
+}
+
+TEST(a_request, comes_byte_by_byte_as_well) {
+  request_reader reader;
+  constexpr std::string_view bytes = "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+  for (std::size_t i = 0; i + 1 < bytes.size(); ++i) ASSERT_EQ(feed(reader, bytes.substr(i, 1)), step::wants_more) << i;
+  ASSERT_EQ(feed(reader, bytes.substr(bytes.size() - 1)), step::whole);
+  EXPECT_EQ(reader.take().body, "{}");
+}
+
+TEST(a_request, may_follow_at_once) {
+  request_reader reader;
+  ASSERT_EQ(feed(reader, "GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.0\r\n\r\n"), step::whole);
+  EXPECT_EQ(reader.take().target, "/1");
+  EXPECT_TRUE(reader.in_request());
+  ASSERT_EQ(reader.next(), step::whole);
+  const auto second = reader.take();
+  EXPECT_EQ(second.target, "/2");
+  EXPECT_FALSE(second.keep_alive);
+  EXPECT_FALSE(second.knows_chunks);
+}
+
+TEST(a_request, is_told_once_to_go_on) {
+  request_reader reader;
+  EXPECT_EQ(feed(reader, "POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"),
+            step::expects_continue);
+  EXPECT_EQ(reader.next(), step::wants_more);
+  EXPECT_EQ(feed(reader, "{}"), step::whole);
+}
+
+TEST(a_request, has_bounds) {
+  const auto refusal = [](std::string_view bytes) {
+    request_reader reader;
+    return feed(reader, bytes) == step::refused ? reader.refusal().status : 0;
+  };
+  EXPECT_EQ(refusal("GET / HTTP/1.1\r\nX: " + std::string(9000, 'x')), 431U);
+  EXPECT_EQ(refusal("GET /" + std::string(9000, 'x')), 431U);
+  EXPECT_EQ(refusal("POST / HTTP/1.1\r\nContent-Length: 65537\r\n\r\n"), 413U);
+  EXPECT_EQ(refusal("POST / HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"), 400U);
+  EXPECT_EQ(refusal("GET / HTTP/9.9\r\n\r\n"), 400U);
+  EXPECT_EQ(refusal("\x16\x03\x01"), 400U);
+}
+
+}  // namespace
+}  // namespace perigee::api
