@@ -14,7 +14,7 @@ namespace {
 // Clients choose what they ask by it: this is the API that is answered.
 constexpr std::string_view api_version = "3.0.0";
 
-using question = std::function<prometheus_reply(const request&, const prometheus_arguments&, promql::catalog&)>;
+using inquiry = std::function<prometheus_reply(const request&, const prometheus_arguments&, promql::catalog&)>;
 
 prometheus_arguments arguments_of(const request& asked) {
   const auto given = asked.given.pairs();
@@ -41,7 +41,7 @@ promql::outcome<std::chrono::milliseconds> time_for(const prometheus_arguments& 
   return std::min(most, std::chrono::milliseconds(wanted));
 }
 
-io::task<answer> put(io::shard& on, prometheus_port& to, question what, request asked) {
+io::task<answer> put(io::shard& on, prometheus_port& to, inquiry what, request asked) {
   const auto waiting = std::make_shared<pending>(on);
   waiting->given = arguments_of(asked);
   waiting->asked = std::move(asked);
@@ -64,7 +64,7 @@ std::string build_info(std::string_view version) {
 
 routes prometheus_routes(io::shard& on, prometheus_port& from, std::string version) {
   const std::string base = "/prometheus/api/v1/";
-  const auto asked_of = [&on, &from](question what) -> handler {
+  const auto asked_of = [&on, &from](inquiry what) -> handler {
     return [&on, &from, what](request asked) { return put(on, from, what, std::move(asked)); };
   };
   const auto query = asked_of([](const request&, const prometheus_arguments& given, promql::catalog& in) {

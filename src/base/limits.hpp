@@ -62,9 +62,9 @@ inline constexpr std::uint32_t http_requests_per_second_max = 200;  // of one ad
 inline constexpr std::uint32_t http_requests_burst_max = 1000;      // of one address, at once
 inline constexpr std::uint32_t http_addresses_max = 4096;           // whose requests are counted
 inline constexpr std::uint32_t http_sessions_max = 256;
-inline constexpr std::uint32_t http_tokens_max = 64;           // one-time tokens that are not used yet
-inline constexpr std::uint32_t http_live_max = 32;             // streams of live values at once
-inline constexpr std::uint32_t http_audit_entries_max = 1000;  // in memory, of what was changed
+inline constexpr std::uint32_t http_tokens_max = 64;             // one-time tokens that are not used yet
+inline constexpr std::uint32_t http_live_max = 32;               // streams of live values at once
+inline constexpr std::uint32_t http_audit_entries_max = 1000;    // in memory, of what was changed
 inline constexpr std::uint32_t http_audit_bytes_max = 1U << 20;  // of a file of the audit; there are two
 
 // node: the configuration

@@ -32,15 +32,9 @@ answer list_rules(const system_sources& from) {
   json::array rows;
   const auto all = from.rules == nullptr ? std::vector<readers::rules::rule_figures>() : from.rules->figures();
   for (const auto& each : all) {
-    json::object row{{"name", each.stats.name},
-                     {"file", each.stats.file},
-                     {"state", "running"},
-                     {"evaluated", each.stats.seen},
-                     {"matched", each.stats.matched},
-                     {"actions", each.stats.actions},
-                     {"errors", each.stats.errors},
-                     {"dropped", each.stats.dropped},
-                     {"last_output", nullptr},
+    json::object row{{"name", each.stats.name},      {"file", each.stats.file},       {"state", "running"},
+                     {"evaluated", each.stats.seen}, {"matched", each.stats.matched}, {"actions", each.stats.actions},
+                     {"errors", each.stats.errors},  {"dropped", each.stats.dropped}, {"last_output", nullptr},
                      {"last_error", nullptr}};
     if (each.last) {
       row["last_output"] = json::object{

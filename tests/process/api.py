@@ -153,7 +153,8 @@ class Api(SiteTest):
         for used in (token, "0" * 64, ""):
             status, _, refused = Browser(self.gw).sign_in(used)
             self.assertEqual((status, refused["type"]), (401, "/problems/token-used"))
-        wait_until("the session is written", lambda: "digest" in (self.gw.data / "state/sessions.json").read_text())
+        kept = self.gw.data / "state/sessions.json"
+        wait_until("the session is written", lambda: kept.exists() and "digest" in kept.read_text())
         self.gw.kill()
         self.gw.start()
         self.assertEqual(self.browser.json("GET", "/api/v1/session"), got)
@@ -180,7 +181,8 @@ class Api(SiteTest):
         self.assertEqual((seen["state"], seen["acknowledged"]["by"], seen["acknowledged"]["comment"]),
                          ("acknowledged", "operator", "on my way"))
         self.browser.json("POST", path + "/acknowledge", {}, expect=409)
-        wait_until("the book is written", lambda: "on my way" in (self.gw.data / "state/alarm-book.json").read_text())
+        kept = self.gw.data / "state/alarm-book.json"
+        wait_until("the book is written", lambda: kept.exists() and "on my way" in kept.read_text())
         self.gw.kill()
         self.gw.start()
         self.assertEqual(self.browser.json("GET", "/api/v1/alarms")["alarms"], [seen])

@@ -243,8 +243,9 @@ result<std::vector<device_account>> store::devices() {
 
 result<std::vector<newest_value>> store::newest() {
   // With max(), SQLite takes the other columns from the row that has it.
-  PG_TRY(auto ask, state_->database.prepare("SELECT series.id, node, device, metric, block, max(last_ns) FROM series"
-                                            " JOIN chunk ON chunk.series = series.id WHERE node != '' GROUP BY series.id"));
+  PG_TRY(auto ask,
+         state_->database.prepare("SELECT series.id, node, device, metric, block, max(last_ns) FROM series"
+                                  " JOIN chunk ON chunk.series = series.id WHERE node != '' GROUP BY series.id"));
   std::vector<newest_value> out;
   for (;;) {
     PG_TRY(const bool row, ask.step());
