@@ -4,10 +4,10 @@
 #include <format>
 #include <optional>
 
+#include "api/awaited.hpp"
 #include "api/json_answer.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
-#include "io/timer.hpp"
 
 namespace perigee::api {
 namespace {
@@ -61,25 +61,6 @@ answer problem_of(const error& e) {
 }
 
 std::uint64_t number_in(const request& asked) { return static_cast<std::uint64_t>(*asked.given.whole("number")); }
-
-/// Waits for one answer of the quarantine, which may come when nobody waits any more.
-template <class T>
-struct pending {
-  explicit pending(io::shard& on) : there(on) {}
-  io::event there;
-  result<T> what = fail(errc::cancelled, "not answered");
-};
-
-template <class T, class Ask>
-io::task<T> ask(io::shard& on, Ask begin) {
-  const auto waiting = std::make_shared<pending<T>>(on);
-  begin([waiting](result<T> how) {
-    waiting->what = std::move(how);
-    waiting->there.notify();
-  });
-  PG_CO_TRY_VOID(co_await waiting->there.wait());
-  co_return std::move(waiting->what);
-}
 
 /// The oldest first, as many as the command line reads.
 answer list(const keeper& kept) {

@@ -46,6 +46,14 @@ inline constexpr std::uint32_t rules_state_bytes_max = 64U << 20;
 inline constexpr std::uint32_t alarm_key_bytes_max = 512;
 inline constexpr std::uint32_t rule_name_bytes_max = 128;  // of rules and of alarms
 
+// Alarms, as an operator sees them
+inline constexpr std::uint32_t alarms_listed_max = 10'000;
+inline constexpr std::uint32_t alarm_payload_bytes_max = 64U << 10;
+inline constexpr std::uint32_t alarm_values_bytes_max = 1024;
+inline constexpr std::uint32_t alarm_by_bytes_max = 255;
+inline constexpr std::uint32_t alarm_comment_bytes_max = 512;
+inline constexpr std::uint32_t alarm_board_bytes_max = 64U << 20;
+
 // Network
 inline constexpr std::uint32_t websocket_message_bytes_max = 16U << 20;
 inline constexpr std::uint32_t proxy_header_bytes_max = 4096;  // PROXY protocol v2, its TLVs included

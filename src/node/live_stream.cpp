@@ -5,7 +5,7 @@
 
 #include "base/limits.hpp"
 #include "io/timer.hpp"
-#include "node/alarm_desk.hpp"
+#include "node/alarm_routes.hpp"
 #include "node/value_json.hpp"
 
 namespace perigee::node {
@@ -71,8 +71,8 @@ class live_stream final : public api::body_source {
   std::string alarms() {
     if (from_.alarms.version() == alarms_told_) return {};
     std::string rows;
-    for (const auto& [id, each] : from_.alarms.all()) {
-      if (each.version > alarms_told_) rows += (rows.empty() ? "" : ",") + to_json_text(each);
+    for (const auto* each : from_.alarms.in_order()) {
+      if (each->version > alarms_told_) rows += (rows.empty() ? "" : ",") + to_json_text(*each);
     }
     alarms_told_ = from_.alarms.version();
     return event("alarms", std::format("{{\"alarms\":[{}]}}", rows));

@@ -3,7 +3,7 @@
 #include <functional>
 #include <string>
 
-#include "alarm/book.hpp"
+#include "alarm/board.hpp"
 #include "api/route.hpp"
 #include "io/shard.hpp"
 #include "node/live_values.hpp"
@@ -14,7 +14,7 @@ namespace perigee::node {
 struct live_sources {
   io::shard& on;
   const live_values& values;
-  const alarm::book& alarms;
+  const alarm::board& alarms;
   std::function<std::string()> links;  // as a JSON array
 };
 

@@ -28,6 +28,7 @@
 #include "node/run_file.hpp"
 #include "node/sensors.hpp"
 #include "quarantine/keeper.hpp"
+#include "readers/alarms/alarms_reader.hpp"
 #include "readers/history/history_reader.hpp"
 #include "readers/rules/rules_reader.hpp"
 #include "readers/uplink/uplink.hpp"
@@ -154,6 +155,7 @@ struct instance::parts {
   std::unique_ptr<doors::mqtt::door> door;
   std::unique_ptr<mqtt_operations> operations;
   std::unique_ptr<readers::rules::rules_reader> rules_reader;
+  std::unique_ptr<readers::alarms::alarms_reader> alarms;
   std::unique_ptr<readers::history::history_reader> history;
   std::unique_ptr<node::prometheus> prometheus;
   std::unique_ptr<readers::uplink::uplink> uplink;
@@ -253,6 +255,8 @@ result<> instance::parts::open_readers(rules::rule_set set) {
             on.shard, on.disk, *disk_worker, *log, std::move(set),
             {.node = chosen.node_id, .state_file = chosen.data + "/state/rules", .aside = *aside, .metrics = metrics}));
   }
+  readers::alarms::alarms_options of_alarms{chosen.node_id, chosen.data + "/state/alarms", *aside, metrics};
+  PG_TRY(alarms, readers::alarms::alarms_reader::open(on.shard, on.disk, *disk_worker, *log, std::move(of_alarms)));
   if (chosen.history.enabled) {
     history_worker = on.shard.make_worker("history");
     PG_TRY(history, readers::history::history_reader::open(
@@ -299,6 +303,7 @@ result<> instance::parts::open_api() {
   operated shown{.log = *log,
                  .broker = door->broker(),
                  .aside = *aside,
+                 .alarms = *alarms,
                  .metrics = metrics,
                  .tls = certificates.get(),
                  .users = gate.get(),
@@ -424,6 +429,7 @@ void instance::parts::start() {
   services.spawn("node.mqtt", operations->run());
   services.spawn("node.tls", certificates->watch());
   if (rules_reader) services.spawn("readers.rules", rules_reader->run());
+  services.spawn("readers.alarms", alarms->run());
   if (history) services.spawn("readers.history", history->run());
   services.spawn("node.metrics", prometheus->run());
   if (gate) services.spawn("node.access", gate->watch());
@@ -460,6 +466,7 @@ io::task<> instance::stop() {
   p.sensors->pause();
   const auto door_stopped = co_await p.door->stop();
   if (p.rules_reader) p.rules_reader->save();
+  p.alarms->save();
   p.bridges->save();
   const auto services_stopped = co_await p.services.close();
   io::event closed(p.on.shard);

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "api/page.hpp"
+#include "node/alarm_routes.hpp"
 #include "node/demo_routes.hpp"
 #include "node/history_routes.hpp"
 #include "node/links.hpp"
@@ -32,8 +33,6 @@ result<std::unique_ptr<operator_api>> operator_api::open(ground on, const config
   PG_TRY(made->audit_, audit_log::open(on.disk, *made->files_, chosen.data + "/audit"));
   PG_TRY(made->operators_, operators::open(on.shard, on.disk, *made->files_, chosen.data + "/state/sessions.json",
                                            chosen.node_id, made->of_.users));
-  PG_TRY(made->alarms_,
-         alarm_desk::open(on.shard, on.disk, *made->files_, made->of_.log, chosen.data + "/state/alarm-book.json"));
   return made;
 }
 
@@ -42,10 +41,10 @@ api::routes operator_api::routes() {
   const auto add = [&out](api::routes more) { std::ranges::move(more, std::back_inserter(out)); };
   add(site_routes({values_, broker_, chosen_.node_id, chosen_.tier, started_}));
   if (of_.history != nullptr) add(history_routes(on_.shard, *of_.history, values_));
-  add(alarms_->routes());
-  add(live_routes({on_.shard, values_, alarms_->book(), [this] { return to_json(of_.links()); }}));
+  add(alarm_routes(on_.shard, of_.alarms));
+  add(live_routes({on_.shard, values_, of_.alarms.board(), [this] { return to_json(of_.links()); }}));
   add(system_routes({of_.log, of_.broker, of_.aside, of_.metrics, chosen_, on_.disk, of_.tls, of_.rules, started_,
-                     [this] { return values_.size(); }, [this] { return alarms_->book().all().size(); }}));
+                     [this] { return values_.size(); }, [this] { return of_.alarms.board().size(); }}));
   add(audit_routes(*audit_));
   if (chosen_.demo_socket) add(demo_routes(on_.shard, on_.network, *chosen_.demo_socket));
   add(api::page_routes(api::page_assets()));
@@ -65,7 +64,6 @@ io::task<> operator_api::count() {
 
 void operator_api::start(io::scope& services) {
   services.spawn("node.operators", operators_->run());
-  services.spawn("node.alarms", alarms_->run());
   services.spawn("node.values", count());
 }
 

@@ -8,12 +8,12 @@
 #include "client/link_state.hpp"
 #include "doors/mqtt/broker_view.hpp"
 #include "io/scope.hpp"
-#include "node/alarm_desk.hpp"
 #include "node/audit_log.hpp"
 #include "node/certificates.hpp"
 #include "node/live_values.hpp"
 #include "node/node.hpp"
 #include "node/operators.hpp"
+#include "readers/alarms/alarms_reader.hpp"
 #include "readers/history/history_reader.hpp"
 #include "readers/rules/rules_reader.hpp"
 
@@ -24,6 +24,7 @@ struct operated {
   journal::journal& log;
   doors::mqtt::broker& broker;
   quarantine::keeper& aside;
+  readers::alarms::alarms_reader& alarms;
   metrics::registry& metrics;
   const node::certificates* tls = nullptr;
   gate* users = nullptr;
@@ -56,7 +57,6 @@ class operator_api {
   std::unique_ptr<io::worker> files_;  // for what is not to wait in front of the journal's commits
   std::unique_ptr<audit_log> audit_;
   std::unique_ptr<operators> operators_;
-  std::unique_ptr<alarm_desk> alarms_;
 };
 
 }  // namespace perigee::node

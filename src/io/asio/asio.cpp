@@ -1,4 +1,3 @@
-// The bodies of Asio, Beast and JSON, compiled here and nowhere else (BOOST_ASIO_SEPARATE_COMPILATION).
+// The bodies of Asio and Beast, compiled here and nowhere else (BOOST_ASIO_SEPARATE_COMPILATION).
 #include <boost/asio/impl/src.hpp>
 #include <boost/beast/src.hpp>
-#include <boost/json/src.hpp>

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "api/route.hpp"
+#include "io/shard.hpp"
+#include "readers/alarms/alarms_reader.hpp"
+
+namespace perigee::node {
+
+/// GET /api/v1/alarms, POST .../{id}/acknowledge, POST .../{id}/clear. Both outlive the server.
+[[nodiscard]] api::routes alarm_routes(io::shard& on, readers::alarms::alarms_reader& alarms);
+
+/// As the API shows it.
+[[nodiscard]] std::string to_json_text(const alarm::entry& one);
+
+}  // namespace perigee::node
