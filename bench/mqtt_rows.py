@@ -9,8 +9,8 @@ import socket
 import subprocess
 from typing import Iterator
 
-from harness import (BUILD, CONNECT, PERIGEE, Kind, NotMeasured, Options, Result, Server, mosquitto, pairs, perigee_files,
-                     started)
+from harness import (BUILD, CONNECT, PERIGEE, Kind, NotMeasured, Options, Result, Server, mosquitto, pairs,
+                     perigee_files, started)
 from rows import row
 
 SERVER_CORE, LOAD_CORE = "0", "1"
