@@ -1,0 +1,319 @@
+"""The operator's page as an operator uses it: a real node behind it, a real browser before it."""
+
+import http.client
+import json
+import time
+import unittest
+
+from browser import SIZES, Browser, what_is_missing
+from processes import SiteTest, wait_until
+
+import mqtt
+
+RULE = """\
+/*
+name = "overheat"
+[[action]]
+alarm = "overheat"
+severity = "critical"
+key = "machine"
+*/
+SELECT value AS value, topic(2) AS machine
+FROM 'plant/+/temperature'
+WHERE value > 85.0
+"""
+CONFIG = """
+[rules]
+folder = "rules"
+
+[[machine]]
+name = "motor-1"
+topic = "site/gw-1/motor-1"
+command_topic = "cmd/motor-1"
+rate_hz = 10.0
+"""
+VIEWS = {
+    "now": ".value-row[data-condition=good]",
+    "trends": ".picker input",
+    "alarms": "h1",
+    "links": "h1",
+    "devices": "tbody th",
+    "rules": ".rule",
+    "system": ".system .panel",
+}
+
+
+@unittest.skipIf(what_is_missing(), what_is_missing())
+class PageTest(SiteTest):
+    def setUp(self):
+        super().setUp()
+        self.browser = Browser(self.id().rsplit(".", 1)[1])
+        self.addCleanup(self.browser.close)
+        self.gateway = self.node("gw-1", listeners=("tcp", "ws"), more=CONFIG)
+        (self.gateway.folder / "rules").mkdir()
+        (self.gateway.folder / "rules" / "overheat.rule.sql").write_text(RULE)
+        self.gateway.start()
+
+    def ask(self, method, path, token=None):
+        """The node, as a program with its token does."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.gateway.api_port, timeout=30)
+        try:
+            connection.request(method, path, headers={"Authorization": f"Bearer {token}"} if token else {})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"null")
+        finally:
+            connection.close()
+
+    def home(self, rest=""):
+        return f"http://127.0.0.1:{self.gateway.api_port}/{rest}"
+
+    def one_time_link(self):
+        status, made = self.ask("POST", "/api/v1/session/tokens", self.gateway.run_info()["token"])
+        self.assertEqual(status, 201, made)
+        return self.home(f"#token={made['token']}")
+
+    def sign_in(self, **options):
+        self.browser.open(self.one_time_link(), **options)
+        self.browser.see(".connection", "Live")
+
+    def publish_temperature(self, value):
+        with mqtt.Client(self.gateway.port, "press-1") as press:
+            self.assertEqual(press.publish_and_wait("plant/press-1/temperature", str(value).encode()), mqtt.SUCCESS)
+
+    def value_of(self, metric):
+        return self.browser.evaluate(f"""
+            [...document.querySelectorAll('.value-row')]
+              .find((row) => row.querySelector('.metric').textContent === '{metric}')
+              ?.querySelector('.value').textContent ?? ''""")
+
+    def tearDown(self):
+        complaints = self.browser.do("complaints")
+        self.assertEqual(complaints, [])
+        super().tearDown()
+
+
+class EveryView(PageTest):
+    def test_shows_its_data_to_everybody_on_every_screen(self):
+        self.publish_temperature(91)
+        self.sign_in()
+        for view, sign in VIEWS.items():
+            with self.subTest(view=view):
+                self.show(view, sign)
+                for size in SIZES:
+                    for theme in ("light", "dark"):
+                        self.look_at(view, size, theme)
+
+    def show(self, view, sign):
+        self.browser.view(view)
+        self.browser.see(sign)
+        if view == "trends":
+            self.browser.fill(".picker input", "temperature")
+            self.browser.click(".offered button")
+            self.browser.see(".chart canvas")
+
+    def look_at(self, view, size, theme):
+        self.browser.resize(size, theme)
+        self.browser.shot(f"{view}-{size}-{theme}")
+        self.assertEqual(self.browser.do("axe"), [], (view, size, theme))
+        self.assertEqual(self.browser.evaluate(TOO_SMALL), [], (view, size, theme))
+        self.assertLessEqual(self.browser.evaluate(TOO_WIDE), 0, (view, size))
+
+
+TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
+# What a finger cannot hit: less than 44 px either way. The skip link is off the screen until the keyboard comes to it.
+TOO_SMALL = """
+[...document.querySelectorAll('button, a, input, select')]
+  .map((each) => [each.outerHTML.slice(0, 120), each.getBoundingClientRect(), each.classList.contains('skip')])
+  .filter(([, box, skip]) => box.width > 0 && !skip && (box.width < 43.9 || box.height < 43.9))
+  .map(([html]) => html)
+"""
+
+
+class Values(PageTest):
+    def test_move_while_one_looks(self):
+        self.sign_in()
+        before = wait_until("a value is there", lambda: self.value_of("temperature"))
+        wait_until("it moves", lambda: self.value_of("temperature") != before)
+        wait_until("its trend is drawn", lambda: self.browser.evaluate(INKED_TRENDS))
+
+    def test_that_no_longer_come_are_shown_as_stale(self):
+        self.publish_temperature(33.25)
+        self.sign_in()
+        self.browser.view("now?q=press-1")
+        self.browser.see(".value-row .value", "33.25")
+        self.browser.see(".value-row[data-condition=stale] .quality", "stale")
+        self.browser.see(".panel.device .abnormal")
+
+    def test_are_shown_on_a_wall_without_a_session(self):
+        self.browser.open(self.home("?kiosk"))
+        self.browser.see(".kiosk .value-row[data-condition=good]")
+        self.assertEqual(self.browser.texts("nav, button"), [])
+        self.browser.shot("kiosk-desk-light")
+
+    def test_can_be_had_as_the_broker_sends_them(self):
+        self.sign_in()
+        self.browser.view("devices")
+        self.browser.fill(".topics input[name=address]", f"ws://127.0.0.1:{self.gateway.ports['ws']}/mqtt")
+        self.browser.fill(".topics input[name=filter]", "plant/#")
+        self.browser.click(".topics button", "Watch")
+        self.browser.see(".topics .note", "Nothing has come yet")
+        wait_until("a message is shown", self.one_more_is_shown)
+        self.browser.shot("topics-desk-light")
+
+    def one_more_is_shown(self):
+        """The subscription may still be on its way."""
+        self.publish_temperature(21.5)
+        return "21.5" in self.browser.texts(".topics pre")
+
+
+# Canvases of rows that somebody has drawn into.
+INKED_TRENDS = """
+[...document.querySelectorAll('.value-row canvas')].filter((canvas) => canvas.width > 0 &&
+  canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((each) => each > 0)).length
+"""
+
+
+class Alarms(PageTest):
+    def alarm(self):
+        status, answer = self.ask("GET", "/api/v1/alarms?state=all")
+        self.assertEqual(status, 200, answer)
+        return next(each for each in answer["alarms"] if each["key"] == "press-1")
+
+    def test_are_acknowledged_with_a_comment_and_cleared(self):
+        self.sign_in()
+        self.publish_temperature(91)
+        self.browser.click(".alarm-line button", "Acknowledge")
+        self.browser.fill("dialog textarea", "Fan replaced")
+        self.browser.shot("acknowledge-desk-light")
+        self.assertEqual(self.browser.do("axe"), [])
+        self.browser.click("dialog button[type=submit]")
+        self.browser.see(".alarm-line .alarm-state", "Acknowledged")
+        done = self.alarm()["acknowledged"]
+        self.assertEqual((done["by"], done["comment"]), ("operator", "Fan replaced"))
+        self.browser.view("alarms")
+        self.browser.see(".alarms .comment", "Fan replaced")
+        self.browser.click(".alarms .row-buttons button", "Clear")
+        self.browser.click("dialog button[type=submit]")
+        self.browser.gone(".alarms .comment")
+        self.assertEqual(self.alarm()["state"], "cleared")
+        self.browser.click(".choice button", "Cleared")
+        self.browser.see(".alarms tr.over", "Fan replaced")
+        self.browser.view("system")
+        self.browser.see(".system td", "acknowledge")
+
+    def test_are_handled_with_the_keyboard_alone(self):
+        self.publish_temperature(91)
+        self.sign_in()
+        self.browser.see(".alarm-line button")
+        self.browser.do("press", key="Tab")
+        self.assertEqual(self.browser.evaluate("document.activeElement.className"), "skip")
+        self.browser.do("press", key="Enter")
+        self.assertEqual(self.browser.evaluate("document.activeElement.id"), "content")
+        wait_until("the button is reached", lambda: self.tabbed_to("Acknowledge"))
+        self.browser.do("press", key="Enter")
+        self.browser.see("dialog[open]")
+        self.browser.do("press", key="Escape")
+        self.browser.gone("dialog")
+        self.browser.see(".alarm-line .alarm-state", "Not acknowledged")
+
+    def tabbed_to(self, text):
+        self.browser.do("press", key="Tab")
+        return self.browser.evaluate("document.activeElement.textContent") == text
+
+
+class Trends(PageTest):
+    def open_trend(self):
+        self.sign_in()
+        self.browser.click(".value-row", "temperature")
+        self.browser.see(".chart canvas")
+        self.browser.click(".choice button", "5 min")
+        wait_until("a value is drawn", lambda: self.browser.text(".legend output")[:1].isdigit())
+
+    def first_and_last(self):
+        """What the address says is shown; nothing while it follows."""
+        return self.browser.evaluate(
+            "(([, q]) => ['from', 'to'].map((n) => Number(new URLSearchParams(q).get(n))))(location.hash.split('?'))")
+
+    def test_are_zoomed_moved_and_followed_again(self):
+        self.open_trend()
+        self.browser.do("drag", selector=".chart .u-over", **{"from": 0.25, "to": 0.75})
+        wait_until("the address has the stretch", lambda: all(self.first_and_last()))
+        from_, to = self.first_and_last()
+        self.assertAlmostEqual(to - from_, 150_000, delta=15_000)
+        self.browser.click("button[aria-label=Earlier]")
+        wait_until("it is moved", lambda: self.first_and_last()[0] < from_)
+        self.browser.click("button", "Follow")
+        wait_until("it follows", lambda: not any(self.first_and_last()))
+
+    def test_show_a_time_without_readings_as_a_gap(self):
+        now = time.time()
+        with mqtt.Client(self.gateway.port, "tank-1") as tank:
+            for age in (*range(240, 150, -5), *range(60, 0, -5)):
+                reading = json.dumps({"level": 50 + age % 20, "ts": now - age}).encode()
+                self.assertEqual(tank.publish_and_wait("plant/tank-1", reading), mqtt.SUCCESS)
+        self.sign_in()
+        self.browser.view("trends?m=gw-1/plant%252Ftank-1/level&r=5m")
+        wait_until("its newest value is drawn", lambda: self.browser.text(".legend output").startswith("55"))
+        self.browser.shot("gap-chart-desk-light")
+        self.browser.click(".choice button", "Table")
+        self.browser.see(".trend-table tr.gap", "no readings came")
+        self.assertEqual(len(self.browser.texts(".trend-table tr.gap")), 1)
+        self.browser.shot("gap-table-desk-light")
+
+    def test_mark_the_alarms_of_their_devices(self):
+        self.publish_temperature(91)
+        self.sign_in()
+        self.browser.view("trends?m=gw-1/plant%252Fpress-1/temperature&r=5m")
+        self.browser.see(".alarms-in-range", "overheat")
+        self.browser.shot("alarm-mark-desk-light")
+
+
+class Sessions(PageTest):
+    def test_go_on_when_the_node_starts_again(self):
+        self.sign_in()
+        self.browser.see(".value-row[data-condition=good]")
+        self.gateway.kill()
+        self.browser.see(".banner", "No connection")
+        self.browser.shot("lost-desk-light")
+        self.gateway.start()
+        self.browser.see(".connection", "Live")
+        self.browser.gone(".banner")
+        before = self.value_of("temperature")
+        wait_until("values move again", lambda: self.value_of("temperature") != before)
+
+    def test_begin_once_with_a_token(self):
+        link = self.one_time_link()
+        self.browser.open(link)
+        self.browser.see(".connection", "Live")
+        self.assertNotIn("token", self.browser.evaluate("location.href"))
+        self.browser.open(link)
+        self.browser.see("form .trouble", "used already")
+        self.browser.shot("token-used-desk-light")
+        self.assertEqual(self.browser.do("axe"), [])
+
+    def test_that_ended_lead_to_the_sign_in_and_back_to_where_one_was(self):
+        self.sign_in()
+        self.browser.view("rules")
+        self.browser.see(".rule")
+        self.browser.evaluate(END_SESSION)
+        self.browser.see("form .trouble", "session has ended")
+        self.browser.shot("session-ended-desk-light")
+        self.browser.do("goto", url=self.one_time_link())
+        self.browser.see(".connection", "Live")
+
+    def test_end_when_one_signs_out(self):
+        self.sign_in()
+        self.browser.click("button[aria-label='Sign out']")
+        self.browser.see("form input[name=password]")
+        self.assertEqual(self.browser.evaluate("fetch('/api/v1/session').then((answer) => answer.status)"), 401)
+
+
+# As an operator does who signs out in another tab.
+END_SESSION = """
+fetch('/api/v1/session').then((answer) => answer.json()).then(({ csrf }) =>
+  fetch('/api/v1/session', { method: 'DELETE', headers: { 'X-Perigee-Csrf': csrf } })).then(() => null)
+"""
+
+
+if __name__ == "__main__":
+    unittest.main()
