@@ -83,12 +83,16 @@ routes prometheus_routes(io::shard& on, prometheus_port& from, std::string versi
   const auto metadata = at_once(
       [&from](const request& asked) { return in_http(answer_metadata(arguments_of(asked), from.metrics_text())); });
   const auto build = at_once([version](const request&) { return in_http(prometheus_success(build_info(version))); });
-  return {{"GET", base + "query", query},           {"GET", base + "query_range", query_range},
-          {"POST", base + "query", query},          {"POST", base + "query_range", query_range},
-          {"POST", base + "labels", names},         {"POST", base + "series", series},
-          {"GET", base + "labels", names},          {"GET", base + "label/{name}/values", values},
-          {"GET", base + "series", series},         {"GET", base + "metadata", metadata},
-          {"GET", base + "status/buildinfo", build}};
+  routes out{{"GET", base + "label/{name}/values", values},
+             {"GET", base + "metadata", metadata},
+             {"GET", base + "status/buildinfo", build}};
+  for (const auto* method : {"GET", "POST"}) {
+    out.push_back({method, base + "query", query});
+    out.push_back({method, base + "query_range", query_range});
+    out.push_back({method, base + "labels", names});
+    out.push_back({method, base + "series", series});
+  }
+  return out;
 }
 
 }  // namespace perigee::api

@@ -15,8 +15,7 @@ prometheus::prometheus(io::shard& on, prometheus_options options, metrics::regis
 
 api::routes prometheus::routes() {
   api::routes out{{"GET", "/metrics", api::at_once([this](const api::request& asked) {
-                     const bool open = asked.accept.contains("application/openmetrics-text");
-                     const auto format = open ? metrics::text_format::openmetrics : metrics::text_format::prometheus;
+                     const auto format = metrics::preferred_format(asked.accept);
                      return api::answer{200, metrics::media_type_of(format), exposed(format)};
                    })}};
   if (from_ == nullptr) return out;

@@ -12,7 +12,7 @@ import threading
 import time
 import unittest
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import mqtt
 from processes import PATIENCE_S, SiteTest, wait_until
@@ -154,17 +154,21 @@ class Api:
     def __init__(self, port, base):
         self.port, self.base = port, base
 
-    def ask(self, path, **parameters):
-        form = urlencode(parameters, doseq=True, quote_via=quote)
+    def ask(self, path, method="GET", **parameters):
+        form = urlencode(parameters, doseq=True)
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
-        connection.request("GET", f"{self.base}/api/v1/{path}?{form}")
+        if method == "GET":
+            connection.request("GET", f"{self.base}/api/v1/{path}?{form}")
+        else:
+            connection.request(method, f"{self.base}/api/v1/{path}", form,
+                               {"Content-Type": "application/x-www-form-urlencoded"})
         answer = connection.getresponse()
         body = answer.read().decode()
         connection.close()
         return answer.status, json.loads(body) if body.startswith("{") else body
 
-    def data(self, path, **parameters):
-        status, body = self.ask(path, **parameters)
+    def data(self, path, method="GET", **parameters):
+        status, body = self.ask(path, method, **parameters)
         assert (status, body["status"]) == (200, "success"), (path, parameters, body)
         return body["data"]
 
@@ -212,9 +216,11 @@ class GrafanaTest(PrometheusTest):
         found = self.api.data("series", **window, **{"match[]": 'oil_temp{device="press/1"}'})
         self.assertEqual(found, [{"__name__": "oil_temp", "device": "press/1", "metric": "oil.temp", "node": "edge-1"}])
         self.assertEqual(self.api.data("metadata")["perigee_mqtt_received_total"][0]["type"], "counter")
-        shown = self.api.data("query_range", query='avg_over_time(oil_temp{device="press/1"}[1m])', **window, step=60)
-        self.assertEqual(shown["resultType"], "matrix")
-        self.assertGreater(len(shown["result"][0]["values"]), MINUTES - 3)
+        for method in ("GET", "POST"):
+            shown = self.api.data("query_range", method, query='avg_over_time(oil_temp{device="press/1"}[1m])',
+                                  **window, step=60)
+            self.assertEqual(shown["resultType"], "matrix")
+            self.assertGreater(len(shown["result"][0]["values"]), MINUTES - 3)
 
     def test_errors_are_those_of_prometheus(self):
         status, body = self.api.ask("query", query="rate(oil_temp)")
@@ -249,9 +255,21 @@ class GrafanaTest(PrometheusTest):
         for variable in board["templating"]["list"][1:]:
             self.assertRegex(variable["definition"], r"^label_values\(")
 
-    def test_a_scraper_sees_every_limit(self):
-        _, text = self.edge.get("/metrics")
+    def test_a_scraper_gets_the_format_that_it_asks_for(self):
+        def scrape(accept):
+            connection = http.client.HTTPConnection("127.0.0.1", self.edge.api_port, timeout=PATIENCE_S)
+            connection.request("GET", "/metrics", headers={"Accept": accept} if accept else {})
+            answer = connection.getresponse()
+            body = answer.read().decode()
+            connection.close()
+            return answer.headers["Content-Type"], body
+        kind, text = scrape(None)
+        self.assertTrue(kind.startswith("text/plain; version=0.0.4"))
         self.assertIn('perigee_limit{name="promql_steps_max"} 11000\n', text)
+        kind, text = scrape(f"{OPENMETRICS};version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3")
+        self.assertTrue(kind.startswith(f"{OPENMETRICS}; version=1.0.0"))
+        self.assertTrue(text.endswith("\n# EOF\n"))
+        self.assertIn("# TYPE perigee_mqtt_received counter\n", text)
 
 
 def same_number(a, b):
