@@ -309,7 +309,7 @@ TEST_F(store_test, readings_of_one_time_are_on_one_page) {
   std::vector<model::record> records;
   for (const auto* payload : {"1", "2", "3"}) records.push_back(message("plant/x", payload));
   apply(0, records);
-  const auto found = store_->find("plant/x", "value");
+  const auto found = store_->find("plant", "x");
   ASSERT_TRUE(found);
   const auto page = store_->page(*found, {}, forever, 2);
   ASSERT_TRUE(page);
