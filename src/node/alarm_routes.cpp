@@ -158,7 +158,7 @@ api::routes alarm_routes(io::shard& on, alarms_reader& alarms) {
        path + "/{id}/clear",
        [&on, &alarms](api::request asked) { return change(on, alarms, std::move(asked), doing::clear); },
        api::access::operators,
-       {"Clear an alarm that does not clear itself", {id}, one_alarm}},
+       {"Clear an alarm", {id}, one_alarm}},
   };
 }
 
