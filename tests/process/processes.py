@@ -125,6 +125,9 @@ class Node:
     def run_info(self):
         """What the node wrote when it was up; None while it is not."""
         if not self.process.running():
+            if self.api_port != 0 and "is in use" in self.process.err:  # a connection of another test's has the port
+                self.launch()
+                return None
             raise AssertionError(f"{self.name} ended with {self.process.popen.returncode}:\n{self.process.err}")
         try:
             info = json.loads((self.data / "run.json").read_text())
