@@ -246,7 +246,6 @@ export const texts = {
     diskOf: (free: string, total: string) => `${free} of ${total}`,
     diskDays: "Disk lasts",
     days: (n: number) => plural(Math.floor(n), "day", "days"),
-    notFilling: "is not filling",
     nodes: "Nodes",
     state: "State",
     nodeState: { up: "up", away: "away" },

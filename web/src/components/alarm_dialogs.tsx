@@ -25,7 +25,7 @@ export function AlarmDialog({ deed, onClose }: { deed: AlarmDeed; onClose: () =>
       <p class="note">{`${sourceOf(alarm)}, ${formatMoment(alarm.raised)}`}</p>
       {isAcknowledgement ? (
         <Field label={texts.alarms.comment}>
-          <textarea name="comment" rows={3} maxLength={1000} placeholder={texts.alarms.commentHint} autofocus />
+          <textarea name="comment" rows={3} maxLength={512} placeholder={texts.alarms.commentHint} autofocus />
         </Field>
       ) : (
         <p>{texts.alarms.clearWarning}</p>

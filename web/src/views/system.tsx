@@ -35,7 +35,7 @@ function Checks({ checks }: { checks: Check[] }) {
 }
 
 function DiskDays({ left }: { left: number | null }) {
-  if (left === null) return <>{words.notFilling}</>;
+  if (left === null) return <>{texts.format.none}</>;
   return left < fewDays ? <State is="warning">{words.days(left)}</State> : <>{words.days(left)}</>;
 }
 
