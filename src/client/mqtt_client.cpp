@@ -107,8 +107,9 @@ io::task<> mqtt_client::write_out() {
       going.clear();
       std::swap(going, connection_->output());
       const auto written = co_await stream_->write(going);
-      if (!written) hang_up();  // the reader sees it too and says why
-      PG_CO_TRY_VOID(written);
+      if (written) continue;
+      hang_up();  // the reader sees it too and says why
+      co_return result<>();
     }
     if (connection_->closed()) hang_up();
     if (options_.drained) options_.drained();

@@ -25,7 +25,7 @@ class byte_stream final : public stream {
     if (is_cancelled(co_await asio::this_coro::cancellation_state)) co_return cancelled_before();
     auto r = co_await layer_.async_read_some(asio::buffer(into.data(), into.size()), asio::as_tuple(asio::deferred));
     auto& [ec, n] = r;
-    if (ec) co_return failed(ec, "the connection ended");
+    if (ec) co_return ended(ec, co_await asio::this_coro::cancellation_state, "the connection ended");
     co_return n;
   }
 
@@ -34,7 +34,7 @@ class byte_stream final : public stream {
       auto r =
           co_await layer_.async_write_some(asio::buffer(bytes.data(), bytes.size()), asio::as_tuple(asio::deferred));
       auto& [ec, n] = r;
-      if (ec) co_return failed(ec, "the connection ended");
+      if (ec) co_return ended(ec, co_await asio::this_coro::cancellation_state, "the connection ended");
       bytes = bytes.subspan(n);
     }
     co_return result<>();

@@ -94,6 +94,32 @@ class on_loopback : public testing::Test {
     asked_.notify();
     co_return result<>();
   }
+  /// Reads what never comes, and is told how that ends.
+  task<> read_in_vain(endpoint to) {
+    PG_CO_TRY(held_, co_await network_->connect(to, clock::now() + patience));
+    all_.spawn("close", close_held());
+    byte_buffer room(1);
+    const auto n = co_await held_->read_some(room);
+    if (!n) refusal_ = n.error().text();
+    closed_ = !n && is(n.error(), errc::closed);
+    asked_.notify();
+    co_return result<>();
+  }
+  task<> close_held() {
+    PG_CO_TRY_VOID(co_await yield(shard_));
+    held_->close();
+    co_return result<>();
+  }
+  /// Whether closing a stream of this kind ends its own read as the peer's end does.
+  bool closing_ends_a_read(endpoint from, endpoint to) {
+    acceptor_ = network_->listen(from).value();
+    to.port = acceptor_->port();
+    all_.spawn("server", serve(*acceptor_));
+    all_.spawn("client", read_in_vain(std::move(to)));
+    ending_.spawn("end", end());
+    shard_.run();
+    return closed_;
+  }
   task<> accept_more() {
     (void)co_await acceptor_->accept();
     co_return result<>();
@@ -126,6 +152,8 @@ class on_loopback : public testing::Test {
   std::unique_ptr<network> network_ = real_network(shard_);
   test_authority authority_;
   std::unique_ptr<acceptor> acceptor_;
+  std::unique_ptr<stream> held_;
+  bool closed_ = false;
   echo echo_;
   peer_info peer_;
   result<> greeted_;
@@ -167,6 +195,22 @@ TEST_F(on_loopback, large_messages_over_secure_websocket) {
                  {.host = "localhost", .tls = there, .websocket = true}, large),
             large);
   EXPECT_EQ(peer_.identity, "press-1");
+}
+
+TEST_F(on_loopback, a_read_ends_when_its_own_stream_is_closed) {
+  EXPECT_TRUE(closing_ends_a_read({.host = "127.0.0.1", .tls = {}}, {.host = "127.0.0.1", .tls = {}})) << refusal_;
+}
+
+TEST_F(on_loopback, a_read_ends_when_its_own_stream_over_tls_is_closed) {
+  const auto here = tls_context::server({.files = authority_.write_identity("localhost")}).value();
+  const auto there = tls_context::client(authority_.write_identity("press-1")).value();
+  EXPECT_TRUE(closing_ends_a_read({.host = "127.0.0.1", .tls = here}, {.host = "localhost", .tls = there})) << refusal_;
+}
+
+TEST_F(on_loopback, a_read_ends_when_its_own_websocket_is_closed) {
+  EXPECT_TRUE(closing_ends_a_read({.host = "127.0.0.1", .tls = {}, .websocket = true},
+                                  {.host = "127.0.0.1", .tls = {}, .websocket = true}))
+      << refusal_;
 }
 
 TEST_F(on_loopback, ipv6_and_ipv4_in_one_listener_or_not) {

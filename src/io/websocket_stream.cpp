@@ -52,7 +52,7 @@ class websocket_stream final : public stream {
     auto r = co_await socket_.async_read_some(asio::buffer(into.data(), into.size()), asio::as_tuple);
     auto& [ec, n] = r;
     if (ec == websocket::error::closed) co_return fail(errc::closed, "the peer closed the WebSocket");
-    if (ec) co_return failed(ec, "the WebSocket ended");
+    if (ec) co_return ended(ec, co_await asio::this_coro::cancellation_state, "the WebSocket ended");
     if (!socket_.got_binary()) co_return fail(errc::malformed, "MQTT comes in binary messages");  // MQTT5 6.0-1
     co_return n;
   }
@@ -60,7 +60,7 @@ class websocket_stream final : public stream {
   task<> write(byte_view bytes) override {
     auto r = co_await socket_.async_write(asio::buffer(bytes.data(), bytes.size()), asio::as_tuple);
     auto& [ec, n] = r;
-    if (ec) co_return failed(ec, "the WebSocket ended");
+    if (ec) co_return ended(ec, co_await asio::this_coro::cancellation_state, "the WebSocket ended");
     co_return result<>();
   }
 

@@ -97,6 +97,18 @@ class Demo(SiteTest):
         self.wait_until_gone(after.values())
         self.assertEqual(self.ask("stop").returncode, UNAVAILABLE)
 
+    def has_link(self, name):
+        said = self.perigee("status", "--json", "--data", self.place / name / "data")
+        return said.returncode == 0 and json.loads(said.stdout)["link"]["connected"]
+
+    def test_a_link_that_was_given_up_comes_back_when_its_cable_is_healed(self):
+        self.start_demo()
+        wait_until("the link is up", lambda: self.has_link("fog"))
+        self.assertEqual(self.ask("cut", "fog").returncode, 0)
+        wait_until("the node hangs up on what swallows all", lambda: not self.has_link("fog"))
+        self.assertEqual(self.ask("heal", "fog").returncode, 0)
+        wait_until("the link is up again", lambda: self.has_link("fog"))
+
     def test_a_wrong_script_is_refused_whole(self):
         script = self.folder / "script"
         script.write_text("3s cutt fog\nsoon heal fog\n5s kill cellar\n")

@@ -31,4 +31,13 @@ namespace perigee::io {
   return fail(errc::cancelled, "the scope is closed", at);
 }
 
+/// Of a stream's operation. What the stream's own `close` cut short has ended, as it has for the peer: only a scope
+/// cancels, and who takes the one for the other never tries again.
+[[nodiscard]] inline std::unexpected<error> ended(const boost::system::error_code& ec,
+                                                  const boost::asio::cancellation_state& state, const char* what,
+                                                  std::source_location at = std::source_location::current()) {
+  if (ec == boost::asio::error::operation_aborted && !is_cancelled(state)) return fail(errc::closed, what, at);
+  return failed(ec, what, at);
+}
+
 }  // namespace perigee::io
