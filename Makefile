@@ -14,11 +14,11 @@ JOBS ?= $(shell nproc)
 sources = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 changed = $(shell git diff --name-only --diff-filter=d $(SINCE) -- 'src/*.cpp' 'sim/*.cpp' | grep -Ev '_(test|fuzz)\.cpp$$')
 
-.PHONY: help setup run test bench sim faults powercut soak conformance fuzz lint format clean release dev
+.PHONY: help setup run test bench sim faults powercut soak page-soak conformance fuzz lint format clean release dev
 
 help: ## This list
 	@echo "Perigee. On a fresh Debian 12 or 13: make run"
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 setup: ## Install what the build needs; nothing to do takes no time
 	@tools/setup
@@ -50,6 +50,9 @@ conformance: release ## Eclipse's interoperability suites (PAHO=folder of paho.m
 
 soak: release ## Load a site for HOURS with mild faults: memory, files and disk stay flat
 	@exec tests/faults/soak.py --hours $(HOURS) $(ARGS)
+
+page-soak: release ## Leave the page open for HOURS with 200 metrics at 10 Hz: first chart, CPU, memory
+	@PERIGEE=build/release/perigee nice tests/browser/soak.py --hours $(HOURS) $(ARGS)
 
 fuzz: setup ## Run every fuzz target for FUZZ_SECONDS each (ARGS=name for one)
 	@exec fuzz/run $(FUZZ_SECONDS) $(ARGS)

@@ -1,5 +1,6 @@
 """A tab of Debian's Chromium, driven through playwright-core from npm."""
 
+import http.client
 import json
 import os
 import shutil
@@ -20,16 +21,33 @@ SIZES = {"desk": (1440, 900), "tablet": (820, 1180), "phone": (390, 844)}
 def what_is_missing():
     """Why no browser can be driven here; nothing where one can."""
     if not CHROMIUM:
-        return "Chromium is not installed: apt install chromium"
+        return "Chromium is not installed: `make setup` installs it"
     if not (WEB / "node_modules" / "playwright-core").is_dir():
         return f"playwright-core is not installed: npm ci --prefix {WEB}"
     return None
 
 
+def one_time_link(info):
+    """Signs in once at the node whose run file says so, as the link of `perigee page` does."""
+    port = info["api"]["port"]
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    try:
+        connection.request("POST", "/api/v1/session/tokens", headers={"Authorization": f"Bearer {info['token']}"})
+        answer = connection.getresponse()
+        body = answer.read().decode()
+        assert answer.status == 201, body
+        return f"http://127.0.0.1:{port}/#token={json.loads(body)['token']}"
+    finally:
+        connection.close()
+
+
 class Browser:
-    """One tab at a time. What a selector stands for is waited for; what does not come in time fails the test."""
+    """One tab at a time. What a selector stands for is waited for. What does not come in time fails the test, and a
+    screenshot of that name is left."""
 
     def __init__(self, name):
+        if missing := what_is_missing():
+            raise AssertionError(missing)
         self.name = name
         self.errors = open(os.environ.get("PERIGEE_DRIVER_LOG", os.devnull), "ab")
         self.process = subprocess.Popen(["node", DRIVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

@@ -1,27 +1,48 @@
 // One tab of Chromium, told what to do line by line: a JSON object on stdin, its answer on stdout. See browser.py.
+// In a container it may run as root, and with little memory that processes share.
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
 const require = createRequire(`${process.env.PERIGEE_WEB}/package.json`);
 const { chromium } = require("playwright-core");
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 const cdp = await browser.newBrowserCDPSession();
 let page;
 let complaints = [];
 
-/** Of the page's own process, in seconds. */
-async function rendererCpu() {
+/** Seconds of the processor so far: the page's own process, and all of the browser with it. */
+async function cpu() {
   const { processInfo } = await cdp.send("SystemInfo.getProcessInfo");
-  return processInfo.filter((each) => each.type === "renderer").reduce((sum, each) => sum + each.cpuTime, 0);
+  const sum = (those) => those.reduce((so_far, each) => so_far + each.cpuTime, 0);
+  return { page: sum(processInfo.filter((each) => each.type === "renderer")), browser: sum(processInfo) };
 }
 
-async function heapBytes() {
+/** What the page holds that nothing can be freed of. */
+async function held() {
   const session = await page.context().newCDPSession(page);
   await session.send("HeapProfiler.collectGarbage");
   const { usedSize } = await session.send("Runtime.getHeapUsage");
+  const { nodes, jsEventListeners } = await session.send("Memory.getDOMCounters");
   await session.detach();
-  return usedSize;
+  return { heap_bytes: usedSize, dom_nodes: nodes, listeners: jsEventListeners };
+}
+
+/** Milliseconds from the start of the navigation to the first chart or small trend with something drawn in it. */
+async function firstChart({ url }) {
+  await page.addInitScript(() => {
+    const isInked = (canvas) =>
+      canvas.width > 0 && canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((each) => each > 0);
+    window.firstChart = new Promise((drawn) => {
+      const look = () => {
+        if ([...document.querySelectorAll(".chart canvas, .value-row canvas")].some(isInked)) drawn(performance.now());
+        else requestAnimationFrame(look);
+      };
+      look();
+    });
+  });
+  await page.goto(url);
+  return page.evaluate(() => window.firstChart);
 }
 
 /** What axe-core finds against WCAG 2.2 A and AA and its own best practice. It runs beside the page's policy. */
@@ -69,8 +90,9 @@ const deeds = {
   shot: ({ file, whole }) => page.screenshot({ path: file, fullPage: whole }).then(() => {}),
   complaints: () => complaints,
   axe,
-  rendererCpu,
-  heapBytes,
+  cpu,
+  held,
+  firstChart,
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -1,11 +1,11 @@
 """The operator's page as an operator uses it: a real node behind it, a real browser before it."""
 
-import http.client
 import json
+import os
 import time
 import unittest
 
-from browser import SIZES, Browser, what_is_missing
+from browser import SIZES, Browser, one_time_link
 from processes import SiteTest, wait_until
 
 import mqtt
@@ -43,34 +43,30 @@ VIEWS = {
 }
 
 
-@unittest.skipIf(what_is_missing(), what_is_missing())
+BROWSER = None  # one for all tests: a tab of each is a fresh profile
+
+
+def setUpModule():
+    global BROWSER
+    BROWSER = Browser("page")
+    unittest.addModuleCleanup(BROWSER.close)
+
+
 class PageTest(SiteTest):
     def setUp(self):
         super().setUp()
-        self.browser = Browser(self.id().rsplit(".", 1)[1])
-        self.addCleanup(self.browser.close)
+        self.browser = BROWSER
+        self.browser.name = self.id().rsplit(".", 1)[1]
         self.gateway = self.node("gw-1", listeners=("tcp", "ws"), more=CONFIG)
         (self.gateway.folder / "rules").mkdir()
         (self.gateway.folder / "rules" / "overheat.rule.sql").write_text(RULE)
         self.gateway.start()
 
-    def ask(self, method, path, token=None):
-        """The node, as a program with its token does."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.gateway.api_port, timeout=30)
-        try:
-            connection.request(method, path, headers={"Authorization": f"Bearer {token}"} if token else {})
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read() or b"null")
-        finally:
-            connection.close()
-
     def home(self, rest=""):
         return f"http://127.0.0.1:{self.gateway.api_port}/{rest}"
 
     def one_time_link(self):
-        status, made = self.ask("POST", "/api/v1/session/tokens", self.gateway.run_info()["token"])
-        self.assertEqual(status, 201, made)
-        return self.home(f"#token={made['token']}")
+        return one_time_link(self.gateway.run_info())
 
     def sign_in(self, **options):
         self.browser.open(self.one_time_link(), **options)
@@ -175,9 +171,9 @@ INKED_TRENDS = """
 
 class Alarms(PageTest):
     def alarm(self):
-        status, answer = self.ask("GET", "/api/v1/alarms?state=all")
+        status, answer = self.gateway.get("/api/v1/alarms?state=all")
         self.assertEqual(status, 200, answer)
-        return next(each for each in answer["alarms"] if each["key"] == "press-1")
+        return next(each for each in json.loads(answer)["alarms"] if each["key"] == "press-1")
 
     def test_are_acknowledged_with_a_comment_and_cleared(self):
         self.sign_in()
@@ -296,10 +292,32 @@ class Sessions(PageTest):
         self.browser.view("rules")
         self.browser.see(".rule")
         self.browser.evaluate(END_SESSION)
-        self.browser.see("form .trouble", "session has ended")
-        self.browser.shot("session-ended-desk-light")
+        self.browser.see("dialog .trouble", "session has ended")
         self.browser.do("goto", url=self.one_time_link())
+        self.browser.gone("dialog")
         self.browser.see(".connection", "Live")
+        self.browser.see(".rule")
+
+    def test_that_expired_keep_what_was_typed_for_the_next_sign_in(self):
+        self.gateway.stop()
+        self.gateway.offer_clock(CLOCK_SHIM)
+        self.gateway.start()
+        self.publish_temperature(91)
+        self.sign_in()
+        self.browser.click(".alarm-line button", "Acknowledge")
+        self.browser.fill("dialog textarea", "Bearing greased")
+        self.gateway.set_clock(SESSION_S)
+        self.browser.see("dialog.again .trouble", "session has ended")
+        self.browser.shot("session-expired-desk-light")
+        self.browser.resize("phone", "dark")
+        self.browser.shot("session-expired-phone-dark")
+        self.assertEqual(self.browser.do("axe"), [])
+        self.browser.resize("desk", "light")
+        self.browser.do("goto", url=self.one_time_link())
+        self.browser.gone("dialog.again")
+        self.assertEqual(self.browser.evaluate("document.querySelector('dialog textarea').value"), "Bearing greased")
+        self.browser.click("dialog button[type=submit]")
+        self.browser.see(".alarm-line .alarm-state", "Acknowledged")
 
     def test_end_when_one_signs_out(self):
         self.sign_in()
@@ -307,6 +325,9 @@ class Sessions(PageTest):
         self.browser.see("form input[name=password]")
         self.assertEqual(self.browser.evaluate("fetch('/api/v1/session').then((answer) => answer.status)"), 401)
 
+
+CLOCK_SHIM = os.environ.get("PERIGEE_CLOCK_SHIM", "build/release/tests/faults/libclock_shim.so")
+SESSION_S = 12 * 3600
 
 # As an operator does who signs out in another tab.
 END_SESSION = """

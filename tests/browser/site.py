@@ -1,17 +1,14 @@
 """The demo's site through the page of its gateway: the link is cut and healed, and nothing is lost or doubled."""
 
-import http.client
 import json
 import unittest
 
-from browser import Browser, what_is_missing
+from browser import Browser, one_time_link
 from processes import PERIGEE, SiteTest, wait_until
 
 READINGS_THAT_SHOW_A_CUT = 200
-DRAINS_WITHIN_S = 150  # a link that was found to be down is tried again after pauses of up to a minute
 
 
-@unittest.skipIf(what_is_missing(), what_is_missing())
 class Demo(SiteTest):
     def setUp(self):
         super().setUp()
@@ -30,14 +27,6 @@ class Demo(SiteTest):
                 return said
         return None
 
-    def one_time_link(self, node):
-        port = node["api"]["port"]
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        connection.request("POST", "/api/v1/session/tokens", headers={"Authorization": f"Bearer {node['token']}"})
-        token = json.loads(connection.getresponse().read())["token"]
-        connection.close()
-        return f"http://127.0.0.1:{port}/#token={token}"
-
     def figure(self, panel, name):
         """As the page shows it, a number without what groups its digits."""
         shown = self.browser.evaluate(f"""
@@ -51,7 +40,7 @@ class Demo(SiteTest):
 
     def test_cutting_and_healing_the_link_loses_and_doubles_nothing(self):
         fog = wait_until("the gateway runs", lambda: self.demo.running() and self.run_info("fog"))
-        self.browser.open(self.one_time_link(fog))
+        self.browser.open(one_time_link(fog))
         self.browser.see(".value-row[data-condition=good]")
         self.browser.view("links")
         self.browser.see(".link .state", "Up")
@@ -61,13 +50,15 @@ class Demo(SiteTest):
         self.browser.see(".demo .state-bad", "fog: cut")
         wait_until("the backlog rises", lambda: self.figure(".link", "Backlog, records") > 0)
         wait_until("readings wait", lambda: self.figure(".demo", "On the way") > READINGS_THAT_SHOW_A_CUT)
+        self.browser.see(".link .state", "Down")
         self.browser.shot("demo-cut-desk-light")
         decided = self.figure(".demo", "Sent")
         wait_until("the machines go on", lambda: self.figure(".demo", "Sent") > decided)
 
         self.browser.click(".demo button", "Heal fog")
         self.browser.see(".demo .state-ok", "fog: whole")
-        wait_until("it drains", self.is_drained, DRAINS_WITHIN_S)
+        self.browser.see(".link .state", "Up")
+        wait_until("it drains", self.is_drained)
         self.assertEqual([self.figure(".demo", name) for name in ("Lost", "Doubled")], [0, 0])
         self.browser.shot("demo-healed-desk-light")
         self.assertEqual(self.demo.terminate(), 0, self.demo.err)

@@ -1,7 +1,6 @@
-"""The page's own unit tests and its types (web/src/**/*.test.ts), as `npm test` and `npm run check` run them."""
+"""The page's own unit tests (web/src/**/*.test.ts), its types and its format, as npm runs them."""
 
 import os
-import shutil
 import subprocess
 import unittest
 from pathlib import Path
@@ -9,8 +8,6 @@ from pathlib import Path
 WEB = Path(os.environ.get("PERIGEE_WEB", "web")).resolve()
 
 
-@unittest.skipUnless(shutil.which("npm") and (WEB / "node_modules" / "vitest").is_dir(),
-                     f"the page's tools are not installed: npm ci --prefix {WEB}")
 class Units(unittest.TestCase):
     def run_script(self, name):
         done = subprocess.run(["npm", "run", "--silent", name], cwd=WEB, capture_output=True, text=True, timeout=110)
@@ -21,6 +18,9 @@ class Units(unittest.TestCase):
 
     def test_types_fit(self):
         self.run_script("check")
+
+    def test_is_formatted(self):
+        self.run_script("lint")
 
 
 if __name__ == "__main__":

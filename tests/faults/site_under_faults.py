@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -56,22 +55,13 @@ class FaultyNode(Node):
         self.filled = False
         self.was_filled = False  # at some time in the life of its process
         self.recovery_ms = []
-        self._clock = None
         self._awaited = False
         if shim:
-            self._offer_clock(shim)
-
-    def _offer_clock(self, shim):
-        file = self.folder / "clock-offset"
-        file.write_bytes(struct.pack("=q", 0))
-        self._clock = file
-        self.env = {**os.environ, "LD_PRELOAD": str(shim), "PERIGEE_CLOCK_OFFSET": str(file)}
-        # AddressSanitizer wants to be the first library; here it need not be.
-        self.env["ASAN_OPTIONS"] = self.env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+            self.offer_clock(shim)
 
     @property
     def has_clock(self):
-        return self._clock is not None
+        return self.clock_file is not None
 
     def mount(self, megabytes):
         """A disk of its own, where this user may mount one."""
@@ -121,10 +111,6 @@ class FaultyNode(Node):
     def free_disk(self):
         (self.data / "filler").unlink(missing_ok=True)
         self.filled = False
-
-    def set_clock(self, offset_s):
-        with open(self._clock, "r+b", buffering=0) as file:  # in place: the node has it mapped
-            file.write(struct.pack("=q", int(offset_s * 1e9)))
 
 
 class Site:

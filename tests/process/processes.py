@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -98,6 +99,7 @@ class Node:
         self.ports = {transport: 0 for transport in listeners}
         self.api_port = 0
         self.env = None  # as this process has it
+        self.clock_file = None
         self.process = None
         self.started_before = 0
 
@@ -178,6 +180,20 @@ class Node:
     def wait_for_metric(self, name, at_least):
         wait_until(f"{self.name}'s {name} is {at_least} or more", lambda: self.metric(name) >= at_least)
 
+
+    def offer_clock(self, shim):
+        """From the next start on its wall clock goes by `set_clock` (tests/faults/clock_shim.cpp)."""
+        assert Path(shim).is_file(), f"{shim} is not built"
+        self.clock_file = self.folder / "clock-offset"
+        self.clock_file.write_bytes(struct.pack("=q", 0))
+        self.env = {**os.environ, "LD_PRELOAD": str(Path(shim).resolve()),
+                    "PERIGEE_CLOCK_OFFSET": str(self.clock_file),
+                    # AddressSanitizer wants to be the first library; here it need not be.
+                    "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+    def set_clock(self, offset_s):
+        with open(self.clock_file, "r+b", buffering=0) as file:  # in place: the node has it mapped
+            file.write(struct.pack("=q", int(offset_s * 1e9)))
 
     def subscribe_for_later(self, topic):
         """A session that is away from now on, and kept."""

@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { Note } from "./components/parts";
 import { Shell } from "./shell";
 import { route, type ViewName } from "./state/route";
-import { visitor } from "./state/session";
+import { visitor, type Visitor } from "./state/session";
 import { followSite, forgetSite } from "./state/site";
 import { texts } from "./texts";
 import { Alarms } from "./views/alarms";
@@ -11,7 +11,7 @@ import { Devices } from "./views/devices";
 import { Links } from "./views/links";
 import { Now } from "./views/now";
 import { Rules } from "./views/rules";
-import { SignIn } from "./views/sign_in";
+import { SignIn, SignInAgain } from "./views/sign_in";
 import { System } from "./views/system";
 import { Trends } from "./views/trends";
 
@@ -25,9 +25,9 @@ const views: Record<ViewName, ComponentType> = {
   system: System,
 };
 
-/** The page of somebody whom the node lets in. */
-function Site() {
-  useEffect(followSite, []);
+/** The page of somebody whom the node lets in. Nothing is asked of the node while they are away. */
+function Site({ isAway }: { isAway: boolean }) {
+  useEffect(() => (isAway ? undefined : followSite()), [isAway]);
   const { view } = route.value;
   useEffect(() => {
     document.title = `${texts.views[view]} · ${texts.product}`;
@@ -40,11 +40,13 @@ function Site() {
   );
 }
 
+/** Whose page it is. What one visitor saw is not for the next. */
+const ownerOf = (who: Visitor): string | null => ("session" in who ? who.session.user : null);
+
 export function App() {
   const who = visitor.value;
-  useEffect(() => {
-    if (who.state === "signed_out") forgetSite();
-  }, [who.state]);
+  const owner = ownerOf(who);
+  useEffect(() => forgetSite, [owner]);
   switch (who.state) {
     case "unknown":
       return (
@@ -55,6 +57,11 @@ export function App() {
     case "signed_out":
       return <SignIn reason={who.reason} />;
     default:
-      return <Site />;
+      return (
+        <>
+          <Site key={owner} isAway={who.state === "away"} />
+          {who.state === "away" && <SignInAgain reason={who.reason} />}
+        </>
+      );
   }
 }

@@ -3,13 +3,16 @@ import { ApiError, ask, get, onSessionEnd, useCsrf } from "../api/client";
 import type { Session } from "../api/types";
 import { texts } from "../texts";
 import { kiosk } from "./preferences";
+import { hrefOf, route } from "./route";
 
-/** Who is at the page. A `viewer` has no session: a kiosk that the node lets look on because of where it stands. */
+/** Who is at the page. A `viewer` has no session: a kiosk that the node lets look on because of where it stands. The
+ * session of one who is `away` has ended: they may come back to what they were at. */
 export type Visitor =
   | { state: "unknown" }
   | { state: "signed_out"; reason: string | null }
   | { state: "viewer" }
-  | { state: "signed_in"; session: Session };
+  | { state: "signed_in"; session: Session }
+  | { state: "away"; session: Session; reason: string };
 
 export const visitor = signal<Visitor>({ state: "unknown" });
 
@@ -30,8 +33,14 @@ async function signInWith(proof: { token: string } | { user: string; password: s
   try {
     signedIn(await ask<Session>("POST", "/session", proof));
   } catch (e) {
-    visitor.value = { state: "signed_out", reason: reasonOf(e) };
+    refuse(reasonOf(e));
   }
+}
+
+function refuse(reason: string | null): void {
+  const who = visitor.value;
+  visitor.value =
+    who.state === "away" ? { ...who, reason: reason ?? texts.signIn.ended } : { state: "signed_out", reason };
 }
 
 export const signInWithPassword = (user: string, password: string): Promise<void> => signInWith({ user, password });
@@ -41,11 +50,13 @@ export async function signOut(): Promise<void> {
   visitor.value = { state: "signed_out", reason: null };
 }
 
-/** The one-time token of the address, taken out of it: nobody who looks over a shoulder or at the history finds it. */
+/** The one-time token of the address, taken out of it: nobody who looks over a shoulder or at the history finds it. The
+ * page stays where it was. */
 function takeToken(): string | null {
   const token = /^#token=(.+)$/.exec(location.hash)?.[1];
   if (!token) return null;
-  history.replaceState(null, "", location.pathname + location.search);
+  const { view, query } = route.value;
+  history.replaceState(null, "", location.pathname + location.search + hrefOf(view, query));
   return decodeURIComponent(token);
 }
 
@@ -65,16 +76,16 @@ export async function recognise(): Promise<void> {
     signedIn(await get<Session>("/session"));
   } catch (e) {
     if (await mayLookOn()) visitor.value = { state: "viewer" };
-    else
-      visitor.value = { state: "signed_out", reason: e instanceof ApiError && e.status !== 401 ? reasonOf(e) : null };
+    else refuse(e instanceof ApiError && e.status !== 401 ? reasonOf(e) : null);
   }
 }
 
 function endSession(): void {
-  if (visitor.value.state === "signed_in") visitor.value = { state: "signed_out", reason: texts.signIn.ended };
+  const who = visitor.value;
+  if (who.state === "signed_in") visitor.value = { state: "away", session: who.session, reason: texts.signIn.ended };
 }
 
-/** From now on an answer without a session leads to the sign-in; what was shown stays where it was. */
+/** From now on an answer without a session leads to the sign-in; what was shown stays behind it. */
 export function followSession(): void {
   onSessionEnd(endSession);
   addEventListener("hashchange", () => {
@@ -90,5 +101,5 @@ export async function checkSession(): Promise<void> {
   });
 }
 
-/** Whether the one at the page may change anything. */
-export const mayAct = (): boolean => visitor.value.state === "signed_in" && !kiosk;
+/** Whether the one at the page may change anything. What one who is away was about to do stays there for them. */
+export const mayAct = (): boolean => ["signed_in", "away"].includes(visitor.value.state) && !kiosk;

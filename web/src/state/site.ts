@@ -32,24 +32,28 @@ export async function refreshDemo(): Promise<void> {
   demo.value = await get<Demo>("/demo").catch(() => null);
 }
 
-/** What the stream does not tell again: asked for when it opens, since the node may be another by then. */
-async function catchUp(): Promise<void> {
+/** What the stream does not tell again: asked for when it opens, since the node may be another by then. `underWay` is
+ * a refresh that has begun already. */
+async function catchUp(underWay: Promise<void> | undefined): Promise<void> {
   // One that fails is asked again with the next refresh or the next opening of the stream.
-  await Promise.allSettled([refresh(), loadAlarms(), refreshDemo()]);
+  await Promise.allSettled([underWay?.catch(refresh) ?? refresh(), loadAlarms(), refreshDemo()]);
 }
 
 /** Follows the site from now on. Gives the way to end it. */
 export function followSite(): () => void {
-  void refresh().catch(() => {}); // at once: something is to be seen before the stream is there
+  let underWay: Promise<void> | undefined = refresh(); // at once: something is to be seen before the stream is there
+  underWay.catch(() => {});
   const stream = new LiveStream({
     values: (values) => liveValues.takeLive(values),
     alarms: (alarms) => takeAlarms(alarms),
     links: (list) => (links.value = list),
     opened: () => {
       connection.value = { state: "live" };
-      void catchUp();
+      void catchUp(underWay);
+      underWay = undefined;
     },
     lost: () => {
+      underWay = undefined;
       if (connection.value.state !== "lost") connection.value = { state: "lost", since: nodeNow() };
     },
   });
@@ -70,7 +74,6 @@ export function followSite(): () => void {
   };
 }
 
-/** What one visitor saw is not for the next. */
 export function forgetSite(): void {
   liveValues.forget();
   standing.value = new Map();
