@@ -2,7 +2,8 @@
 """What it costs to leave the operator's page open: 200 metrics that change ten times a second, watched for an hour.
 
 Measures how long the first chart takes, what share of a core the browser needs, and what the page holds after each
-round through Now and Trends once all garbage is collected. Prints one line of JSON; exits with 1 where a bound is passed.
+round through Now and Trends once all garbage is collected. Prints one line of JSON; exits with 1 where a bound is
+passed.
 """
 
 import argparse
