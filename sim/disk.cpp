@@ -55,7 +55,7 @@ errc disk::fault(io::faulty_disk::operation op, const std::string& path) {
 void disk::fill(bool full) {
   full_ = full;
   if (!full) return memory_.set_capacity(UINT64_MAX);
-  const auto used = UINT64_MAX - memory_.free_bytes("").value_or(0);
+  const auto used = UINT64_MAX - memory_.space("").value_or(io::disk_space{}).free_bytes;
   memory_.set_capacity(used + left_when_full_bytes);
 }
 

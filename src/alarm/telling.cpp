@@ -52,7 +52,7 @@ severity severity_in(const json::object& from) {
   return severity::warning;
 }
 
-/// What is longer than is kept is left out: the record itself is in the journal and the history.
+/// What is longer than is kept is left out: the record itself is in the journal.
 std::string values_in(const json::object& from) {
   const auto* found = from.if_contains("values");
   if (found == nullptr || !found->is_object()) return {};

@@ -58,6 +58,8 @@ bool take_zone(std::string_view& text, std::int64_t& seconds) {
 
 void clock::install(const time_source& source) noexcept { installed = &source; }
 
+const time_source* clock::source() noexcept { return installed; }
+
 clock::time_point clock::now() noexcept {
   PG_CHECK(installed != nullptr, "no clock is installed");
   return time_point(installed->monotonic());

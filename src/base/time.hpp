@@ -47,6 +47,8 @@ struct clock {
   static constexpr bool is_steady = true;
 
   static void install(const time_source& source) noexcept;
+  /// What was installed last; null before.
+  static const time_source* source() noexcept;
   static time_point now() noexcept;
   static timestamp wall() noexcept;
   static bool simulated() noexcept;

@@ -1,8 +1,5 @@
 #include "cli/doctor.hpp"
 
-#include <sys/resource.h>
-#include <sys/timex.h>
-
 #include <algorithm>
 #include <format>
 
@@ -17,13 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto patience = 2s;
-constexpr rlim_t open_files_wanted = 4096;
-constexpr timestamp older_than_this_program{1'735'689'600'000'000'000};  // 2025-01-01
 constexpr int syncs = 20;
-constexpr auto slow_sync = 20ms;
-constexpr auto certificate_soon = std::chrono::days(14);
-
-double milliseconds(nanoseconds d) { return static_cast<double>(d.count()) / 1e6; }
 
 /// The median time to make 4 KiB durable in the folder.
 result<nanoseconds> sync_time(io::disk& disk, const std::string& folder) {
@@ -61,44 +52,16 @@ result<> reach(const patient& p, io::endpoint to) {
 
 }  // namespace
 
-finding check_open_files() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur >= open_files_wanted)
-    return {"open files", verdict::good, std::format("{} allowed", limit.rlim_cur)};
-  return {"open files", verdict::note,
-          std::format("{} allowed: each client takes one; raise LimitNOFILE or `ulimit -n` to {}", limit.rlim_cur,
-                      open_files_wanted)};
-}
-
-finding check_clock() {
-  if (clock::wall() < older_than_this_program) {
-    return {"clock", verdict::bad, std::format("{} lies in the past: set the clock", to_iso8601(clock::wall()))};
-  }
-  timex state{};
-  if (::ntp_adjtime(&state) == TIME_ERROR) {
-    return {"clock", verdict::note, "not synchronised: install chrony or systemd-timesyncd"};
-  }
-  return {"clock", verdict::good, "synchronised"};
-}
-
 finding check_data_folder(const node::config& chosen) {
   const auto took = sync_time(io::real_disk(), chosen.data);
   if (!took) return {"data folder", verdict::bad, std::format("{}: {}", chosen.data, took.error().text())};
-  const auto text = std::format("writable; 4 KiB are durable after {:.2f} ms", milliseconds(*took));
-  if (*took < slow_sync) return {"data folder", verdict::good, text};
-  return {"data folder", verdict::note, text + ": every acknowledgement waits that long"};
+  return node::check_data_folder(*took);
 }
 
 finding check_disk_space(const node::config& chosen) {
-  const auto free = io::real_disk().free_bytes(chosen.data);
-  if (!free) return {"disk space", verdict::bad, free.error().text()};
   std::uint64_t wanted = 0;
   for (const auto& lane : chosen.journal.lanes) wanted += lane.bytes_max;
-  const auto text = std::format("{:.1f} GB free, the journal may take {:.1f} GB", static_cast<double>(*free) / 1e9,
-                                static_cast<double>(wanted) / 1e9);
-  if (*free >= wanted) return {"disk space", verdict::good, text};
-  return {"disk space", verdict::note, text + ": lower bytes_max of its lanes"};
+  return node::check_disk_space(io::real_disk().space(chosen.data), wanted);
 }
 
 finding check_certificate(const node::config& chosen) {
@@ -107,13 +70,9 @@ finding check_certificate(const node::config& chosen) {
   if (!pem) return {name, verdict::bad, pem.error().text()};
   const auto facts = read_certificate(std::string(as_text(*pem)));
   if (!facts) return {name, verdict::bad, facts.error().text()};
-  const auto left = facts->ends - clock::wall();
-  const auto text = std::format("of {}, until {}", facts->common_name, to_iso8601(facts->ends));
-  if (left <= 0s) return {name, verdict::bad, text + ": it has ended"};
-  if (facts->common_name != chosen.node_id) {
-    return {name, verdict::bad, text + std::format(": the node is called {}", chosen.node_id)};
-  }
-  return {name, left < certificate_soon ? verdict::note : verdict::good, text};
+  auto found = node::check_end(facts->ends, std::format("of {}", facts->common_name));
+  if (found.how == verdict::bad || facts->common_name == chosen.node_id) return found;
+  return {name, verdict::bad, found.text + std::format(": the node is called {}", chosen.node_id)};
 }
 
 finding check_ports(const patient& p) {
@@ -150,7 +109,7 @@ finding check_parent(const patient& p) {
 }
 
 std::vector<finding> examine(const patient& p) {
-  std::vector<finding> out = {check_open_files(), check_clock()};
+  std::vector<finding> out = {node::check_open_files(), node::check_clock()};
   if (p.chosen == nullptr) return out;
   out.push_back(check_data_folder(*p.chosen));
   out.push_back(check_disk_space(*p.chosen));

@@ -9,16 +9,12 @@
 
 #include "io/stream.hpp"
 #include "node/config.hpp"
+#include "node/health.hpp"
 
 namespace perigee::cli {
 
-enum class verdict { good, note, bad };
-
-struct finding {
-  std::string_view check;
-  verdict how = verdict::good;
-  std::string text;  // what was seen, and what would be right
-};
+using node::finding;
+using node::verdict;
 
 /// What the checks look at.
 struct patient {
@@ -27,8 +23,6 @@ struct patient {
   const node::config* chosen;  // null: this machine alone
 };
 
-[[nodiscard]] finding check_open_files();
-[[nodiscard]] finding check_clock();
 [[nodiscard]] finding check_data_folder(const node::config& chosen);
 [[nodiscard]] finding check_disk_space(const node::config& chosen);
 [[nodiscard]] finding check_certificate(const node::config& chosen);

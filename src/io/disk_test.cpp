@@ -144,7 +144,7 @@ TEST(memory_disk, is_full_at_its_capacity_and_has_room_again) {
   EXPECT_TRUE(is((*f)->write_at(1000, byte_buffer(1)).error(), errc::no_space));
   on.set_capacity(2000);
   EXPECT_TRUE((*f)->write_at(1000, byte_buffer(1)));
-  EXPECT_EQ(on.free_bytes("").value(), 999U);
+  EXPECT_EQ(on.space("")->free_bytes, 999U);
 }
 
 TEST(memory_disk, gives_up_what_a_failed_sync_held) {

@@ -63,7 +63,7 @@ result<> faulty_disk::sync_folder(const std::string& folder) {
   PG_TRY_VOID(ask(operation::sync_folder, folder));
   return under_.sync_folder(folder);
 }
-result<std::uint64_t> faulty_disk::free_bytes(const std::string& folder) { return under_.free_bytes(folder); }
+result<disk_space> faulty_disk::space(const std::string& folder) { return under_.space(folder); }
 result<std::unique_ptr<disk_lock>> faulty_disk::lock(const std::string& path) { return under_.lock(path); }
 
 }  // namespace perigee::io

@@ -25,7 +25,7 @@ class faulty_disk final : public disk {
   result<> remove(const std::string& path) override;
   result<> rename(const std::string& from, const std::string& to) override;
   result<> sync_folder(const std::string& folder) override;
-  result<std::uint64_t> free_bytes(const std::string& folder) override;
+  result<disk_space> space(const std::string& folder) override;
   result<std::unique_ptr<disk_lock>> lock(const std::string& path) override;
   /// Through this disk so far.
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }

@@ -40,6 +40,12 @@ class disk_lock {
   virtual ~disk_lock() = default;
 };
 
+/// Of the file system that a folder lies on.
+struct disk_space {
+  std::uint64_t free_bytes = 0;  // for a user who is not root
+  std::uint64_t total_bytes = 0;
+};
+
 /// A place for files. Paths use '/'. Any thread.
 class disk {
  public:
@@ -55,7 +61,7 @@ class disk {
   [[nodiscard]] virtual result<> rename(const std::string& from, const std::string& to) = 0;
   /// Makes entries created, renamed or removed in the folder durable.
   [[nodiscard]] virtual result<> sync_folder(const std::string& folder) = 0;
-  [[nodiscard]] virtual result<std::uint64_t> free_bytes(const std::string& folder) = 0;
+  [[nodiscard]] virtual result<disk_space> space(const std::string& folder) = 0;
   /// errc::exists when another holds it.
   [[nodiscard]] virtual result<std::unique_ptr<disk_lock>> lock(const std::string& path) = 0;
 };

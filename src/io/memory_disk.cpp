@@ -188,11 +188,11 @@ result<> memory_disk::sync_folder(const std::string& folder) {
   return {};
 }
 
-result<std::uint64_t> memory_disk::free_bytes(const std::string&) {
+result<disk_space> memory_disk::space(const std::string&) {
   const std::lock_guard hold(lock_);
   std::uint64_t used = 0;
   for (const auto& [path, entry] : now_) used += entry->written.size();
-  return used > capacity_ ? 0 : capacity_ - used;
+  return disk_space{used > capacity_ ? 0 : capacity_ - used, capacity_};
 }
 
 result<std::unique_ptr<disk_lock>> memory_disk::lock(const std::string& path) {

@@ -24,7 +24,7 @@ class memory_disk final : public disk {
   result<> remove(const std::string& path) override;
   result<> rename(const std::string& from, const std::string& to) override;
   result<> sync_folder(const std::string& folder) override;
-  result<std::uint64_t> free_bytes(const std::string& folder) override;
+  result<disk_space> space(const std::string& folder) override;
   result<std::unique_ptr<disk_lock>> lock(const std::string& path) override;
 
   /// A power cut. Bytes not synced are lost, kept or torn at a sector, as drawn from `random` per 512-byte sector;

@@ -166,10 +166,10 @@ class posix_disk final : public disk {
     return {};
   }
 
-  result<std::uint64_t> free_bytes(const std::string& folder) override {
+  result<disk_space> space(const std::string& folder) override {
     struct statvfs info{};
     if (::statvfs(folder.c_str(), &info) != 0) return failed("the disk's free space cannot be read");
-    return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+    return disk_space{std::uint64_t{info.f_bavail} * info.f_frsize, std::uint64_t{info.f_blocks} * info.f_frsize};
   }
 
   result<std::unique_ptr<disk_lock>> lock(const std::string& path) override {

@@ -57,6 +57,7 @@ struct tls_client_options {
 /// One certificate that is in use.
 struct tls_certificate_state {
   std::string file;
+  std::string subject;  // as RFC 2253 writes it: "CN=press,O=Perigee"
   timestamp not_after;
 };
 

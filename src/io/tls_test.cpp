@@ -331,6 +331,7 @@ TEST_F(tls, certificates_say_until_when_they_are_good) {
   const auto shown = here->certificates();
   ASSERT_EQ(shown.size(), 2U);
   EXPECT_EQ(shown[0].file, authority_.path("gw.crt"));
+  EXPECT_EQ(shown[0].subject, "CN=gw");
   EXPECT_GT(shown[1].not_after.ns, 1'700'000'000'000'000'000);
 }
 

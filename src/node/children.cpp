@@ -70,6 +70,9 @@ mqtt::answer children::on_hello(std::string_view child, byte_view payload, times
     refused_.add();
     return {said ? reason::quota_exceeded : reason::payload_format_invalid, {}};
   }
+  if (introduced_.size() < limits::children_max || introduced_.contains(child)) {
+    introduced_.insert_or_assign(std::string(child), introduction{said->version, said->tier});
+  }
   const auto greeting = receiver_.greet(child, *said);
   if (greeting.forked()) tell_of_fork(child, greeting, now);
   pending_welcome next{std::string(child), {}, uplink::encode(greeting)};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,14 @@ class children final : public doors::mqtt::internal_port {
 
   /// Once, before the first connection.
   void serve_through(doors::mqtt::broker& broker) { broker_ = &broker; }
+  /// What a child said of itself at its last hello since this node started, for people.
+  struct introduction {
+    std::string version;
+    std::string tier;
+  };
+  /// By name; bounded by limits::children_max.
+  [[nodiscard]] const std::map<std::string, introduction, std::less<>>& introduced() const { return introduced_; }
+
   /// After each commit: sends the welcomes whose marks are durable now.
   void on_commit();
 
@@ -49,6 +58,7 @@ class children final : public doors::mqtt::internal_port {
   doors::mqtt::broker* broker_ = nullptr;
   readers::uplink::receiver receiver_;
   model::batch_decoder decoder_;
+  std::map<std::string, introduction, std::less<>> introduced_;
   std::vector<pending_welcome> welcomes_;  // bounded by limits::children_max
   metrics::counter& batches_;
   metrics::counter& repeated_;

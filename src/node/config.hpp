@@ -149,6 +149,14 @@ struct history_config {
   nanoseconds own_metrics_every = std::chrono::seconds(15);  // 0: the node's own metrics are not kept
 };
 
+/// The unit of a metric, for people.
+struct unit_rule {
+  std::string metric;
+  std::string unit;
+  std::string device = "#";  // a topic filter
+  std::string node;          // empty: any
+};
+
 struct replay_column {
   std::string name;  // in the CSV's header
   std::string metric;
@@ -197,6 +205,7 @@ struct config {
   std::optional<uplink_config> uplink;
   std::vector<bridge_config> bridges;
   history_config history;
+  std::vector<unit_rule> units;  // the first that fits decides
   std::optional<std::string> rules_folder;
   std::optional<std::string> demo_socket;    // [node] demo: where the `perigee demo` that started it listens
   std::optional<std::string> ledger_folder;  // [node] ledger: where doors count what was acked, for `perigee demo`

@@ -6,6 +6,7 @@
 
 #include "api/json_answer.hpp"
 #include "api/name_page.hpp"
+#include "base/limits.hpp"
 #include "io/timer.hpp"
 #include "model/gap.hpp"
 #include "node/value_json.hpp"
@@ -20,13 +21,14 @@ using api::answer;
 using api::request;
 
 constexpr auto usual_range = 1h;
-constexpr std::int64_t points_max = 11'000;  // as Prometheus has it
+constexpr std::int64_t points_max = limits::history_points_max;
 
 std::int64_t ms_of(timestamp t) { return t.ns / 1'000'000; }
 
 /// What is asked of the store; found wrong before it is asked.
 struct question {
   history::series_id series;
+  std::string_view unit;  // of the node's, which outlasts its questions
   timestamp from;
   timestamp to;
   nanoseconds step{};  // of buckets
@@ -67,7 +69,7 @@ std::expected<nanoseconds, answer> step_of(const request& asked, nanoseconds ran
   const auto points = *asked.given.whole("points");
   const auto step =
       asked.given.duration("step").value_or(std::max<nanoseconds>((range + nanoseconds(points - 1)) / points, 1ms));
-  if (range / step > points_max) return std::unexpected(wrong("step", "it makes over 11,000 points", "a wider one"));
+  if (range / step > points_max) return std::unexpected(wrong("step", "it makes over 10,000 points", "a wider one"));
   return step;
 }
 
@@ -79,7 +81,11 @@ std::expected<question, answer> read_question(const request& asked, const live_v
                                          .type = "/problems/not-found",
                                          .right = "one of GET /api/v1/metrics"}));
   }
-  question out{.series = series->id, .from = {}, .to = asked.given.time("to").value_or(clock::wall()), .columns = {}};
+  question out{.series = series->id,
+               .unit = series->unit,
+               .from = {},
+               .to = asked.given.time("to").value_or(clock::wall()),
+               .columns = {}};
   out.from = asked.given.time("from").value_or(out.to - usual_range);
   if (out.from >= out.to) return std::unexpected(wrong("from", "it is not before `to`", "an earlier time"));
   for (const auto each : asked.given.texts("as")) out.columns.emplace_back(each);
@@ -87,7 +93,7 @@ std::expected<question, answer> read_question(const request& asked, const live_v
   if (out.raw && out.columns.size() > 1) return std::unexpected(wrong("as", "raw stands alone", "raw, or the others"));
   if (out.columns.empty()) out.columns = {"min", "max", "mean"};
   if (const auto after = asked.given.time("after")) out.from = std::max(out.from, *after);
-  out.most = static_cast<std::size_t>(std::min<std::int64_t>(*asked.given.whole("points"), 10'000));
+  out.most = static_cast<std::size_t>(*asked.given.whole("points"));
   const auto step = step_of(asked, out.to - out.from);
   if (!step) return std::unexpected(std::move(const_cast<answer&>(step.error())));
   out.step = *step;
@@ -148,7 +154,7 @@ io::task<answer> show(io::shard& on, history::history_reader& from, const live_v
   json::object out{{"node", *asked.given.text("node")},
                    {"device", *asked.given.text("device")},
                    {"metric", *asked.given.text("metric")},
-                   {"unit", nullptr},
+                   {"unit", api::text_or_null(q.unit)},
                    {"from", ms_of(q.from)},
                    {"to", ms_of(q.to)},
                    {"step_ms", nullptr},
@@ -168,17 +174,18 @@ struct pending_series {
   result<std::vector<history::series_info>> all;
 };
 
-json::object to_json(const history::series_info& s) {
+json::object to_json(const history::series_info& s, const live_values& values) {
+  const auto* live = values.find(s.node, s.device, s.metric);
   return {{"node", s.node},
           {"device", s.device},
           {"metric", s.metric},
-          {"unit", nullptr},
+          {"unit", api::text_or_null(live == nullptr ? "" : live->unit)},
           {"readings", s.readings},
           {"first", api::time_or_null(s.first)},
           {"last", api::time_or_null(s.last)}};
 }
 
-io::task<answer> list_metrics(io::shard& on, history::history_reader& from, request asked) {
+io::task<answer> list_metrics(io::shard& on, history::history_reader& from, const live_values& values, request asked) {
   const auto waiting = std::make_shared<pending_series>(on);
   from.ask([waiting](history::store& in) { waiting->all = in.series(); }, [waiting] { waiting->there.notify(); });
   PG_CO_TRY_VOID(co_await waiting->there.wait());
@@ -192,7 +199,7 @@ io::task<answer> list_metrics(io::shard& on, history::history_reader& from, requ
     if (each.node.empty()) continue;  // the node's own, which /metrics and PromQL have
     const bool named = !part || each.device.contains(*part) || each.metric.contains(*part);
     if (!named || !which.fits({each.node, each.device, each.metric})) continue;
-    if (!out.add({each.node, each.device, each.metric}, [&each] { return to_json(each); })) break;
+    if (!out.add({each.node, each.device, each.metric}, [&] { return to_json(each, values); })) break;
   }
   co_return out.finish();
 }
@@ -202,7 +209,7 @@ io::task<answer> list_metrics(io::shard& on, history::history_reader& from, requ
 api::routes history_routes(io::shard& on, history::history_reader& history, const live_values& values) {
   return {{"GET",
            "/api/v1/metrics",
-           [&on, &history](request asked) { return list_metrics(on, history, std::move(asked)); },
+           [&on, &history, &values](request asked) { return list_metrics(on, history, values, std::move(asked)); },
            api::access::known_peer,
            {"What is measured, and since when",
             api::with_page({api::text_parameter("node", "of this node alone"),

@@ -90,7 +90,7 @@ TEST(journal_alarms, say_that_the_disk_is_nearly_full) {
   bench b;
   journal_alarms alarms(*b.log);
   b.append();
-  const auto used = UINT64_MAX - *b.memory.free_bytes("j");
+  const auto used = UINT64_MAX - b.memory.space("j")->free_bytes;
   b.memory.set_capacity(used + 900);
   b.append();
   b.append();

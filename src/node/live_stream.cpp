@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <format>
 
+#include "api/json_answer.hpp"
 #include "base/limits.hpp"
 #include "io/timer.hpp"
 #include "node/alarm_routes.hpp"
@@ -58,7 +59,7 @@ class live_stream final : public api::body_source {
       rows.push_back({{"node", e.of->node},
                       {"device", e.of->device},
                       {"metric", e.of->metric},
-                      {"unit", nullptr},
+                      {"unit", api::text_or_null(e.unit)},
                       {"time_ms", e.time.ns / 1'000'000},
                       {"value", to_json(e.value)},
                       {"quality", model::name_of(e.quality)}});
@@ -82,8 +83,7 @@ class live_stream final : public api::body_source {
     const auto now = clock::now();
     if (now < links_due_) return {};
     links_due_ = now + links_every;
-    auto text = from_.links();
-    return text == "[]" ? std::string() : event("links", std::format("{{\"links\":{}}}", text));
+    return event("links", std::format("{{\"links\":{}}}", from_.links()));
   }
 
   live_sources from_;

@@ -27,6 +27,7 @@ live_values::entry& live_values::at(const readers::history::newest_value& one) {
   if (is_new) {
     place = by_change_.insert(by_change_.begin(), entry{.of = one.of, .id = one.id, .time = {}, .value = {}});
     const auto& names = *place->of;
+    place->unit = units_.of(names);
     by_name_.insert_or_assign(key(names.node, names.device, names.metric), place);
   }
   return *place;
@@ -48,6 +49,7 @@ void live_values::take(std::span<readers::history::newest_value> all) {
     known.time = one.time;
     known.value = std::move(one.value);
     known.quality = one.quality;
+    if (one.source) known.source = std::move(one.source);
     known.version = ++version_;
     by_change_.splice(by_change_.begin(), by_change_, by_id_.at(one.id.value()));
   }

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "node/units.hpp"
 #include "readers/history/store.hpp"
 
 namespace perigee::node {
@@ -23,9 +24,11 @@ class live_values {
     timestamp time;
     model::value value;
     model::quality quality = model::quality::good;
-    std::uint64_t version = 0;  // of the last change
-    nanoseconds interval{};     // the usual time between two readings; 0: not known yet
-    std::uint64_t fresh = 0;    // readings since the last tick
+    std::string_view unit{};                      // empty: not known
+    std::shared_ptr<const std::string> source{};  // who sent it; null: nothing came since the start
+    std::uint64_t version = 0;                    // of the last change
+    nanoseconds interval{};                       // the usual time between two readings; 0: not known yet
+    std::uint64_t fresh = 0;                      // readings since the last tick
     double per_s = 0;
 
     /// Older than ten seconds, and than five times its usual interval.
@@ -39,6 +42,10 @@ class live_values {
 
     [[nodiscard]] bool fits(const readers::history::series_names& of) const;
   };
+
+  explicit live_values(units of = {}) : units_(std::move(of)) {}
+  live_values(const live_values&) = delete;
+  live_values& operator=(const live_values&) = delete;
 
   void take(std::span<readers::history::newest_value> all);
   /// Once a second: counts rates.
@@ -58,6 +65,7 @@ class live_values {
 
   entry& at(const readers::history::newest_value& one);
 
+  units units_;
   std::list<entry> by_change_;  // the newest change first
   std::unordered_map<std::int64_t, std::list<entry>::iterator> by_id_;
   std::map<key, std::list<entry>::iterator> by_name_;  // views of what the entries share

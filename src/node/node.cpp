@@ -197,7 +197,8 @@ result<> instance::parts::open_journal() {
                            .node = chosen.node_id,
                            .new_epoch = epoch(random.next() | 1),
                            .new_life = epoch(random.next() | 1),
-                           .metrics = metrics};
+                           .metrics = metrics,
+                           .time = clock::source()};
   PG_TRY(options.keys, read_keys(chosen.journal.keys));
   if (options.keys.seals()) options.salt_seed = random.next();
   for (std::size_t i = 0; i < model::lane_count; ++i) {
@@ -275,6 +276,8 @@ result<> instance::parts::open_uplink() {
   const bool secure = up.transport == uplink_transport::tls;
   readers::uplink::sender_options options;
   options.node = chosen.node_id;
+  options.version = PERIGEE_VERSION;
+  options.tier = chosen.tier;
   options.peer = std::format("{}://{}:{}", secure ? "mqtts" : "mqtt", up.host, up.port);
   options.linger = up.linger;
   options.batch_records = up.batch_records;
@@ -302,6 +305,7 @@ result<> instance::parts::open_api() {
   PG_TRY(info.token, random_token());
   operated shown{.log = *log,
                  .broker = door->broker(),
+                 .children = *children,
                  .aside = *aside,
                  .alarms = *alarms,
                  .metrics = metrics,

@@ -21,6 +21,7 @@ operator_api::operator_api(ground on, const config& chosen, operated of)
       chosen_(chosen),
       of_(std::move(of)),
       broker_(of_.broker),
+      values_(units(chosen)),
       started_(clock::wall()),
       files_(on.shard.make_worker("api-files")) {
   if (of_.history == nullptr) return;
@@ -39,12 +40,13 @@ result<std::unique_ptr<operator_api>> operator_api::open(ground on, const config
 api::routes operator_api::routes() {
   api::routes out = operators_->routes();
   const auto add = [&out](api::routes more) { std::ranges::move(more, std::back_inserter(out)); };
-  add(site_routes({values_, broker_, chosen_.node_id, chosen_.tier, started_}));
+  add(site_routes({values_, broker_, of_.children, chosen_.node_id, chosen_.tier, started_}));
   if (of_.history != nullptr) add(history_routes(on_.shard, *of_.history, values_));
   add(alarm_routes(on_.shard, of_.alarms));
   add(live_routes({on_.shard, values_, of_.alarms.board(), [this] { return to_json(of_.links()); }}));
-  add(system_routes({of_.log, of_.broker, of_.aside, of_.metrics, chosen_, on_.disk, of_.tls, of_.rules, started_,
-                     [this] { return values_.size(); }, [this] { return of_.alarms.board().size(); }}));
+  add(system_routes({of_.log, of_.broker, of_.aside, of_.metrics, chosen_, on_.disk, disk_, of_.tls, of_.rules,
+                     started_, [this] { return values_.size(); }, [this] { return of_.alarms.board().size(); },
+                     of_.links}));
   add(audit_routes(*audit_));
   if (chosen_.demo_socket) add(demo_routes(on_.shard, on_.network, *chosen_.demo_socket));
   add(api::page_routes(api::page_assets()));
@@ -59,6 +61,7 @@ io::task<> operator_api::count() {
   for (;;) {
     PG_CO_TRY_VOID(co_await io::sleep_for(on_.shard, 1s));
     values_.tick();
+    if (const auto room = on_.disk.space(chosen_.data)) disk_.note(clock::wall(), room->free_bytes);
   }
 }
 

@@ -10,6 +10,8 @@
 #include "io/scope.hpp"
 #include "node/audit_log.hpp"
 #include "node/certificates.hpp"
+#include "node/children.hpp"
+#include "node/disk_forecast.hpp"
 #include "node/live_values.hpp"
 #include "node/node.hpp"
 #include "node/operators.hpp"
@@ -23,6 +25,7 @@ namespace perigee::node {
 struct operated {
   journal::journal& log;
   doors::mqtt::broker& broker;
+  const node::children& children;
   quarantine::keeper& aside;
   readers::alarms::alarms_reader& alarms;
   metrics::registry& metrics;
@@ -54,6 +57,7 @@ class operator_api {
   doors::mqtt::broker_view broker_;
   live_values values_;
   timestamp started_;
+  disk_forecast disk_;
   std::unique_ptr<io::worker> files_;  // for what is not to wait in front of the journal's commits
   std::unique_ptr<audit_log> audit_;
   std::unique_ptr<operators> operators_;

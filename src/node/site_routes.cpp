@@ -23,40 +23,70 @@ struct sum {
   timestamp last_seen{};
   double per_s = 0;
   std::uint64_t metrics = 0;
+  bool fresh = false;  // one of them at least is not stale
+  const entry* newest = nullptr;
+  const std::string* firmware = nullptr;
 
-  void add(const entry& e) {
+  void add(const entry& e, timestamp now) {
+    if (e.time >= last_seen) newest = &e;
     last_seen = std::max(last_seen, e.time);
     per_s += e.per_s;
     ++metrics;
+    fresh = fresh || !e.is_stale(now);
+    const bool names_firmware = e.of->metric == "firmware" || e.of->metric == "firmware_version";
+    if (names_firmware && std::holds_alternative<std::string>(e.value)) firmware = &std::get<std::string>(e.value);
   }
 };
 
 double rounded(double per_s) { return static_cast<double>(static_cast<std::int64_t>(per_s * 1000 + 0.5)) / 1000; }
 
-json::value session_of(const site_sources& from, const std::string& device) {
-  const auto found = from.broker.client(device);
+/// The client that sent a device's readings to this node: by its identifier, which a user's name may stand before
+/// ("user:NAME/CLIENT").
+std::optional<doors::mqtt::client_info> client_of(const site_sources& from, const entry& newest) {
+  if (!newest.source || newest.of->node != from.node) return std::nullopt;
+  const std::string_view source = *newest.source;
+  if (auto found = from.broker.client(source)) return found;
+  return source.starts_with("user:") ? from.broker.client(source.substr(source.find('/') + 1)) : std::nullopt;
+}
+
+json::value session_of(const site_sources& from, const entry& newest) {
+  const auto found = client_of(from, newest);
   if (!found) return nullptr;
   return json::object{
       {"client_id", found->client_id}, {"connected", found->connected}, {"address", api::text_or_null(found->address)}};
 }
 
+/// Of a child its connection says so; a node further down is there while readings of it come.
+bool is_up(const site_sources& from, const std::string& node, const sum& seen) {
+  if (node == from.node) return true;
+  const auto link = from.broker.client("uplink:" + node);
+  return link ? link->connected : seen.fresh;
+}
+
+/// What this node knows of itself or was told by a child; nothing of a node further down.
+node::children::introduction introduction_of(const site_sources& from, const std::string& node) {
+  if (node == from.node) return {PERIGEE_VERSION, from.tier};
+  const auto found = from.children.introduced().find(node);
+  return found == from.children.introduced().end() ? node::children::introduction{} : found->second;
+}
+
 answer list_nodes(const site_sources& from, const request& asked) {
+  const auto now = clock::wall();
   std::map<std::string, sum, std::less<>> all{{from.node, {}}};
+  for (const auto& [child, said] : from.children.introduced()) all[child];
   from.values.for_each({}, [&](const entry& e) {
-    all[e.of->node].add(e);
+    all[e.of->node].add(e, now);
     return true;
   });
   api::name_page out("nodes", asked);
   for (const auto& [name, seen] : all) {
-    const bool self = name == from.node;
-    const auto link = from.broker.client("uplink:" + name);
-    const bool up = self || (link && link->connected);
     const bool goes_on = out.add({name}, [&] {
+      const auto said = introduction_of(from, name);
       return json::object{{"node", name},
-                          {"self", self},
-                          {"tier", self ? std::string_view(from.tier) : std::string_view()},
-                          {"version", self ? PERIGEE_VERSION : ""},
-                          {"state", up ? "up" : "away"},
+                          {"self", name == from.node},
+                          {"tier", api::text_or_null(said.tier)},
+                          {"version", api::text_or_null(said.version)},
+                          {"state", is_up(from, name, seen) ? "up" : "away"},
                           {"last_seen", api::time_or_null(seen.last_seen)},
                           {"metrics", seen.metrics},
                           {"readings_per_s", rounded(seen.per_s)}};
@@ -67,9 +97,10 @@ answer list_nodes(const site_sources& from, const request& asked) {
 }
 
 answer list_devices(const site_sources& from, const request& asked) {
+  const auto now = clock::wall();
   std::map<std::pair<std::string, std::string>, sum> all;
   from.values.for_each({asked.given.text("node"), {}, {}}, [&](const entry& e) {
-    all[{e.of->node, e.of->device}].add(e);
+    all[{e.of->node, e.of->device}].add(e, now);
     return true;
   });
   api::name_page out("devices", asked);
@@ -80,8 +111,8 @@ answer list_devices(const site_sources& from, const request& asked) {
                           {"last_seen", api::time_or_null(seen.last_seen)},
                           {"metrics", seen.metrics},
                           {"readings_per_s", rounded(seen.per_s)},
-                          {"firmware", nullptr},
-                          {"session", session_of(from, name.second)}};
+                          {"firmware", seen.firmware == nullptr ? json::value(nullptr) : json::value(*seen.firmware)},
+                          {"session", session_of(from, *seen.newest)}};
     });
     if (!goes_on) break;
   }
@@ -89,7 +120,8 @@ answer list_devices(const site_sources& from, const request& asked) {
 }
 
 json::object names_of(const entry& e) {
-  return {{"node", e.of->node}, {"device", e.of->device}, {"metric", e.of->metric}, {"unit", nullptr}};
+  return {
+      {"node", e.of->node}, {"device", e.of->device}, {"metric", e.of->metric}, {"unit", api::text_or_null(e.unit)}};
 }
 
 answer list_latest(const site_sources& from, const request& asked) {
@@ -122,7 +154,7 @@ api::routes site_routes(site_sources from) {
        at_once([from](const auto& asked) { return list_nodes(from, asked); }),
        to,
        {"This node and those below it", api::with_page({}),
-        "{nodes:[{node:text,self:bool,tier:text,version:text,state:up|away,last_seen:time?,metrics:whole,"
+        "{nodes:[{node:text,self:bool,tier:text?,version:text?,state:up|away,last_seen:time?,metrics:whole,"
         "readings_per_s:number}],next:text?}"}},
       {"GET",
        "/api/v1/devices",

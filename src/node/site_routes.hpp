@@ -2,6 +2,7 @@
 
 #include "api/route.hpp"
 #include "doors/mqtt/broker_view.hpp"
+#include "node/children.hpp"
 #include "node/live_values.hpp"
 
 namespace perigee::node {
@@ -10,6 +11,7 @@ namespace perigee::node {
 struct site_sources {
   const live_values& values;
   const doors::mqtt::broker_view& broker;
+  const node::children& children;
   std::string node;
   std::string tier;
   timestamp started;

@@ -7,17 +7,15 @@
 #include "api/json_answer.hpp"
 #include "base/limits.hpp"
 #include "doors/mqtt/broker_view.hpp"
+#include "node/health.hpp"
 #include "node/process.hpp"
 #include "node/value_json.hpp"
 
 namespace perigee::node {
 namespace {
 
-using namespace std::chrono_literals;
 namespace json = boost::json;
 using api::answer;
-
-constexpr auto expires_soon = std::chrono::days(14);
 
 std::string_view name_of(durability d) {
   switch (d) {
@@ -40,6 +38,10 @@ answer list_rules(const system_sources& from) {
       row["last_output"] = json::object{
           {"at", api::time_or_null(each.last->at)}, {"topic", each.last->topic}, {"payload", each.last->payload}};
     }
+    if (const auto& failed = each.stats.last_error) {
+      row["last_error"] = json::object{{"at", api::time_or_null(failed->at)},
+                                       {"text", std::format("{} (topic {})", failed->what, failed->topic)}};
+    }
     rows.push_back(std::move(row));
   }
   return api::json_answer(json::object{{"rules", std::move(rows)}, {"next", nullptr}});
@@ -58,24 +60,24 @@ json::object to_json(const system_sources& from, model::lane l) {
           {"when_full", of.when_full == when_full::refuse ? "refuse" : "drop_oldest"}};
 }
 
-/// Of every lane together: the slower one counts.
-json::object commits_of(const system_sources& from) {
-  double p50 = 0;
-  double p99 = 0;
+/// Seconds until a commit is durable; of every lane together: the slowest counts.
+double commit_quantile(const system_sources& from, double q) {
+  double out = 0;
   for (std::size_t i = 0; i < model::lane_count; ++i) {
     const auto& seconds =
         from.metrics.make_histogram("perigee_journal_sync_seconds", "Duration of a sync",
                                     std::format("lane=\"{}\"", model::name_of(static_cast<model::lane>(i))));
-    p50 = std::max(p50, seconds.quantile(0.5));
-    p99 = std::max(p99, seconds.quantile(0.99));
+    out = std::max(out, seconds.quantile(q));
   }
-  return {{"p50_us", p50 * 1e6}, {"p99_us", p99 * 1e6}};
+  return out;
 }
 
 answer show_journal(const system_sources& from) {
   json::array lanes;
   for (std::size_t i = 0; i < model::lane_count; ++i) lanes.push_back(to_json(from, static_cast<model::lane>(i)));
-  return api::json_answer(json::object{{"lanes", std::move(lanes)}, {"commit", commits_of(from)}});
+  return api::json_answer(json::object{{"lanes", std::move(lanes)},
+                                       {"commit", json::object{{"p50_us", commit_quantile(from, 0.5) * 1e6},
+                                                               {"p99_us", commit_quantile(from, 0.99) * 1e6}}}});
 }
 
 json::object limit(std::string_view name, std::uint64_t value, std::uint64_t used, std::string_view unit,
@@ -105,61 +107,75 @@ json::array limits_of(const system_sources& from) {
   return out;
 }
 
-json::object check(std::string_view name, std::string_view state, std::string text, std::string_view help) {
-  return {{"name", name}, {"state", state}, {"text", std::move(text)}, {"help", help}};
-}
-
-json::array certificates_of(const system_sources& from, json::array& checks) {
+json::array certificates_of(const system_sources& from) {
   json::array out;
   if (from.tls == nullptr) return out;
   for (const auto& each : from.tls->states()) {
-    const auto left = each.not_after - clock::wall();
-    const auto days = std::chrono::duration<double>(left).count() / 86'400;
+    const std::chrono::duration<double, std::ratio<86'400>> left = each.not_after - clock::wall();
     out.push_back({{"name", each.file.substr(each.file.rfind('/') + 1)},
-                   {"subject", nullptr},
+                   {"subject", api::text_or_null(each.subject)},
                    {"not_after", api::time_or_null(each.not_after)},
-                   {"days_left", days}});
-    if (left < expires_soon) {
-      checks.push_back(check("certificate", left.count() < 0 ? "bad" : "warning",
-                             std::format("{} ends at {}", each.file, to_iso8601(each.not_after)),
-                             "replace the file; the node takes it over while it runs"));
-    }
+                   {"days_left", left.count()}});
   }
   return out;
 }
 
-/// The journal's lanes may still grow to their bounds: is there room for that?
-json::object disk_of(const system_sources& from, json::array& checks) {
-  const auto free = from.disk.free_bytes(from.chosen.data);
+json::object to_json(const result<io::disk_space>& room, const disk_forecast& forecast) {
+  json::object out{{"free_bytes", nullptr}, {"total_bytes", nullptr}, {"days_left", nullptr}};
+  if (room) out["free_bytes"] = room->free_bytes;
+  if (room) out["total_bytes"] = room->total_bytes;
+  if (const auto days = forecast.days_left()) out["days_left"] = *days;
+  return out;
+}
+
+/// What the journal's lanes may still grow by.
+std::uint64_t room_wanted(const system_sources& from) {
   std::uint64_t wanted = 0;
   for (std::size_t i = 0; i < model::lane_count; ++i) {
     const auto l = static_cast<model::lane>(i);
     const auto bound = from.chosen.journal.of(l).bytes_max;
     wanted += bound - std::min(bound, from.log[l].bytes());
   }
-  if (free && *free < wanted) {
-    checks.push_back(check("disk", "warning",
-                           std::format("the journal may grow by {} bytes, and {} are free", wanted, *free),
-                           "make room, or lower bytes_max of [journal.lane.*]"));
+  return wanted;
+}
+
+finding check_quarantine(const system_sources& from) {
+  if (from.aside.size() == 0) return {"quarantine", verdict::good, "empty"};
+  return {"quarantine", verdict::note,
+          std::format("{} records could not be read and are set aside: perigee quarantine ls", from.aside.size())};
+}
+
+finding check_link(const client::link_state& link) {
+  if (link.connected) return {"link", verdict::good, std::format("{} answers", link.peer)};
+  return {"link", verdict::note, std::format("{} is away; the node works alone until it is back", link.peer)};
+}
+
+/// As `perigee doctor` sees it, from within.
+std::vector<finding> examine(const system_sources& from, const result<io::disk_space>& room) {
+  std::vector<finding> out = {check_open_files(), check_clock(), check_disk_space(room, room_wanted(from)),
+                              check_quarantine(from)};
+  const auto slowest = std::chrono::duration<double>(commit_quantile(from, 0.99));
+  out.push_back(check_data_folder(std::chrono::duration_cast<nanoseconds>(slowest)));
+  if (from.tls != nullptr) {
+    for (const auto& each : from.tls->states()) {
+      out.push_back(check_end(each.not_after, each.file.substr(each.file.rfind('/') + 1)));
+    }
   }
-  json::object out{{"free_bytes", nullptr}, {"total_bytes", nullptr}, {"days_left", nullptr}};
-  if (free) out["free_bytes"] = *free;
+  for (const auto& link : from.links()) out.push_back(check_link(link));
   return out;
 }
 
-void check_records(const system_sources& from, json::array& checks) {
-  if (from.aside.size() == 0) return;
-  checks.push_back(check("quarantine", "warning",
-                         std::format("{} records could not be read and are set aside", from.aside.size()),
-                         "perigee quarantine ls"));
+json::array to_json(const std::vector<finding>& all) {
+  constexpr std::string_view states[] = {"ok", "warning", "bad"};
+  json::array out;
+  for (const auto& each : all) {
+    out.push_back({{"name", each.check}, {"state", states[static_cast<int>(each.how)]}, {"text", each.text}});
+  }
+  return out;
 }
 
 answer show_system(const system_sources& from) {
-  json::array checks;
-  auto disk = disk_of(from, checks);
-  auto certificates = certificates_of(from, checks);
-  check_records(from, checks);
-  if (checks.empty()) checks.push_back(check("all", "ok", "nothing is amiss", ""));
+  const auto room = from.disk.space(from.chosen.data);
   const auto up = clock::wall() - from.started;
   return api::json_answer(json::object{{"node", from.chosen.node_id},
                                        {"tier", from.chosen.tier},
@@ -167,10 +183,10 @@ answer show_system(const system_sources& from) {
                                        {"started", api::time_or_null(from.started)},
                                        {"uptime_s", std::chrono::duration<double>(up).count()},
                                        {"resident_bytes", resident_bytes()},
-                                       {"disk", std::move(disk)},
-                                       {"certificates", std::move(certificates)},
+                                       {"disk", to_json(room, from.forecast)},
+                                       {"certificates", certificates_of(from)},
                                        {"limits", limits_of(from)},
-                                       {"checks", std::move(checks)}});
+                                       {"checks", to_json(examine(from, room))}});
 }
 
 }  // namespace
@@ -204,7 +220,7 @@ api::routes system_routes(system_sources from) {
         "{node:text,tier:text,version:text,started:time,uptime_s:number,resident_bytes:whole,disk:{free_bytes:whole?,"
         "total_bytes:whole?,days_left:number?},certificates:[{name:text,subject:text?,not_after:time?,"
         "days_left:number}],limits:[{name:text,value:whole,used:whole?,unit:text,text:text}],checks:[{name:text,"
-        "state:ok|warning|bad,text:text,help:text}]}"}},
+        "state:ok|warning|bad,text:text}]}"}},
   };
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,12 @@ struct rule_stats {
   std::uint64_t matched = 0;  // events for which WHERE was true
   std::uint64_t actions = 0;  // published, stored, raised and cleared
   std::uint64_t errors = 0;   // NULL for want of a value: wrong type, division by zero, payload that is no JSON
+  struct failure {
+    timestamp at;            // arrival of the event
+    std::string_view what;   // a sentence
+    std::string_view topic;  // of the event; valid until the next one
+  };
+  std::optional<failure> last_error{};
   std::uint64_t dropped = 0;  // actions not taken: no valid topic came out, or output or alarms were at their bound
 };
 

@@ -167,6 +167,7 @@ TEST(RuleSet, WhatCannotBeComputedIsNullAndCounted) {
               std::vector<std::string>{R"(publish out qos=0 {"x":null})"})
         << expression;
     EXPECT_EQ(set.stats(0).errors, 1U) << expression;
+    EXPECT_EQ(set.stats(0).last_error->what, "a value has the wrong type, or was divided by zero") << expression;
   }
 }
 
@@ -176,6 +177,10 @@ TEST(RuleSet, APayloadThatIsNoJsonIsCountedAndPassedOver) {
     EXPECT_TRUE(apply(set, "a", bad).lines.empty()) << bad;
   }
   EXPECT_EQ(set.stats(0).errors, 7U);
+  const auto& last = set.stats(0).last_error;
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->what, "the payload is not JSON");
+  EXPECT_EQ(last->topic, "a");
   EXPECT_EQ(apply(set, "a", R"({"a":2})").lines.size(), 1U);
   auto blind = load(std::string(publish_header) + "SELECT topic() AS t FROM 'a'");
   EXPECT_EQ(apply(blind, "a", "nonsense").lines.size(), 1U);

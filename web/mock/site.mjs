@@ -275,14 +275,13 @@ export class Site {
         { name: "mqtt_sessions_max", value: 100000, used: 98000, unit: "sessions", text: "sessions that are kept" },
       ],
       checks: [
-        { name: "clock", state: "ok", text: "The clock is synchronised.", help: "" },
+        { name: "clock", state: "ok", text: "The clock is synchronised." },
         {
           name: "certificates",
           state: "warning",
           text: "The certificate of mqtt ends in 12 days.",
-          help: "Run `perigee ...` to renew it.",
         },
-        { name: "disk", state: "ok", text: "41 days of room are left.", help: "" },
+        { name: "disk", state: "ok", text: "41 days of room are left." },
       ],
     };
   }

@@ -234,7 +234,6 @@ export const texts = {
     checks: "Doctor",
     check: "Check",
     finding: "Finding",
-    help: "What to do",
     checkState: { ok: "ok", warning: "warning", bad: "bad" },
     node: "This node",
     tier: "Tier",

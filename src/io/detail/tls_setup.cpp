@@ -95,12 +95,16 @@ or_sentence<tls_setup::named> read_identity(reader& from, const tls_files& files
   return out;
 }
 
+tls_certificate_state state_of(const tls_files& files, const X509& certificate) {
+  return {files.certificate, name_in(certificate, identity_source::subject).value_or(""), not_after(certificate)};
+}
+
 or_sentence<void> use_identity(tls_setup& into, reader& from, const tls_files& files) {
   PG_TRY(const auto own, read_identity(from, files));
   if (SSL_CTX_use_cert_and_key(into.context.get(), own.certificate.get(), own.key.get(), own.chain.get(), 1) != 1) {
     return refuse(files.certificate, "this certificate cannot be used");
   }
-  into.certificates.push_back({files.certificate, not_after(*own.certificate)});
+  into.certificates.push_back(state_of(files, *own.certificate));
   return {};
 }
 
@@ -194,7 +198,7 @@ or_sentence<std::shared_ptr<const tls_setup>> load_server(const tls_server_optio
   for (const auto& other : options.others) {
     PG_TRY(auto more, read_identity(from, other.files));
     more.names = other.names.empty() ? server_names(*more.certificate) : other.names;
-    made->certificates.push_back({other.files.certificate, not_after(*more.certificate)});
+    made->certificates.push_back(state_of(other.files, *more.certificate));
     made->others.push_back(std::move(more));
   }
   made->fingerprint = from.fingerprint();

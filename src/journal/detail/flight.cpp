@@ -11,8 +11,8 @@ namespace perigee::journal::detail {
 
 void flight::run() {
   outcome = content.empty() ? result<>{} : write();
-  const auto room = disk.free_bytes(folder);
-  disk_free = room ? *room : UINT64_MAX;
+  const auto room = disk.space(folder);
+  disk_free = room ? room->free_bytes : UINT64_MAX;
 }
 
 std::size_t flight::content_bytes() const {

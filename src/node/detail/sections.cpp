@@ -88,7 +88,7 @@ constexpr option<config> node_options[] = {
                                               "the node's name in its estate, and the common name of its certificate"),
     row<&config::data, kind::new_folder, config>("data", "required",
                                                  "folder for everything it keeps; made when absent"),
-    row<&config::tier, kind::text, config>("tier", "\"\"", "a label for people: \"edge\", \"fog\", \"cloud\""),
+    row<&config::tier, kind::name, config>("tier", "\"\"", "a label for people: \"edge\", \"fog\", \"cloud\""),
     row<&config::demo_socket, kind::new_folder, config>(
         "demo", "none", "the socket of the `perigee demo` that started it, for the page's button"),
     row<&config::ledger_folder, kind::new_folder, config>(
@@ -304,6 +304,15 @@ constexpr option<history_config> history_options[] = {
         "how often the node's own metrics are kept beside the readings, at least \"1s\"; \"0s\": never"),
 };
 
+constexpr option<unit_rule> unit_options[] = {
+    row<&unit_rule::metric, kind::text, unit_rule>("metric", "required", "what is measured, as the API calls it"),
+    row<&unit_rule::unit, kind::text, unit_rule>("unit", "required",
+                                                 "as in SenML or UCUM: \"Cel\", \"A\", \"m/s2\"; it is shown, and "
+                                                 "nothing is converted"),
+    row<&unit_rule::device, kind::filter, unit_rule>("device", "\"#\"", "of these devices: a topic filter"),
+    row<&unit_rule::node, kind::text, unit_rule>("node", "any", "of this node's devices alone"),
+};
+
 constexpr option<config> rules_options[] = {
     row<&config::rules_folder, kind::folder, config>("folder", "required", "its *.rule.sql files run on this node"),
 };
@@ -364,6 +373,8 @@ constexpr option<config> root[] = {
     repeated<bridge_options, &config::bridges, limits::bridges_max, config>("bridge", "[[bridge]]",
                                                                             "another broker, and what is exchanged"),
     section<history_options, &config::history>("history", "[history]", "none", "readings kept for queries"),
+    repeated<unit_options, &config::units, limits::unit_rules_max, config>("unit", "[[unit]]",
+                                                                           "what unit a metric is in"),
     section<rules_options>("rules", "[rules]", "none", "what is decided here"),
     repeated<replay_options, &config::replays, limits::replays_max, config>("replay", "[[replay]]",
                                                                             "a CSV file played as a device"),

@@ -1,5 +1,6 @@
 #include "readers/history/store.hpp"
 
+#include "alarm/telling.hpp"
 #include "base/check.hpp"
 #include "base/log.hpp"
 #include "model/derived.hpp"
@@ -188,7 +189,9 @@ result<> store::state::take_message(const model::origin& from, const model::reco
       return {};
     }
   }
-  PG_TRY_VOID(take_readings(from, m, done));
+  // An alarm that is raised or cleared is kept by readers/alarms.
+  const bool tells_alarm = m.lane == model::lane::alarm && alarm::parse_telling(m.payload);
+  if (!tells_alarm) PG_TRY_VOID(take_readings(from, m, done));
   ++done.messages;
   return {};
 }
@@ -199,7 +202,7 @@ result<> store::state::take_readings(const model::origin& from, const model::rec
   auto to_skip = readings_to_skip;
   const auto keep = [&](const model::reading_view& r) {
     if (!kept || to_skip-- > 0) return;
-    kept = writer.add(from.node, r);
+    kept = writer.add(from.node, r, m.source);
     if (kept) ++done.readings;
   };
   PG_TRY_VOID(payloads.decode(model::payload_format::automatic, m, keep, from.node));

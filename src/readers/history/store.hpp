@@ -148,6 +148,7 @@ struct newest_value {
   model::value value;
   model::quality quality = model::quality::good;
   std::uint64_t readings = 0;  // that came, this one included
+  std::shared_ptr<const std::string> source{};  // who sent it; null where the file was read
 };
 
 /// What one `apply` did.

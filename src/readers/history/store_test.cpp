@@ -257,6 +257,17 @@ TEST_F(store_test, control_topics_and_cleared_messages_are_no_readings) {
   EXPECT_EQ(store_->position(model::lane::bulk), log_offset(2));
 }
 
+TEST_F(store_test, an_alarm_is_no_reading_and_what_else_comes_by_its_lane_is) {
+  auto raised =
+      message("alarm/hot/press", R"({"alarm":"hot","key":"press","severity":"warning","state":"raised","ts":5})");
+  raised.lane = model::lane::alarm;
+  auto urgent = message("plant/press", R"({"alarm":"hot","temperature":95})");
+  urgent.lane = model::lane::alarm;
+  const auto done = apply(0, {raised, urgent});
+  EXPECT_EQ(done.messages, 2U);
+  EXPECT_EQ(done.readings, 2U) << "of the second alone";
+}
+
 TEST_F(store_test, steps_give_min_max_mean_and_last) {
   apply(0, stamped_run(1, 2500));
   const auto from = at_ms(0);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <format>
 
+#include "base/limits.hpp"
+
 namespace perigee::readers::uplink {
 namespace {
 
@@ -15,6 +17,12 @@ result<byte_reader> open(byte_view in) {
   if (!r.ok() || version == 0) return fail(errc::malformed, "an uplink message starts with its version");
   if (version > protocol_version) return fail(errc::unsupported, "the peer speaks a newer uplink protocol");
   return r;
+}
+
+/// Printable ASCII, as shown to people.
+bool is_label(std::string_view text) {
+  return text.size() <= limits::node_label_bytes_max &&
+         std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
 }  // namespace
@@ -52,6 +60,8 @@ byte_buffer encode(const hello& h) {
   byte_writer w(out);
   w.u8(protocol_version);
   h.lives.encode(w);
+  w.sized(h.version);
+  w.sized(h.tier);
   return out;
 }
 
@@ -70,7 +80,10 @@ byte_buffer encode(const welcome& m) {
 result<hello> decode_hello(byte_view in) {
   PG_TRY(auto r, open(in));
   hello out{journal::lineage::decode(r)};
-  if (!r.ok()) return fail(errc::malformed, "a hello names its journal and the lives in it");
+  out.version = r.sized_text();
+  out.tier = r.sized_text();
+  if (!r.ok()) return fail(errc::malformed, "a hello names its journal, the lives in it, a version and a tier");
+  if (!is_label(out.version) || !is_label(out.tier)) return fail(errc::malformed, "a version or a tier is no label");
   return out;
 }
 

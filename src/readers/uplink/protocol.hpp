@@ -34,6 +34,8 @@ struct up_topic {
 
 struct hello {
   journal::lineage lives;
+  std::string version{};  // of the child's program, for people, as its tier is
+  std::string tier{};
 };
 /// Where one lane goes on.
 struct lane_welcome {

@@ -151,7 +151,8 @@ std::optional<outgoing> sender::say_hello(clock::time_point now) {
   phase_ = phase::hello_sent;
   hello_sent_ = now;
   hello_token_ = next_token_++;
-  return outgoing{hello_token_, hello_topic(options_.node), encode(hello{log_.lives()}), 1};
+  return outgoing{hello_token_, hello_topic(options_.node),
+                  encode(hello{log_.lives(), options_.version, options_.tier}), 1};
 }
 
 bool sender::batch_due(model::lane l, clock::time_point now) {

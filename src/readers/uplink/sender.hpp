@@ -23,6 +23,8 @@ using client::link_state;
 struct sender_options {
   std::string node;
   std::string peer;                 // for link_state
+  std::string version{};            // for the parent's operators, as the tier is
+  std::string tier{};
   nanoseconds linger{200'000'000};  // how long a bulk record may wait for company
   std::uint32_t batch_records = 8192;
   std::uint32_t in_flight = 8;

@@ -270,9 +270,16 @@ TEST(uplink_protocol, topics_are_taken_apart) {
 
 TEST(uplink_protocol, hello_and_welcome_survive_the_wire_and_rubbish_does_not) {
   const node_journal node("n", 7);
-  const auto h = decode_hello(encode(hello{node.log->lives()}));
+  const auto h = decode_hello(encode(hello{node.log->lives(), "1.2.3", "fog"}));
   ASSERT_TRUE(h);
   EXPECT_EQ(h->lives, node.log->lives());
+  EXPECT_EQ(h->version, "1.2.3");
+  EXPECT_EQ(h->tier, "fog");
+  for (const auto& label :
+       {std::string(limits::node_label_bytes_max + 1, 'v'), std::string("a\nb"), std::string("\xff")}) {
+    EXPECT_TRUE(is(decode_hello(encode(hello{node.log->lives(), label, ""})).error(), errc::malformed)) << label;
+    EXPECT_TRUE(is(decode_hello(encode(hello{node.log->lives(), "", label})).error(), errc::malformed)) << label;
+  }
   const welcome w{epoch(5), {{{log_offset(1), true, false}, {log_offset(2), true, true}, {log_offset(300)}}}};
   auto bytes = encode(w);
   bytes.push_back(9);  // a newer version's addition is passed over

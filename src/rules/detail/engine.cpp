@@ -199,11 +199,19 @@ void engine::apply(const event& e, action_sink& out) {
       if (!*readable) {
         ++rule.stats.seen;
         ++rule.stats.errors;
+        note_failure(rule, e, "the payload is not JSON");
         continue;
       }
     }
+    const auto errors = rule.stats.errors;
     decision(*this, rule, e, out).run();
+    if (rule.stats.errors != errors) note_failure(rule, e, "a value has the wrong type, or was divided by zero");
   }
+}
+
+void engine::note_failure(running& rule, const event& e, std::string_view what) {
+  rule.failed_topic = e.topic;
+  rule.stats.last_error = {e.arrival, what, rule.failed_topic};
 }
 
 bool engine::wants(std::string_view topic) const {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "rules/detail/alarm_table.hpp"
@@ -29,7 +30,9 @@ class engine {
   struct running {
     rule_plan plan;
     rule_stats stats;
+    std::string failed_topic{};  // what stats.last_error shows
   };
+  static void note_failure(running& rule, const event& e, std::string_view what);
   /// One event under one rule.
   class decision;
 

@@ -157,7 +157,6 @@ export interface Check {
   name: string;
   state: "ok" | "warning" | "bad";
   text: string;
-  help: string;
 }
 
 export interface Certificate {

@@ -5,6 +5,7 @@ import { nodeNow } from "../state/clock";
 import { hrefOf } from "../state/route";
 import { liveValues, type Series } from "../state/values";
 import { texts } from "../texts";
+import { formatUnit } from "../units";
 import { Sparkline } from "./sparkline";
 import { watchVisibility } from "./visibility";
 
@@ -40,7 +41,7 @@ class RowPainter {
     const now = nodeNow();
     const condition = series.isStale(now) ? "stale" : series.quality;
     write(this.cells.value, formatValue(series.value, series.isWhole));
-    write(this.cells.unit, series.unit ?? "");
+    write(this.cells.unit, formatUnit(series.unit));
     write(this.cells.age, formatAge(now - series.timeMs));
     const shown = `${condition} ${typeof series.value}`;
     if (shown !== this.shown) {

@@ -6,6 +6,7 @@ import type { Joined } from "./join";
 import { drawAlarms, drawGaps } from "./marks";
 import { dashes, themeColors, type Pen } from "./pens";
 import { listenForTouch, listenForWheel, type Bounds, type ChangeBounds } from "./gestures";
+import { formatUnit } from "../units";
 
 /** All that a chart shows. */
 export interface Plot {
@@ -20,7 +21,7 @@ const axisWidth = 58;
 const narrow = 600; // below it there is room for one axis only
 const font = "12px system-ui, sans-serif";
 
-const unitOf = (plot: Plot, i: number) => plot.histories[i]?.unit ?? "";
+const unitOf = (plot: Plot, i: number) => formatUnit(plot.histories[i]?.unit);
 const scaleOf = (unit: string) => `y:${unit}`;
 
 /** uPlot, kept alive while data and bounds change, made anew when pens or colours do. */

@@ -2,6 +2,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatMoment, formatNumber } from "../format";
 import { kiosk } from "../state/preferences";
 import { texts } from "../texts";
+import { formatUnit } from "../units";
 import type { Plot } from "./chart";
 import type { Joined } from "./join";
 import { dashes } from "./pens";
@@ -55,7 +56,7 @@ export function Legend({
     const write = (index: number | null) => {
       const outputs = list.current?.querySelectorAll("output") ?? [];
       outputs.forEach((output, i) => {
-        if (joined.columns[i]) output.textContent = `${valueAt(joined, i, index)} ${histories[i]?.unit ?? ""}`;
+        if (joined.columns[i]) output.textContent = `${valueAt(joined, i, index)} ${formatUnit(histories[i]?.unit)}`;
       });
       const moment = list.current?.querySelector(".moment");
       if (moment) moment.textContent = index === null ? "" : formatMoment(joined.times[index]);

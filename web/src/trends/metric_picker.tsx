@@ -5,6 +5,7 @@ import { Field, Note } from "../components/parts";
 import { keyOf } from "../state/series_key";
 import { liveValues } from "../state/values";
 import { texts } from "../texts";
+import { formatUnit } from "../units";
 import { pensMax } from "./pens";
 
 const shownMax = 30;
@@ -61,7 +62,8 @@ export function MetricPicker({ chosen, onChoose }: { chosen: string[]; onChoose:
           {offered.map((each) => (
             <li key={keyOf(each)}>
               <button type="button" class="quiet" onClick={() => choose(each)}>
-                <strong>{each.metric}</strong> {`${each.device}, ${each.node}`} <span class="note">{each.unit}</span>
+                <strong>{each.metric}</strong> {`${each.device}, ${each.node}`}{" "}
+                <span class="note">{formatUnit(each.unit)}</span>
               </button>
             </li>
           ))}

@@ -2,13 +2,14 @@ import type { Gap, History } from "../api/types";
 import { numeric, Table } from "../components/parts";
 import { formatFineMoment, formatMoment, formatNumber } from "../format";
 import { texts } from "../texts";
+import { formatUnit } from "../units";
 import { tableRows } from "./join";
 import type { Pen } from "./pens";
 
 const rowsMax = 500;
 const words = texts.trends;
 
-const headOf = (pen: Pen, history: History) => pen.label + (history.unit ? `, ${history.unit}` : "");
+const headOf = (pen: Pen, history: History) => pen.label + (history.unit ? `, ${formatUnit(history.unit)}` : "");
 
 const gapText = (gap: Gap | null) => (gap ? words.gapOf(gap.readings, gap.reason) : words.noReadings);
 

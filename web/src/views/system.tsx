@@ -18,7 +18,7 @@ function Checks({ checks }: { checks: Check[] }) {
   const sorted = [...checks].sort((a, b) => worstFirst.indexOf(a.state) - worstFirst.indexOf(b.state));
   return (
     <Panel title={words.checks} class="wide">
-      <Table label={words.checks} head={[words.check, words.state, words.finding, words.help]}>
+      <Table label={words.checks} head={[words.check, words.state, words.finding]}>
         {sorted.map((each, i) => (
           <tr key={`${each.name} ${i}`}>
             <th scope="row">{each.name}</th>
@@ -26,7 +26,6 @@ function Checks({ checks }: { checks: Check[] }) {
               <State is={each.state}>{words.checkState[each.state]}</State>
             </td>
             <td>{each.text}</td>
-            <td>{each.help}</td>
           </tr>
         ))}
       </Table>

@@ -45,7 +45,7 @@ result<> series_writer::open(sqlite::connection& db) {
   return {};
 }
 
-result<> series_writer::add(std::string_view node, const model::reading_view& r) {
+result<> series_writer::add(std::string_view node, const model::reading_view& r, std::string_view source) {
   if (rows_.size() >= kept_rows_max) PG_TRY_VOID(flush());
   PG_TRY(auto* const of, entry_of(node, r.device, r.metric));
   const auto number = static_cast<std::uint32_t>(rows_.size());
@@ -58,6 +58,8 @@ result<> series_writer::add(std::string_view node, const model::reading_view& r)
     touched_.push_back(of);
   }
   of->last = number;
+  const bool has_other = !source.empty() && (!of->source || *of->source != source);
+  if (has_other) of->source = std::make_shared<const std::string>(source);
   return {};
 }
 
@@ -131,7 +133,8 @@ result<> series_writer::write(entry& of) {
     if (i == of.last) break;
   }
   if (auto& best = rows_[newest]; collects_newest_) {
-    newest_.push_back({of.names, series_id(of.id), best.time, std::move(best.value), best.quality, readings});
+    newest_.push_back(
+        {of.names, series_id(of.id), best.time, std::move(best.value), best.quality, readings, of.source});
   }
   return encoder_.rows() == 0 ? result<>() : store_chunk(of, true);
 }

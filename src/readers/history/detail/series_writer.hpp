@@ -41,9 +41,9 @@ class series_writer {
 
   [[nodiscard]] result<> open(sqlite::connection& db);
 
-  /// Keeps the reading for the next flush, which comes by itself before too many are kept. errc::full: no room for one
-  /// more series.
-  [[nodiscard]] result<> add(std::string_view node, const model::reading_view& r);
+  /// Keeps the reading of that sender for the next flush, which comes by itself before too many are kept. errc::full:
+  /// no room for one more series.
+  [[nodiscard]] result<> add(std::string_view node, const model::reading_view& r, std::string_view source = {});
   /// Writes what is kept.
   [[nodiscard]] result<> flush();
   /// From now on: for take_newest.
@@ -70,6 +70,7 @@ class series_writer {
     std::uint32_t last = 0;
     bool touched = false;
     std::shared_ptr<const series_names> names{};
+    std::shared_ptr<const std::string> source{};  // of its newest reading
   };
 
   result<entry*> entry_of(std::string_view node, std::string_view device, std::string_view metric);
