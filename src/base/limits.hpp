@@ -151,6 +151,23 @@ inline constexpr std::uint32_t access_verdicts_max = 64;     // decisions rememb
 inline constexpr std::uint32_t access_addresses_max = 4096;  // that failed to log in and are slowed down
 inline constexpr std::uint32_t access_redirects_max = 64;
 
+// identity
+inline constexpr std::uint32_t identity_name_bytes_max = 64;
+inline constexpr std::uint32_t identity_certificate_bytes_max = 8U << 10;  // DER, as all of these but PEM
+inline constexpr std::uint32_t identity_chain_certificates_max = 4;
+inline constexpr std::uint32_t identity_chain_bytes_max = 32U << 10;
+inline constexpr std::uint32_t identity_roots_max = 16;
+inline constexpr std::uint32_t identity_request_bytes_max = 16U << 10;
+inline constexpr std::uint32_t identity_pem_bytes_max = 64U << 10;
+inline constexpr std::uint32_t identity_names_max = 32;  // alternative names of a certificate or request
+inline constexpr std::uint32_t identity_challenge_bytes_max = 255;
+inline constexpr std::uint32_t identity_key_bytes_max = 16U << 10;  // PEM
+inline constexpr std::uint32_t identity_passphrase_bytes_max = 1024;
+inline constexpr std::uint32_t identity_revoked_max = 100'000;  // entries of a CRL
+inline constexpr std::uint32_t identity_ocsp_request_bytes_max = 4096;
+inline constexpr std::uint32_t identity_ocsp_certificates_max = 16;  // of one request
+inline constexpr std::uint32_t identity_ocsp_nonce_bytes_max = 32;
+
 // readers/bridge
 inline constexpr std::uint32_t bridges_max = 16;
 inline constexpr std::uint32_t bridge_topics_max = 64;

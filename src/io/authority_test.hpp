@@ -59,20 +59,15 @@ class test_authority {
   }
 
  private:
-  static std::string text_in(BIO* from) {
-    char* text = nullptr;
-    const auto bytes = BIO_get_mem_data(from, &text);
-    return {text, static_cast<std::size_t>(bytes)};
-  }
   static std::string pem(X509& of) {
     const bio_ptr out(BIO_new(BIO_s_mem()));
     PEM_write_bio_X509(out.get(), &of);
-    return text_in(out.get());
+    return crypto::text_in(out.get());
   }
   static std::string pem(EVP_PKEY& of) {
     const bio_ptr out(BIO_new(BIO_s_mem()));
     PEM_write_bio_PrivateKey(out.get(), &of, nullptr, nullptr, 0, nullptr, nullptr);
-    return text_in(out.get());
+    return crypto::text_in(out.get());
   }
   static void name(X509& of, const std::vector<std::pair<int, std::string>>& names) {
     if (names.empty()) return;

@@ -4,6 +4,7 @@
 #include <boost/asio.hpp>
 
 #include "base/limits.hpp"
+#include "crypto/x509_fields.hpp"
 #include "io/detail/asio_error.hpp"
 #include "io/detail/certificate.hpp"
 #include "io/detail/peer_address.hpp"
@@ -116,7 +117,7 @@ result<> layer::take_client(const wire::proxy::header& from) {
     peer_.address = "unix";
   }
   if (at_.how.proxies->name_clients && from.verified_name) {
-    PG_TRY(peer_.identity, checked_name(*from.verified_name));
+    PG_TRY(peer_.identity, crypto::checked_name(*from.verified_name));
   }
   return {};
 }

@@ -15,8 +15,6 @@ namespace perigee::io {
 /// Who the certificate names: errc::not_found where it has no such name, errc::malformed for several, or for one that
 /// is empty, over limits::source_bytes_max, not text, or has control characters or NUL in it.
 [[nodiscard]] result<std::string> name_in(const X509& certificate, identity_source where);
-/// A name from outside, where it is one: UTF-8, with nothing in it that hides. errc::malformed.
-[[nodiscard]] result<std::string> checked_name(std::string name);
 /// The names that a server's certificate is for: its DNS names; without any, its common name.
 [[nodiscard]] std::vector<std::string> server_names(const X509& certificate);
 /// Whether a certificate's name is for this host: the same but for case, or "*." and what follows the first label
