@@ -14,7 +14,7 @@
 #include "crypto/openssl.hpp"
 #include "crypto/password.hpp"
 #include "identity/detail/algorithms.hpp"
-#include "identity/detail/hex.hpp"
+#include "identity/detail/asn1.hpp"
 
 namespace perigee::identity {
 namespace {

@@ -1,0 +1,44 @@
+#pragma once
+// Certificate revocation lists (RFC 5280 5), for who does not hear of revocations by the control channel.
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/time.hpp"
+#include "identity/authority.hpp"
+
+namespace perigee::identity {
+
+/// RFC 5280 5.3.1, with its numbers. Those that this program has no use for are left out.
+enum class revocation_reason : std::uint8_t {
+  unspecified = 0,
+  key_compromise = 1,
+  ca_compromise = 2,
+  affiliation_changed = 3,
+  superseded = 4,
+  cessation_of_operation = 5,
+  certificate_hold = 6,  // a device that is suspended
+  privilege_withdrawn = 9,
+};
+
+struct revocation {
+  std::string serial;  // hexadecimal, as certificate_facts has it
+  timestamp at{};
+  revocation_reason reason = revocation_reason::unspecified;
+};
+
+struct list_terms {
+  std::uint64_t number;  // grows with every list of an authority (RFC 5280 5.2.3)
+  timestamp this_update{};
+  timestamp next_update{};  // when who holds this list is to have the next one
+};
+
+/// A version 2 list in DER of all certificates of this authority that are revoked and have not expired. errc::too_large
+/// over limits::identity_revoked_max; errc::malformed for a serial that is not hexadecimal.
+[[nodiscard]] result<byte_buffer> make_revocation_list(const authority& by, std::span<const revocation> all,
+                                                       const list_terms& terms);
+
+}  // namespace perigee::identity
