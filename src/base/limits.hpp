@@ -168,6 +168,23 @@ inline constexpr std::uint32_t identity_ocsp_request_bytes_max = 4096;
 inline constexpr std::uint32_t identity_ocsp_certificates_max = 16;  // of one request
 inline constexpr std::uint32_t identity_ocsp_nonce_bytes_max = 32;
 
+// control/registry
+inline constexpr std::uint32_t registry_things_max = 100'000;
+inline constexpr std::uint32_t registry_groups_max = 16;      // of a thing
+inline constexpr std::uint32_t registry_attributes_max = 50;  // of a thing
+inline constexpr std::uint32_t registry_attribute_name_bytes_max = 128;
+inline constexpr std::uint32_t registry_attribute_value_bytes_max = 800;
+inline constexpr std::uint32_t registry_serial_number_bytes_max = 128;
+inline constexpr std::uint32_t registry_why_bytes_max = 512;
+inline constexpr std::uint32_t registry_tokens_max = 10'000;
+inline constexpr std::uint32_t registry_token_uses_max = 1'000'000;
+inline constexpr std::uint32_t registry_certificates_max = 1'000'000;
+inline constexpr std::uint32_t registry_audit_max = 1'000'000;  // rows of what was done, and as many refused
+inline constexpr std::uint32_t registry_audit_shown_max = 100;  // of one thing
+inline constexpr std::uint32_t registry_import_bytes_max = 8U << 20;
+inline constexpr std::uint32_t registry_import_errors_max = 4000;    // shown
+inline constexpr std::uint32_t registry_changes_waiting_max = 1024;  // changes that wait for the registry's worker
+
 // readers/bridge
 inline constexpr std::uint32_t bridges_max = 16;
 inline constexpr std::uint32_t bridge_topics_max = 64;
