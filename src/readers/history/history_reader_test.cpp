@@ -8,7 +8,7 @@
 
 #include "io/memory_disk.hpp"
 #include "io/shard.hpp"
-#include "readers/history/temporary_folder_test.hpp"
+#include "sqlite/temporary_folder_test.hpp"
 
 namespace perigee::readers::history {
 namespace {
@@ -83,7 +83,7 @@ class history_reader_test : public testing::Test {
   io::memory_disk disk_;
   io::inline_worker worker_;
   metrics::registry metrics_;
-  temporary_folder folder_;
+  sqlite::temporary_folder folder_;
   held_worker aside_worker_;
   std::unique_ptr<quarantine::keeper> aside_;
   std::unique_ptr<journal::journal> log_;

@@ -6,7 +6,7 @@
 
 #include "base/limits.hpp"
 #include "promql/query.hpp"
-#include "readers/history/temporary_folder_test.hpp"
+#include "sqlite/temporary_folder_test.hpp"
 
 namespace perigee::readers::history {
 namespace {
@@ -66,7 +66,7 @@ class promql_source_test : public testing::Test {
   }
 
   moved_time time_;
-  temporary_folder folder_;
+  sqlite::temporary_folder folder_;
   std::unique_ptr<store> store_;
   std::uint64_t next_ = 0;
 };

@@ -9,7 +9,7 @@
 #include "base/limits.hpp"
 #include "model/gap.hpp"
 #include "model/record_batch.hpp"
-#include "readers/history/temporary_folder_test.hpp"
+#include "sqlite/temporary_folder_test.hpp"
 #include "sqlite/sqlite.hpp"
 
 namespace perigee::readers::history {
@@ -85,7 +85,7 @@ class store_test : public testing::Test {
   }
   history_totals totals() { return store_->totals().value_or(history_totals{}); }
 
-  temporary_folder folder_;
+  sqlite::temporary_folder folder_;
   std::unique_ptr<store> store_;
 };
 

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "control/registry/certificate.hpp"
+#include "control/registry/standing.hpp"
+#include "sqlite/sqlite.hpp"
+
+namespace perigee::control::registry::detail {
+
+/// The table `certificate`. Owned by the registry; not longer than its connection.
+class certificate_table {
+ public:
+  [[nodiscard]] static result<certificate_table> prepare(sqlite::connection& db);
+
+  [[nodiscard]] result<std::int64_t> count();
+  [[nodiscard]] result<std::optional<certificate>> find(const certificate_id& id);
+  /// With this serial number, of any issuer.
+  [[nodiscard]] result<std::vector<certificate>> find_all(std::string_view serial);
+  [[nodiscard]] result<std::vector<certificate>> of(std::string_view name);
+  [[nodiscard]] result<std::vector<certificate>> list(const certificate_selection& which);
+  [[nodiscard]] result<> insert(const certificate& made);
+  /// Its state, and since when and why.
+  [[nodiscard]] result<> update(const certificate& changed);
+  /// The one that expired first, where one has: which it was.
+  [[nodiscard]] result<std::optional<certificate_id>> drop_one_expired(timestamp now);
+  [[nodiscard]] result<> add_all_to(changes& out);
+
+ private:
+  sqlite::statement count_, find_, by_serial_, by_name_, list_, insert_, update_, expired_, remove_, all_;
+};
+
+}  // namespace perigee::control::registry::detail
