@@ -10,6 +10,7 @@ HOURS ?= 1
 FUZZ_SECONDS ?= 60
 SINCE ?= HEAD~1
 JOBS ?= $(shell nproc)
+TESTS_AT_ONCE ?= $(shell echo $$((2 * $(JOBS))))  # most of them wait; what computes all the time counts as two
 
 sources = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 changed = $(shell git diff --name-only --diff-filter=d $(SINCE) -- 'src/*.cpp' 'sim/*.cpp' | grep -Ev '_(test|fuzz)\.cpp$$')
@@ -27,7 +28,7 @@ run: release ## Build and start a whole site on this machine (ARGS="--for 60s" i
 	@exec build/release/perigee demo $(ARGS)
 
 test: dev build/npm/.installed ## Build with ASan and UBSan and run every test (ARGS="-R journal" is passed on)
-	@ctest --test-dir build/dev --output-on-failure -j $(JOBS) $(ARGS)
+	@ctest --test-dir build/dev --output-on-failure -j $(TESTS_AT_ONCE) $(ARGS)
 
 bench: release ## Measure against peers in the same run (ARGS="--rows ingest" is passed on)
 	@ninja -C build/release -j $(JOBS) --quiet mqtt_ingest nats_ingest puback_latency journal_append mqtt_floor tls_load

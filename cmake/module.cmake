@@ -57,7 +57,8 @@ function(perigee_test name)
   endif()
   # One a program, not one a case: a thousand starts of a program with sanitizers took longer than the cases.
   add_test(NAME unit.${name} COMMAND ${name} --gtest_brief=1 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-  set_tests_properties(unit.${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+  # It computes all the time; what waits for processes is half a core to ctest (the Makefile's `test`).
+  set_tests_properties(unit.${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} PROCESSORS 2)
 endfunction()
 
 # Under the preset `fuzz` a libFuzzer program; elsewhere the same entry point replays its corpus once, as a test.
