@@ -1,5 +1,6 @@
 #include "model/chunk.hpp"
 
+#include <algorithm>
 #include <array>
 #include <type_traits>
 #include <vector>
@@ -127,21 +128,67 @@ struct chunk_decoder::state {
   std::vector<std::int64_t> bool_values;
   std::vector<byte_view> text_values;
 
-  /// Every column; false where one is malformed.
-  bool read(byte_reader& in, std::size_t rows) {
+  std::vector<double> mixed;  // numbers of several types
+  std::array<std::size_t, type_count> rows_of{};
+
+  /// Checks everything but the columns, which `in` then stands before.
+  static result<byte_reader> open(byte_view chunk, std::size_t& rows) {
+    if (chunk.size() < crc_bytes + 1) return fail(errc::malformed, "the chunk is cut short");
+    const auto body = chunk.first(chunk.size() - crc_bytes);
+    if (byte_reader(chunk.last(crc_bytes)).u32() != crc32c(body)) {
+      return fail(errc::corrupt, "the chunk's CRC is wrong");
+    }
+    byte_reader in(body);
+    if (in.u8() > chunk_version) return fail(errc::unsupported, "the chunk was written by a newer version");
+    const auto said = in.varint();
+    if (said > limits::chunk_rows_max) return fail(errc::too_large, "the chunk has more than 8,192 rows");
+    rows = static_cast<std::size_t>(said);
+    return in;
+  }
+
+  /// Every column but that of texts; false where one is malformed.
+  bool read_numbers(byte_reader& in, std::size_t rows) {
     if (!integers.read(in, rows, times) || !integers.read(in, rows, types) || !integers.read(in, rows, qualities)) {
       return false;
     }
-    std::array<std::size_t, type_count> of{};
+    rows_of.fill(0);
     for (std::size_t i = 0; i < rows; ++i) {
       const auto type = static_cast<std::uint64_t>(types[i]);
       if (type >= type_count || static_cast<std::uint64_t>(qualities[i]) > 2) return false;
-      ++of[type];
+      ++rows_of[type];
     }
-    const auto text_count = of[type_text] + of[type_bytes];
-    return doubles.read(in, of[type_double], double_values) && integers.read(in, of[type_integer], integer_values) &&
-           integers.read(in, of[type_bool], bool_values) &&
-           (text_count == 0 || texts.read(in, text_count, limits::chunk_bytes_max, text_values));
+    return doubles.read(in, rows_of[type_double], double_values) &&
+           integers.read(in, rows_of[type_integer], integer_values) &&
+           integers.read(in, rows_of[type_bool], bool_values);
+  }
+  [[nodiscard]] std::size_t texts_here() const { return rows_of[type_text] + rows_of[type_bytes]; }
+  bool read_texts(byte_reader& in) {
+    return texts_here() == 0 || texts.read(in, texts_here(), limits::chunk_bytes_max, text_values);
+  }
+
+  number_columns give_numbers() {
+    if (double_values.size() == times.size()) return {times, double_values, qualities_if_any(times.size())};
+    mixed.clear();
+    std::size_t doubles_at = 0;
+    std::size_t integers_at = 0;
+    std::size_t bools_at = 0;
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      const auto to = mixed.size();
+      switch (types[i]) {
+        case type_double: mixed.push_back(double_values[doubles_at++]); break;
+        case type_integer: mixed.push_back(static_cast<double>(integer_values[integers_at++])); break;
+        case type_bool: mixed.push_back(bool_values[bools_at++] != 0 ? 1 : 0); break;
+        default: continue;
+      }
+      times[to] = times[i];
+      qualities[to] = qualities[i];
+    }
+    return {std::span(times).first(mixed.size()), mixed, qualities_if_any(mixed.size())};
+  }
+  [[nodiscard]] std::span<const std::int64_t> qualities_if_any(std::size_t rows) const {
+    const auto all = std::span(qualities).first(rows);
+    const bool good = std::ranges::all_of(all, [](auto q) { return q == static_cast<int>(quality::good); });
+    return good ? std::span<const std::int64_t>() : all;
   }
 
   void give(sink each) {
@@ -170,18 +217,22 @@ chunk_decoder::chunk_decoder(chunk_decoder&&) noexcept = default;
 chunk_decoder& chunk_decoder::operator=(chunk_decoder&&) noexcept = default;
 
 result<> chunk_decoder::decode(byte_view chunk, sink each) {
-  if (chunk.size() < crc_bytes + 1) return fail(errc::malformed, "the chunk is cut short");
-  const auto body = chunk.first(chunk.size() - crc_bytes);
-  if (byte_reader(chunk.last(crc_bytes)).u32() != crc32c(body)) return fail(errc::corrupt, "the chunk's CRC is wrong");
-  byte_reader in(body);
-  if (in.u8() > chunk_version) return fail(errc::unsupported, "the chunk was written by a newer version");
-  const auto rows = in.varint();
-  if (rows > limits::chunk_rows_max) return fail(errc::too_large, "the chunk has more than 8,192 rows");
-  if (!in.ok() || !state_->read(in, static_cast<std::size_t>(rows)) || !in.done()) {
+  std::size_t rows = 0;
+  PG_TRY(auto in, state::open(chunk, rows));
+  if (!in.ok() || !state_->read_numbers(in, rows) || !state_->read_texts(in) || !in.done()) {
     return fail(errc::malformed, "the chunk's columns do not parse");
   }
   state_->give(each);
   return {};
+}
+
+result<number_columns> chunk_decoder::numbers(byte_view chunk) {
+  std::size_t rows = 0;
+  PG_TRY(auto in, state::open(chunk, rows));
+  if (!in.ok() || !state_->read_numbers(in, rows) || (state_->texts_here() == 0 && !in.done())) {
+    return fail(errc::malformed, "the chunk's columns do not parse");
+  }
+  return state_->give_numbers();
 }
 
 }  // namespace perigee::model

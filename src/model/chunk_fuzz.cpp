@@ -50,6 +50,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   byte_buffer again;
   encoder.finish(again);
+  const auto numbers = decoder.numbers(chunk);
+  PG_CHECK(numbers || !decoded, "a chunk decodes, and its numbers do not");
   if (!decoded || !kept) return 0;
   digest second;
   const auto repeated = decoder.decode(again, [&](const model::chunk_row& row) { second.add(row); });

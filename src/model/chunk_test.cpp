@@ -41,7 +41,25 @@ bool same(const value_view& a, const value_view& b) {
   return true;
 }
 
+void expect_numbers_back(byte_view bytes, const std::vector<chunk_row>& rows) {
+  chunk_decoder decoder;
+  const auto numbers = decoder.numbers(bytes);
+  ASSERT_TRUE(numbers) << numbers.error().what;
+  std::size_t i = 0;
+  for (const auto& row : rows) {
+    if (!is_number(row.value)) continue;
+    ASSERT_LT(i, numbers->values.size());
+    EXPECT_EQ(numbers->times_ns[i], row.time.ns) << i;
+    EXPECT_TRUE(same(numbers->values[i], number_of(row.value))) << i;
+    const auto quality = numbers->qualities.empty() ? 0 : numbers->qualities[i];
+    EXPECT_EQ(quality, static_cast<int>(row.quality)) << i;
+    ++i;
+  }
+  EXPECT_EQ(i, numbers->values.size());
+}
+
 void expect_back(byte_view bytes, const std::vector<chunk_row>& rows) {
+  expect_numbers_back(bytes, rows);
   chunk_decoder decoder;
   std::size_t i = 0;
   const auto decoded = decoder.decode(bytes, [&](const chunk_row& row) {
@@ -175,7 +193,11 @@ byte_buffer with_crc(byte_buffer bytes) {
 std::error_code refusal(byte_view bytes) {
   chunk_decoder decoder;
   const auto r = decoder.decode(bytes, [](const chunk_row&) { ADD_FAILURE() << "a row of a refused chunk"; });
-  return r ? std::error_code{} : r.error().code;
+  const auto numbers = decoder.numbers(bytes);
+  EXPECT_EQ(r.has_value(), numbers.has_value());
+  if (r || numbers) return {};
+  EXPECT_EQ(numbers.error().code, r.error().code);
+  return r.error().code;
 }
 
 TEST(chunk, a_flipped_bit_is_found) {

@@ -36,7 +36,7 @@ void prometheus::ask(std::chrono::milliseconds within, std::move_only_function<v
   from_->ask(
       [question = std::move(question), node = options_.node,
        until = clock::now() + within](readers::history::store& history) mutable {
-        readers::history::promql_source source(history, std::move(node), until);
+        readers::history::promql_source source(history, std::move(node), {.until = until});
         question(source);
       },
       std::move(done));

@@ -31,6 +31,7 @@ class memory_source : public source {
       for (const auto& s : each.samples) {
         if (s.time_ms > what.after_ms && s.time_ms <= what.until_ms) copy.samples.push_back(s);
       }
+      if (what.windows) leave_out_others(*what.windows, copy.samples);
     }
     return out;
   }
@@ -40,6 +41,19 @@ class memory_source : public source {
   int selections = 0;
 
  private:
+  /// All that a source may leave out, so that every test shows that the rest is enough.
+  static void leave_out_others(const sample_windows& windows, std::vector<sample>& samples) {
+    std::vector<sample> kept;
+    for (const auto& s : samples) {
+      const auto in = windows.first_with(s.time_ms);
+      if (!in) continue;
+      const bool replaces = windows.newest_alone && !kept.empty() && windows.first_with(kept.back().time_ms) == in;
+      if (replaces) kept.pop_back();
+      kept.push_back(s);
+    }
+    samples = std::move(kept);
+  }
+
   std::vector<series> all_;
 };
 

@@ -147,7 +147,8 @@ setup_ptr make(const SSL_METHOD* method, tls_version version_min) {
 void give_tickets(const tls_setup& setup) {
   auto* c = setup.context.get();
   SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_session_id_context(c, setup.fingerprint.data(), setup.fingerprint.size());
+  SSL_CTX_set_session_id_context(c, setup.fingerprint.data(),
+                                 static_cast<unsigned>(setup.fingerprint.size()));
   SSL_CTX_set_num_tickets(c, 1);
   SSL_CTX_set_timeout(c, ticket_lifetime_s);
 }

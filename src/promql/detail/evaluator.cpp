@@ -52,24 +52,29 @@ struct children_of {
 
 }  // namespace
 
-outcome<> evaluator::load(const expression& root, std::int64_t first_ms, std::int64_t last_ms) {
+outcome<> evaluator::load(const expression& root, const evaluation_range& when) {
   if (const auto* const selector = std::get_if<selector_node>(&root.node)) {
-    return load_selector(root, *selector, first_ms, last_ms);
+    return load_selector(root, *selector, when);
   }
   if (const auto* const subquery = std::get_if<subquery_node>(&root.node)) {
-    return load_subquery(root, *subquery, first_ms, last_ms);
+    return load_subquery(root, *subquery, when);
   }
-  for (const auto* each : std::visit(children_of(), root.node)) PG_TRY_VOID(load(*each, first_ms, last_ms));
+  for (const auto* each : std::visit(children_of(), root.node)) PG_TRY_VOID(load(*each, when));
   return {};
 }
 
-outcome<> evaluator::load_selector(const expression& at, const selector_node& node, std::int64_t first_ms,
-                                   std::int64_t last_ms) {
-  const auto back = node.range_ms != 0 ? node.range_ms : lookback_ms;
+outcome<> evaluator::load_selector(const expression& at, const selector_node& node, const evaluation_range& when) {
+  const bool instant = node.range_ms == 0;
+  const sample_windows windows{.first_ms = reference(node.shift, when.start_ms),
+                               .last_ms = reference(node.shift, when.end_ms),
+                               .step_ms = when.step_ms,
+                               .length_ms = instant ? lookback_ms : node.range_ms,
+                               .newest_alone = instant};
   PG_TRY(auto found, from_.select({.matchers = node.matchers,
-                                   .after_ms = reference(node.shift, first_ms) - back,
-                                   .until_ms = reference(node.shift, last_ms),
-                                   .samples_max = limits::promql_samples_max - samples_}));
+                                   .after_ms = windows.first_ms - windows.length_ms,
+                                   .until_ms = windows.last_ms,
+                                   .samples_max = limits::promql_samples_max - samples_,
+                                   .windows = windows}));
   auto& kept = selected_[&at];
   for (auto& each : found) {
     PG_TRY_VOID(count_samples(each.samples.size()));
@@ -78,13 +83,12 @@ outcome<> evaluator::load_selector(const expression& at, const selector_node& no
   return {};
 }
 
-outcome<> evaluator::load_subquery(const expression& at, const subquery_node& node, std::int64_t first_ms,
-                                   std::int64_t last_ms) {
-  const auto begin = first_multiple(reference(node.shift, first_ms) - node.range_ms, node.step_ms);
-  const auto end = reference(node.shift, last_ms);
+outcome<> evaluator::load_subquery(const expression& at, const subquery_node& node, const evaluation_range& when) {
+  const auto begin = first_multiple(reference(node.shift, when.start_ms) - node.range_ms, node.step_ms);
+  const auto end = reference(node.shift, when.end_ms);
   selected_[&at] = {};
   if (begin > end) return {};
-  PG_TRY_VOID(load(*node.inner, begin, end));
+  PG_TRY_VOID(load(*node.inner, {begin, end, node.step_ms}));
   std::vector<selected_series> made;
   std::unordered_map<label_set, std::size_t> places;
   for (auto t = begin; t <= end; t += node.step_ms) {

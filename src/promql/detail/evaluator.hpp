@@ -25,7 +25,7 @@ class evaluator {
   evaluator(source& from, const evaluation_range& when) : from_(from), when_(when) {}
 
   /// Reads what `root` selects for all instants. Before anything else.
-  [[nodiscard]] outcome<> load(const expression& root) { return load(root, when_.start_ms, when_.end_ms); }
+  [[nodiscard]] outcome<> load(const expression& root) { return load(root, when_); }
 
   /// Of an expression of that type, which was part of what was loaded.
   [[nodiscard]] outcome<instant_vector> vector_at(const expression& of, std::int64_t instant_ms);
@@ -54,9 +54,9 @@ class evaluator {
     std::int64_t until_ms;
   };
 
-  outcome<> load(const expression& root, std::int64_t first_ms, std::int64_t last_ms);
-  outcome<> load_selector(const expression& at, const selector_node& node, std::int64_t first_ms, std::int64_t last_ms);
-  outcome<> load_subquery(const expression& at, const subquery_node& node, std::int64_t first_ms, std::int64_t last_ms);
+  outcome<> load(const expression& root, const evaluation_range& when);
+  outcome<> load_selector(const expression& at, const selector_node& node, const evaluation_range& when);
+  outcome<> load_subquery(const expression& at, const subquery_node& node, const evaluation_range& when);
   [[nodiscard]] std::int64_t reference(const time_shift& shift, std::int64_t instant_ms) const;
   [[nodiscard]] matrix_window window_of(const expression& matrix, std::int64_t instant_ms) const;
 

@@ -18,6 +18,27 @@ result<> store::note_own(timestamp at, std::span<const own_sample> samples) {
   return s.change_own([&] { return s.keep_own(at, samples); });
 }
 
+std::shared_ptr<const own_tail> store::own() const { return state_->own_seen; }
+void store::see_own(std::shared_ptr<const own_tail> tail) { state_->own_seen = std::move(tail); }
+
+const own_columns* store::state::own_kept_of(series_id s) const {
+  if (!own_seen) return nullptr;
+  const auto found = own_seen->find(s);
+  return found == own_seen->end() ? nullptr : &found->second;
+}
+
+void store::state::show_own() {
+  own_seen = nullptr;
+  if (!own.keeps_any()) return;
+  const auto made = std::make_shared<own_tail>();
+  own.for_each_kept([&made](series_id of, const model::chunk_row& r) {
+    auto& to = (*made)[of];
+    to.times_ns.push_back(r.time.ns);
+    to.values.push_back(model::number_of(r.value));
+  });
+  own_seen = made;
+}
+
 result<> store::state::keep_own(timestamp at, std::span<const own_sample> samples) {
   if (!own.keeps_any()) own_kept_since = at;
   for (const auto& each : samples) {
@@ -37,6 +58,7 @@ result<> store::state::change_own(function_ref<result<>()> work) {
     if (in_transaction) roll_back();
     own.forget();
   }
+  show_own();
   return done;
 }
 
@@ -48,6 +70,7 @@ result<> store::state::let_go_of_own(timestamp oldest) {
   ask.begin();
   PG_TRY_VOID(change_own([this] { return own.flush(); }));
   own.forget();
+  show_own();
   return {};
 }
 

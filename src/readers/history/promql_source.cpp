@@ -5,18 +5,18 @@
 
 #include "base/printable.hpp"
 #include "readers/history/detail/own_labels.hpp"
+#include "readers/history/detail/sample_picker.hpp"
 
 namespace perigee::readers::history {
 namespace {
 
-constexpr std::int64_t ns_per_ms = 1'000'000;
+using detail::ns_per_ms;
 
 /// Of a time that a query names, which may be any: a millisecond more can still be added.
 timestamp at_ms(std::int64_t ms) {
   constexpr auto most = INT64_MAX / ns_per_ms - 1;
   return {std::clamp(ms, -most, most) * ns_per_ms};
 }
-std::int64_t ms_of(timestamp t) { return t.ns >= 0 ? t.ns / ns_per_ms : (t.ns - ns_per_ms + 1) / ns_per_ms; }
 
 std::string metric_name(std::string_view metric) {
   std::string out(metric);
@@ -51,15 +51,6 @@ std::unexpected<promql::fault> timed_out() {
   return std::unexpected(promql::fault{promql::fault::kind::timeout, "query timed out while series were read"});
 }
 
-/// By time, and of one time the one that was stored last.
-void put_in_order(std::vector<promql::sample>& samples) {
-  std::ranges::stable_sort(samples, {}, &promql::sample::time_ms);
-  const auto same = [](const promql::sample& a, const promql::sample& b) { return a.time_ms == b.time_ms; };
-  std::ranges::reverse(samples);
-  samples.erase(std::unique(samples.begin(), samples.end(), same), samples.end());
-  std::ranges::reverse(samples);
-}
-
 }  // namespace
 
 promql::outcome<std::vector<promql_source::found>> promql_source::find(const promql::selection& what) {
@@ -90,24 +81,18 @@ promql::outcome<std::vector<promql::series>> promql_source::select(const promql:
 
 promql::outcome<std::vector<promql::sample>> promql_source::read(series_id of, const promql::selection& what,
                                                                  std::size_t& room) {
-  std::vector<promql::sample> out;
-  bool full = false;
-  const auto keep = [&](const model::chunk_row& r) {
-    const auto time = ms_of(r.time);
-    const bool counts = model::is_number(r.value) && r.quality != model::quality::bad;
-    if (!counts || time <= what.after_ms || time > what.until_ms) return;
-    full = full || out.size() >= room;
-    if (!full) out.push_back({time, model::number_of(r.value)});
-  };
-  const auto scanned = from_.scan_while(of, at_ms(what.after_ms), at_ms(what.until_ms) + nanoseconds(ns_per_ms), keep,
-                                        [&] { return !full && !out_of_time(); });
-  if (full) {
+  detail::sample_picker picked(what, room);
+  const auto read = from_.numbers(
+      of, at_ms(what.after_ms), at_ms(what.until_ms) + nanoseconds(ns_per_ms),
+      [&picked](timestamp first, timestamp last) { return picked.wants(first, last); },
+      [&picked](const model::number_columns& rows) { return picked.take(rows); });
+  if (picked.full()) {
     return promql::cannot_execute("the query would read too many samples: ask for a shorter range or fewer series");
   }
-  if (!scanned && is(scanned.error(), errc::cancelled)) return timed_out();
-  if (!scanned) return read_failure(scanned.error());
+  if (!read && is(read.error(), errc::timed_out)) return timed_out();
+  if (!read) return read_failure(read.error());
+  auto out = std::move(picked).samples();
   room -= out.size();
-  put_in_order(out);
   return out;
 }
 

@@ -11,16 +11,18 @@ namespace perigee::readers::history {
 /// The history as PromQL sees it (docs/prometheus.md): a metric's name with what PromQL's names cannot hold as `_`, the
 /// labels `node`, `device` and `metric` (the name as it is); the node's own metrics as `/metrics` shows them, with
 /// `node`. Numbers only, without those of bad quality; of several in one millisecond the last. Made for one question,
-/// on the history's worker.
+/// where the store is used.
 class promql_source final : public promql::catalog {
  public:
-  /// `node`: whose history it is. Once `until` has come, the question is given up.
-  promql_source(store& from, std::string node, clock::time_point until)
-      : from_(from), node_(std::move(node)), until_(until) {}
+  /// `node`: whose history it is. Once the patience is over, the question is given up.
+  promql_source(store& from, std::string node, patience within)
+      : from_(from), node_(std::move(node)), within_(std::move(within)) {
+    from_.answer_within(within_);
+  }
 
   [[nodiscard]] promql::outcome<std::vector<promql::series>> select(const promql::selection& what) override;
   [[nodiscard]] promql::outcome<std::vector<promql::labels>> list(const promql::selection& what) override;
-  [[nodiscard]] bool out_of_time() override { return clock::now() >= until_; }
+  [[nodiscard]] bool out_of_time() override { return within_.over(); }
 
  private:
   struct found {
@@ -32,7 +34,7 @@ class promql_source final : public promql::catalog {
 
   store& from_;
   std::string node_;
-  clock::time_point until_;
+  patience within_;
 };
 
 }  // namespace perigee::readers::history

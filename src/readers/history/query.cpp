@@ -1,129 +1,87 @@
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <optional>
 
 #include "base/limits.hpp"
+#include "readers/history/detail/chunk_walk.hpp"
 #include "readers/history/detail/store_state.hpp"
 #include "readers/history/store.hpp"
 
 namespace perigee::readers::history {
+
+using detail::chunk_walk;
+
 namespace {
 
-struct extent {
-  std::int64_t first_ns = 0;
-  std::int64_t last_ns = 0;
-  std::uint64_t readings = 0;
-};
-
-/// Of the series' chunks that touch the time asked for; nullopt where none does.
-result<std::optional<extent>> extent_of(sqlite::connection& db, series_id of, timestamp from, timestamp to) {
-  PG_TRY(auto ask, db.prepare("SELECT min(first_ns), max(last_ns), sum(count) FROM chunk"
-                              " WHERE series = ? AND last_ns >= ? AND first_ns < ?"));
-  PG_TRY(const bool row, ask.begin().bind(of.value()).bind(from.ns).bind(to.ns).step());
-  if (!row || ask.integer(2) == 0) return std::nullopt;
-  return extent{ask.integer(0), ask.integer(1), static_cast<std::uint64_t>(ask.integer(2))};
-}
-
-std::uint64_t distance(std::int64_t from, std::int64_t to) {
-  return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
-}
-
-/// Buckets on their way: the mean as a sum, and the time of the last number.
-class step_fold {
+/// The first so many of a range, by time and then as they were stored; all of the last one's time.
+class first_points {
  public:
-  step_fold(timestamp from, std::uint64_t step, std::size_t count) : from_(from.ns), step_(step), cells_(count) {}
+  explicit first_points(std::size_t most) : most_(most) {}
 
-  void add(std::int64_t ns, double x) { add(ns, {1, x, x, x, x, ns}); }
-  /// A whole chunk, where it lies in one bucket.
-  bool add(const detail::chunk_summary& s) {
-    if (place(s.first_ns) != place(s.last_ns)) return false;
-    if (s.numbers == 0) return true;
-    add(s.first_ns, {static_cast<std::uint64_t>(s.numbers), s.min, s.max, s.sum, s.last, s.last_ns});
-    return true;
+  /// Whether enough are there that are all earlier.
+  [[nodiscard]] bool is_before(timestamp t) const { return kept_.size() >= most_ && t > last(); }
+  void leave_out(timestamp t) { next_ = std::min(next_.value_or(t), t); }
+  void add(const model::chunk_row& r, std::int64_t chunk) {
+    if (is_before(r.time)) return leave_out(r.time);
+    kept_.emplace(place{r.time, chunk}, point{r.time, model::value_of(r.value), r.quality});
+    // What came in before the newest of them may have made those superfluous.
+    const auto newest = kept_.lower_bound(place{last(), INT64_MIN});
+    const auto of_newest = static_cast<std::size_t>(std::distance(newest, kept_.end()));
+    if (kept_.size() - of_newest < most_) return;
+    leave_out(last());
+    kept_.erase(newest, kept_.end());
   }
-
-  [[nodiscard]] std::vector<bucket> buckets() const {
-    std::vector<bucket> out;
-    for (std::size_t i = 0; i < cells_.size(); ++i) {
-      const auto& c = cells_[i];
-      const timestamp start{static_cast<std::int64_t>(static_cast<std::uint64_t>(from_) + i * step_)};
-      if (c.count != 0) out.push_back({start, c.count, c.min, c.max, c.sum / static_cast<double>(c.count), c.last});
-    }
+  [[nodiscard]] raw_page page() && {
+    raw_page out{.points = {}, .next = next_};
+    for (auto& [at, one] : kept_) out.points.push_back(std::move(one));
     return out;
   }
 
  private:
-  struct cell {
-    std::uint64_t count = 0;
-    double min = 0;
-    double max = 0;
-    double sum = 0;
-    double last = 0;
-    std::int64_t last_ns = 0;
-  };
+  using place = std::pair<timestamp, std::int64_t>;  // time and chunk
+  [[nodiscard]] timestamp last() const { return kept_.rbegin()->first.first; }
 
-  [[nodiscard]] std::uint64_t place(std::int64_t ns) const { return distance(from_, ns) / step_; }
-  void add(std::int64_t ns, const cell& x) {
-    auto& c = cells_[static_cast<std::size_t>(place(ns))];
-    if (c.count == 0) {
-      c = x;
-      return;
-    }
-    c.count += x.count;
-    c.min = std::min(c.min, x.min);
-    c.max = std::max(c.max, x.max);
-    c.sum += x.sum;
-    if (x.last_ns < c.last_ns) return;
-    c.last = x.last;
-    c.last_ns = x.last_ns;
-  }
-
-  std::int64_t from_;
-  std::uint64_t step_;
-  std::vector<cell> cells_;
+  std::size_t most_;
+  std::multimap<place, point> kept_;
+  std::optional<timestamp> next_{};
 };
-
-detail::chunk_summary summary_in(const sqlite::statement& row) {
-  detail::chunk_summary s;
-  s.first_ns = row.integer(1);
-  s.last_ns = row.integer(2);
-  s.numbers = row.integer(3);
-  s.min = row.real(4);
-  s.max = row.real(5);
-  s.sum = row.real(6);
-  s.last = row.real(7);
-  return s;
-}
 
 }  // namespace
 
 result<> store::scan(series_id of, timestamp from, timestamp to, function_ref<void(const model::chunk_row&)> each) {
-  return scan_while(of, from, to, each, [] { return true; });
-}
-
-result<> store::scan_while(series_id of, timestamp from, timestamp to, function_ref<void(const model::chunk_row&)> each,
-                           function_ref<bool()> goes_on) {
   auto& s = *state_;
   const auto inside = [&](const model::chunk_row& r) {
     if (r.time >= from && r.time < to) each(r);
   };
-  PG_TRY(auto ask, s.database.prepare("SELECT block FROM chunk WHERE series = ? AND last_ns >= ? AND first_ns < ?"
-                                      " ORDER BY id"));
-  ask.begin().bind(of.value()).bind(from.ns).bind(to.ns);
+  PG_TRY(auto walk, chunk_walk::open(s.database, s.within, of, from, to, chunk_walk::order::stored_first));
   for (;;) {
-    PG_TRY(const bool row, ask.step());
-    if (!row) break;
-    if (!goes_on()) return fail(errc::cancelled, "the time for looking is up");
-    PG_TRY_VOID(s.chunks.decode(ask.blob(0), inside));
+    PG_TRY(const bool more, walk.next());
+    if (!more) return {};
+    PG_TRY(const auto block, walk.block());
+    PG_TRY_VOID(s.chunks.decode(block, inside));
   }
-  s.own.for_each_kept(of.value(), inside);
-  return {};
+}
+
+result<> store::numbers(series_id of, timestamp from, timestamp to, function_ref<bool(timestamp, timestamp)> wants,
+                        function_ref<bool(const model::number_columns&)> each) {
+  auto& s = *state_;
+  if (const auto* const newest = s.own_kept_of(of); newest != nullptr) {
+    if (!each({newest->times_ns, newest->values, {}})) return {};
+  }
+  PG_TRY(auto walk, chunk_walk::open(s.database, s.within, of, from, to, chunk_walk::order::stored_last_first));
+  for (;;) {
+    PG_TRY(const bool more, walk.next());
+    if (!more) return {};
+    if (!wants(walk.first(), walk.last())) continue;
+    PG_TRY(const auto block, walk.block());
+    PG_TRY(const auto rows, s.chunks.numbers(block));
+    if (!each(rows)) return {};
+  }
 }
 
 result<raw_answer> store::raw(series_id of, timestamp from, timestamp to) {
   raw_answer out;
-  PG_TRY(const auto all, extent_of(state_->database, of, from, to));
+  PG_TRY(const auto all, detail::extent_of(state_->database, of, from, to));
   if (!all) return out;
   std::uint64_t matching = 0;
   if (all->readings > limits::history_points_max) {
@@ -140,59 +98,22 @@ result<raw_answer> store::raw(series_id of, timestamp from, timestamp to) {
 }
 
 result<raw_page> store::page(series_id of, timestamp from, timestamp to, std::size_t most) {
-  raw_page out;
-  std::multimap<timestamp, point> first;
-  PG_TRY_VOID(scan(of, from, to, [&](const model::chunk_row& r) {
-    if (first.size() >= most && r.time > first.rbegin()->first) {
-      out.next = std::min(out.next.value_or(r.time), r.time);
-      return;
-    }
-    first.emplace(r.time, point{r.time, model::value_of(r.value), r.quality});
-    // What came in before the newest of them may have made those superfluous.
-    const auto last = first.lower_bound(first.rbegin()->first);
-    const auto of_last = static_cast<std::size_t>(std::distance(last, first.end()));
-    if (first.size() - of_last < most) return;
-    out.next = last->first;
-    first.erase(last, first.end());
-  }));
-  for (auto& [time, one] : first) out.points.push_back(std::move(one));
-  return out;
-}
-
-result<step_answer> store::by_step(series_id of, timestamp from, timestamp to, nanoseconds step) {
-  if (step.count() <= 0 || from > to) return fail(errc::malformed, "a step is positive, and a range does not run back");
-  step_answer out;
-  out.step = step;
-  if (from == to) return out;
-  PG_TRY(const auto all, extent_of(state_->database, of, from, to));
-  if (!all) return out;
-  // What lies before the first chunk is passed over in whole steps, so that buckets stay aligned to `from`.
-  auto width = static_cast<std::uint64_t>(step.count());
-  const auto skipped = all->first_ns > from.ns ? distance(from.ns, all->first_ns) / width * width : 0;
-  const timestamp start{static_cast<std::int64_t>(static_cast<std::uint64_t>(from.ns) + skipped)};
-  const auto end = std::min(to.ns - 1, all->last_ns);
-  const auto steps = distance(start.ns, end) / width + 1;
-  const auto widen = (steps - 1) / limits::history_points_max + 1;
-  width *= widen;
-  out.step = nanoseconds(static_cast<std::int64_t>(width));
-  out.thinned = widen > 1;
-  step_fold fold(start, width, static_cast<std::size_t>(distance(start.ns, end) / width + 1));
-  PG_TRY(auto ask, state_->database.prepare("SELECT block, first_ns, last_ns, numbers, min, max, sum, last FROM chunk"
-                                            " WHERE series = ? AND last_ns >= ? AND first_ns < ?"));
-  ask.begin().bind(of.value()).bind(start.ns).bind(to.ns);
+  auto& s = *state_;
+  first_points first(most);
+  PG_TRY(auto walk, chunk_walk::open(s.database, s.within, of, from, to, chunk_walk::order::earliest_first));
   for (;;) {
-    PG_TRY(const bool row, ask.step());
-    if (!row) break;
-    const auto summary = summary_in(ask);
-    const bool inside = summary.first_ns >= start.ns && summary.last_ns <= end;
-    if (inside && fold.add(summary)) continue;
-    PG_TRY_VOID(state_->chunks.decode(ask.blob(0), [&](const model::chunk_row& r) {
-      const bool counts = r.time >= start && r.time.ns <= end && model::is_number(r.value);
-      if (counts && !std::isnan(model::number_of(r.value))) fold.add(r.time.ns, model::number_of(r.value));
+    PG_TRY(const bool more, walk.next());
+    if (!more) break;
+    if (first.is_before(walk.first())) {
+      first.leave_out(walk.first());  // and with it all that follow
+      break;
+    }
+    PG_TRY(const auto block, walk.block());
+    PG_TRY_VOID(s.chunks.decode(block, [&](const model::chunk_row& r) {
+      if (r.time >= from && r.time < to) first.add(r, walk.number());
     }));
   }
-  out.buckets = fold.buckets();
-  return out;
+  return std::move(first).page();
 }
 
 result<std::vector<series_info>> store::series() {

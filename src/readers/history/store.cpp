@@ -38,6 +38,8 @@ result<std::unique_ptr<store>> store::open(store_options options) {
   return std::unique_ptr<store>(new store(std::move(made)));
 }
 
+void store::answer_within(patience p) { state_->within = std::move(p); }
+
 result<log_offset> store::position(model::lane l) { return state_->position(l); }
 result<applied> store::stage(const record_block& block) { return state_->stage(block); }
 result<> store::commit() { return state_->commit(); }

@@ -7,8 +7,10 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/error.hpp"
@@ -43,6 +45,16 @@ struct series_info {
   timestamp last;
 };
 
+/// How long a question may take: until a time comes, or whoever asked it ends.
+struct patience {
+  clock::time_point until = clock::time_point::max();
+  std::stop_token ended{};
+
+  [[nodiscard]] bool over() const {
+    return ended.stop_requested() || (until != clock::time_point::max() && clock::now() >= until);
+  }
+};
+
 /// A sample of the node's own metrics, as `/metrics` shows it.
 struct own_sample {
   std::string name;
@@ -65,6 +77,13 @@ struct point {
   model::value value;
   model::quality quality = model::quality::good;
 };
+
+/// Samples of the node's own metrics that are not in the file yet, by series, in the order they came. Never changed.
+struct own_columns {
+  std::vector<std::int64_t> times_ns;
+  std::vector<double> values;
+};
+using own_tail = std::unordered_map<series_id, own_columns>;
 
 /// At most limits::history_points_max points. `thinned`: every `stride`-th reading in the order of storing.
 struct raw_answer {
@@ -184,18 +203,29 @@ class store {
   /// while a block is staged: then they are lost. Series past limits::history_own_series_max are left out.
   [[nodiscard]] result<> note_own(timestamp at, std::span<const own_sample> samples);
 
+  /// What of them only this store knows; null where that is nothing.
+  [[nodiscard]] std::shared_ptr<const own_tail> own() const;
+  /// Another store's `own`, for one that only looks. What it has written since is seen twice then.
+  void see_own(std::shared_ptr<const own_tail> tail);
+
+  /// From now on a question is given up with errc::timed_out, between two chunks, where the patience is over.
+  void answer_within(patience p);
+
   /// Without the node's own.
   [[nodiscard]] result<std::vector<series_info>> series();
   /// The names of those that may have readings with from <= time < to, the node's own among them.
   [[nodiscard]] result<> for_each_name(timestamp from, timestamp to, function_ref<void(const series_name&)> each);
   /// The series of a device's metric, whatever node it came through; errc::not_found.
   [[nodiscard]] result<series_id> find(std::string_view device, std::string_view metric);
-  /// Every reading of the series with from <= time < to, in the order of storing.
+  /// Every reading of the series with from <= time < to, in the order of storing. Without the node's own metrics.
   [[nodiscard]] result<> scan(series_id of, timestamp from, timestamp to,
                               function_ref<void(const model::chunk_row&)> each);
-  /// The same; it is given up with errc::cancelled between two chunks when `goes_on` says no.
-  [[nodiscard]] result<> scan_while(series_id of, timestamp from, timestamp to,
-                                    function_ref<void(const model::chunk_row&)> each, function_ref<bool()> goes_on);
+  /// The numbers of the series in blocks that touch from <= time < to: the block begun last comes first, and rows in
+  /// it are in the order of storing. One whose first and last time `wants` has no use for is left out unread; the rest
+  /// is left out from where `each` says no.
+  [[nodiscard]] result<> numbers(series_id of, timestamp from, timestamp to,
+                                 function_ref<bool(timestamp, timestamp)> wants,
+                                 function_ref<bool(const model::number_columns&)> each);
   [[nodiscard]] result<raw_answer> raw(series_id of, timestamp from, timestamp to);
   /// The first `most` of the range, by time.
   [[nodiscard]] result<raw_page> page(series_id of, timestamp from, timestamp to, std::size_t most);

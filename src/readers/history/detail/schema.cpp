@@ -25,7 +25,7 @@ CREATE TABLE series(id INTEGER PRIMARY KEY, node TEXT NOT NULL, device TEXT NOT 
 CREATE TABLE chunk(id INTEGER PRIMARY KEY, series INTEGER NOT NULL, open INTEGER NOT NULL,
                    first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, count INTEGER NOT NULL,
                    numbers INTEGER NOT NULL, min REAL, max REAL, sum REAL, last REAL, block BLOB NOT NULL);
-CREATE INDEX chunk_by_time ON chunk(series, last_ns);
+CREATE INDEX chunk_by_time ON chunk(series, last_ns, first_ns, count, numbers, min, max, sum, last);
 CREATE UNIQUE INDEX chunk_open ON chunk(series) WHERE open = 1;
 CREATE TABLE account(source TEXT NOT NULL, epoch INTEGER NOT NULL, state BLOB NOT NULL,
                      PRIMARY KEY(source, epoch)) WITHOUT ROWID;

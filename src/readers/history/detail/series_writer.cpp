@@ -110,12 +110,12 @@ void series_writer::forget() {
   entries_.clear();
 }
 
-void series_writer::for_each_kept(std::int64_t series, function_ref<void(const model::chunk_row&)> each) const {
-  const auto of = std::ranges::find(touched_, series, &entry::id);
-  if (of == touched_.end()) return;
-  for (auto i = (*of)->first;; i = rows_[i].next) {
-    each({rows_[i].time, model::view_of(rows_[i].value), rows_[i].quality});
-    if (i == (*of)->last) return;
+void series_writer::for_each_kept(function_ref<void(series_id, const model::chunk_row&)> each) const {
+  for (const auto* of : touched_) {
+    for (auto i = of->first;; i = rows_[i].next) {
+      each(series_id(of->id), {rows_[i].time, model::view_of(rows_[i].value), rows_[i].quality});
+      if (i == of->last) break;
+    }
   }
 }
 

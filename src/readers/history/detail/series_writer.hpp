@@ -52,8 +52,8 @@ class series_writer {
   [[nodiscard]] std::vector<newest_value> take_newest() { return std::exchange(newest_, {}); }
   /// Forgets what is kept and what is known of the file: after a rollback, and after chunks were removed.
   void forget();
-  /// What of a series is kept and not yet written, in the order it came.
-  void for_each_kept(std::int64_t series, function_ref<void(const model::chunk_row&)> each) const;
+  /// What is kept and not yet written, series by series, each in the order it came.
+  void for_each_kept(function_ref<void(series_id, const model::chunk_row&)> each) const;
   [[nodiscard]] bool keeps_any() const { return !rows_.empty(); }
 
  private:

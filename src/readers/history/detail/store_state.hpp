@@ -21,6 +21,8 @@ struct store::state {
   detail::series_writer writer;
   detail::series_writer own{limits::history_own_series_max};  // of the node's metrics
   timestamp own_kept_since{};                                 // the oldest that is not written
+  std::shared_ptr<const own_tail> own_seen;                   // what of them is not in the file; may be null
+  patience within{};                                          // of whoever asks
   detail::accounts devices;
   detail::part_table parts;
   detail::birth_table births;
@@ -60,6 +62,10 @@ struct store::state {
   result<> take_again(const model::origin& from, const model::record_view& r, applied& done);
   result<> total(std::string_view name, std::uint64_t more);
   result<> keep_own(timestamp at, std::span<const own_sample> samples);
+  /// Brings own_seen up to date.
+  void show_own();
+  /// Null where all of the series is in the file.
+  [[nodiscard]] const own_columns* own_kept_of(series_id s) const;
   /// `work` in a transaction of its own; after an error nothing of the node's metrics is known any more.
   result<> change_own(function_ref<result<>()> work);
   /// Writes what is kept of the node's metrics and forgets their open chunks, where one of those is about to be
