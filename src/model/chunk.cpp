@@ -168,22 +168,22 @@ struct chunk_decoder::state {
 
   number_columns give_numbers() {
     if (double_values.size() == times.size()) return {times, double_values, qualities_if_any(times.size())};
-    mixed.clear();
-    std::size_t doubles_at = 0;
-    std::size_t integers_at = 0;
-    std::size_t bools_at = 0;
+    mixed.resize(times.size());
+    std::size_t to = 0;
+    const auto* next_double = double_values.data();
+    const auto* next_integer = integer_values.data();
+    const auto* next_bool = bool_values.data();
     for (std::size_t i = 0; i < times.size(); ++i) {
-      const auto to = mixed.size();
       switch (types[i]) {
-        case type_double: mixed.push_back(double_values[doubles_at++]); break;
-        case type_integer: mixed.push_back(static_cast<double>(integer_values[integers_at++])); break;
-        case type_bool: mixed.push_back(bool_values[bools_at++] != 0 ? 1 : 0); break;
+        case type_double: mixed[to] = *next_double++; break;
+        case type_integer: mixed[to] = static_cast<double>(*next_integer++); break;
+        case type_bool: mixed[to] = *next_bool++ != 0 ? 1 : 0; break;
         default: continue;
       }
       times[to] = times[i];
-      qualities[to] = qualities[i];
+      qualities[to++] = qualities[i];
     }
-    return {std::span(times).first(mixed.size()), mixed, qualities_if_any(mixed.size())};
+    return {std::span(times).first(to), std::span(mixed).first(to), qualities_if_any(to)};
   }
   [[nodiscard]] std::span<const std::int64_t> qualities_if_any(std::size_t rows) const {
     const auto all = std::span(qualities).first(rows);

@@ -55,6 +55,40 @@ std::size_t put_varints(std::span<const std::uint64_t> numbers, byte_span to) {
   return static_cast<std::size_t>(at - to.data());
 }
 
+/// Reads varints, nearly all of which are of one byte, past what byte_reader would check for each; false where they do
+/// not fill `into` to the last byte.
+bool take_varints(byte_view from, std::span<std::uint64_t> into) {
+  std::size_t at = 0;
+  for (auto& x : into) {
+    if (at == from.size()) return false;
+    x = from[at];
+    if (x < 0x80) {
+      ++at;
+      continue;
+    }
+    byte_reader long_one(from.subspan(at));
+    x = long_one.varint();
+    if (!long_one.ok()) return false;
+    at = from.size() - long_one.remaining();
+  }
+  return at == from.size();
+}
+
+/// Undoes `order` differencings and the reduction, in one pass where it can.
+void restore(std::span<std::uint64_t> x, std::size_t order, std::uint64_t divisor, std::uint64_t start) {
+  if (order == 2) {
+    auto slope = x[1];
+    for (std::size_t i = 2; i < x.size(); ++i) x[i] = slope += unfolded(x[i]);
+  } else {
+    for (std::size_t i = order; order == 1 && i < x.size(); ++i) x[i] = unfolded(x[i]);
+  }
+  std::uint64_t sum = 0;
+  for (auto& y : x) {
+    sum = order == 0 ? y : sum + y;
+    y = sum * divisor + start;
+  }
+}
+
 /// What divides every number: a clock that ticks in milliseconds gives 1,000,000 for its nanoseconds.
 std::uint64_t common_divisor(std::span<const std::int64_t> column, std::int64_t base) {
   std::uint64_t divisor = 0;
@@ -151,7 +185,9 @@ bool integer_reader::read(byte_reader& in, std::span<std::int64_t> column) {
   const auto start = in.signed_varint();
   if (mode == mode_line) {
     const auto step = wrapped(in.signed_varint());
-    for (std::size_t i = 0; i < count; ++i) column[i] = static_cast<std::int64_t>(wrapped(start) + step * i);
+    if (step == 0) std::ranges::fill(column, start);
+    for (std::size_t i = 0; step != 0 && i < count; ++i)
+      column[i] = static_cast<std::int64_t>(wrapped(start) + step * i);
     return in.ok();
   }
   const auto divisor = in.varint();
@@ -160,11 +196,7 @@ bool integer_reader::read(byte_reader& in, std::span<std::int64_t> column) {
   const std::span<std::uint64_t> x(reinterpret_cast<std::uint64_t*>(column.data()), count);
   for (std::size_t i = 0; in.ok() && i < order; ++i) x[i] = in.varint();
   if (!in.ok() || !read_residuals(in, mode, x.subspan(order))) return false;
-  for (auto i = order; order > 0 && i < count; ++i) x[i] = unfolded(x[i]);
-  for (auto pass = order; pass-- > 0;) {
-    for (auto i = pass + 1; i < count; ++i) x[i] += x[i - 1];
-  }
-  for (auto& y : x) y = y * divisor + wrapped(start);
+  restore(x, order, divisor, wrapped(start));
   return true;
 }
 
@@ -183,9 +215,7 @@ bool integer_reader::read_residuals(byte_reader& in, std::uint8_t mode, std::spa
     in.fail();
     return false;
   }
-  byte_reader varints(varints_);
-  for (auto& x : into) x = varints.varint();
-  if (!varints.ok() || !varints.done()) in.fail();
+  if (!take_varints(varints_, into)) in.fail();
   return in.ok();
 }
 

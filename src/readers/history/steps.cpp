@@ -81,17 +81,15 @@ class step_fold {
     return true;
   }
   void add(const model::number_columns& rows, std::int64_t chunk) {
-    cell* into = nullptr;
-    std::int64_t start = 0;  // of that bucket: the next number is nearly always in the same one
-    for (std::size_t i = 0; i < rows.values.size(); ++i) {
-      const auto ns = rows.times_ns[i];
-      const auto x = rows.values[i];
-      if (!over_.contains(ns) || std::isnan(x)) continue;
-      if (into == nullptr || distance(start, ns) >= over_.width) {
-        into = &cells_[over_.place(ns)];
-        start = over_.start_of(over_.place(ns));
+    for (std::size_t i = 0; i < rows.values.size();) {
+      if (!over_.contains(rows.times_ns[i])) {
+        ++i;
+        continue;
       }
-      into->add({1, x, x, x, x, ns, chunk});
+      const auto place = over_.place(rows.times_ns[i]);
+      cell run{.last_chunk = chunk};
+      i = fold_run(rows, i, over_.start_of(place), run);
+      if (run.count != 0) cells_[place].add(run);
     }
   }
 
@@ -106,6 +104,28 @@ class step_fold {
   }
 
  private:
+  /// The rows from `i` on that lie in one bucket; where the next one does not. Nearly always all of the chunk's.
+  std::size_t fold_run(const model::number_columns& rows, std::size_t i, std::int64_t start_ns, cell& into) const {
+    const auto width = std::min(over_.width, distance(start_ns, over_.last_ns) + 1);
+    for (; i < rows.values.size(); ++i) {
+      const auto ns = rows.times_ns[i];
+      const auto x = rows.values[i];
+      if (distance(start_ns, ns) >= width) break;
+      if (std::isnan(x)) continue;
+      if (into.count++ == 0) {
+        into.min = into.max = x;
+        into.last_ns = ns;
+      }
+      into.min = std::min(into.min, x);
+      into.max = std::max(into.max, x);
+      into.sum += x;
+      if (ns < into.last_ns) continue;
+      into.last = x;
+      into.last_ns = ns;
+    }
+    return i;
+  }
+
   grid over_;
   std::vector<cell> cells_;
 };
