@@ -10,10 +10,10 @@ std::string name_page::cursor_of(const std::vector<std::string_view>& names) {
   return out;
 }
 
-answer name_page::finish() {
+boost::json::object name_page::take() {
   boost::json::value next;
   if (more_) next = boost::json::string(last_);
-  return json_answer(boost::json::object{{list_, std::move(rows_)}, {"next", next}});
+  return boost::json::object{{list_, std::move(rows_)}, {"next", next}};
 }
 
 }  // namespace perigee::api

@@ -31,7 +31,8 @@ class name_page {
     last_ = cursor;
     return true;
   }
-  [[nodiscard]] answer finish();
+  [[nodiscard]] boost::json::object take();
+  [[nodiscard]] answer finish() { return json_answer(take()); }
 
  private:
   static std::string cursor_of(const std::vector<std::string_view>& names);

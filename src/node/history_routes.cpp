@@ -21,38 +21,31 @@ using api::answer;
 using api::request;
 
 constexpr auto usual_range = 1h;
+constexpr auto answered_within = 10s;  // its wait for other questions included
 constexpr std::int64_t points_max = limits::history_points_max;
 
 std::int64_t ms_of(timestamp t) { return t.ns / 1'000'000; }
 
-/// What is asked of the store; found wrong before it is asked.
+/// What is asked of the store; found wrong before it is asked. Its own copy of all that the answer says.
 struct question {
+  std::shared_ptr<const history::series_names> of;
   history::series_id series;
-  std::string_view unit;  // of the node's, which outlasts its questions
+  std::string unit;
   timestamp from;
   timestamp to;
   nanoseconds step{};  // of buckets
   std::size_t most = 0;
   bool raw = false;
   std::vector<std::string> columns;  // of buckets: min, max, mean, last
+  json::array gaps{};
 };
 
-/// Waits for the store's answer, which may come when nobody waits any more.
+/// Waits for what is made of the store's answer, where the store is asked: it may come when nobody waits any more.
+template <class Made>
 struct pending {
-  pending(io::shard& on, question q) : there(on), asked(std::move(q)) {}
-
-  void run(history::store& in) {
-    if (asked.raw) {
-      page = in.page(asked.series, asked.from, asked.to, asked.most);
-    } else {
-      buckets = in.by_step(asked.series, asked.from, asked.to, asked.step);
-    }
-  }
-
+  explicit pending(io::shard& on) : there(on) {}
   io::event there;
-  question asked;
-  result<history::raw_page> page;
-  result<history::step_answer> buckets;
+  result<Made> made;
 };
 
 answer wrong(std::string field, std::string detail, std::string right) {
@@ -81,8 +74,9 @@ std::expected<question, answer> read_question(const request& asked, const live_v
                                          .type = "/problems/not-found",
                                          .right = "one of GET /api/v1/metrics"}));
   }
-  question out{.series = series->id,
-               .unit = series->unit,
+  question out{.of = series->of,
+               .series = series->id,
+               .unit = std::string(series->unit),
                .from = {},
                .to = asked.given.time("to").value_or(clock::wall()),
                .columns = {}};
@@ -106,16 +100,18 @@ double cell_of(const history::bucket& b, std::string_view column) {
   return column == "mean" ? b.mean : b.last;
 }
 
-json::array rows_of(const pending& done) {
+json::array rows_of(const history::raw_page& page) {
   json::array out;
-  if (done.asked.raw) {
-    for (const auto& p : done.page->points)
-      out.push_back(json::array{ms_of(p.time), to_json(p.value), model::name_of(p.quality)});
-    return out;
-  }
-  for (const auto& b : done.buckets->buckets) {
+  for (const auto& p : page.points)
+    out.push_back(json::array{ms_of(p.time), to_json(p.value), model::name_of(p.quality)});
+  return out;
+}
+
+json::array rows_of(const history::step_answer& steps, const question& asked) {
+  json::array out;
+  for (const auto& b : steps.buckets) {
     json::array row{ms_of(b.start)};
-    for (const auto& column : done.asked.columns) row.push_back(number_or_null(cell_of(b, column)));
+    for (const auto& column : asked.columns) row.push_back(number_or_null(cell_of(b, column)));
     out.push_back(std::move(row));
   }
   return out;
@@ -129,10 +125,10 @@ json::array columns_of(const question& asked) {
 }
 
 /// The newest gaps of the node that touch the range.
-json::array gaps_of(const history::history_reader& in, std::string_view node, const question& asked) {
+json::array gaps_of(const history::history_reader& in, const question& asked) {
   json::array out;
   for (const auto& each : in.gaps()) {
-    const auto g = each.node == node ? model::decode_gap(each.body) : fail(errc::not_found, "another node's");
+    const auto g = each.node == asked.of->node ? model::decode_gap(each.body) : fail(errc::not_found, "another node's");
     if (!g || g->newest < asked.from || g->oldest >= asked.to) continue;
     out.push_back({{"from", ms_of(g->oldest)},
                    {"to", ms_of(g->newest)},
@@ -142,66 +138,89 @@ json::array gaps_of(const history::history_reader& in, std::string_view node, co
   return out;
 }
 
+result<answer> answer_from(history::store& in, question q) {
+  json::object out{{"node", q.of->node},        {"device", q.of->device},   {"metric", q.of->metric},
+                   {"unit", nullptr},           {"from", ms_of(q.from)},    {"to", ms_of(q.to)},
+                   {"step_ms", nullptr},        {"columns", columns_of(q)}, {"rows", nullptr},
+                   {"gaps", std::move(q.gaps)}, {"next", nullptr}};
+  if (q.raw) {
+    PG_TRY(const auto page, in.page(q.series, q.from, q.to, q.most));
+    out["rows"] = rows_of(page);
+    if (page.next) out["next"] = to_iso8601(*page.next);
+  } else {
+    PG_TRY(const auto steps, in.by_step(q.series, q.from, q.to, q.step));
+    out["rows"] = rows_of(steps, q);
+    out["step_ms"] = static_cast<double>(steps.step.count()) / 1e6;
+  }
+  return api::json_answer(out);
+}
+
+/// Of a question that the time was too short for, or the file too damaged.
+result<answer> told(const error& why) {
+  if (!is(why, errc::timed_out)) return std::unexpected(why);
+  return api::problem({.status = 503,
+                       .title = "The history was not read in time.",
+                       .type = "/problems/too-long",
+                       .right = "a shorter range, or asking again when others ask less"});
+}
+
 io::task<answer> show(io::shard& on, history::history_reader& from, const live_values& values, request asked) {
   auto read = read_question(asked, values);
   if (!read) co_return std::move(read.error());
-  const auto waiting = std::make_shared<pending>(on, *std::move(read));
-  from.ask([waiting](history::store& in) { waiting->run(in); }, [waiting] { waiting->there.notify(); });
+  read->gaps = gaps_of(from, *read);
+  const auto waiting = std::make_shared<pending<answer>>(on);
+  from.ask(
+      answered_within,
+      [waiting, q = *std::move(read)](history::store& in) mutable { waiting->made = answer_from(in, std::move(q)); },
+      [waiting] { waiting->there.notify(); });
   PG_CO_TRY_VOID(co_await waiting->there.wait());
-  const auto& q = waiting->asked;
-  if (q.raw && !waiting->page) co_return std::unexpected(waiting->page.error());
-  if (!q.raw && !waiting->buckets) co_return std::unexpected(waiting->buckets.error());
-  json::object out{{"node", *asked.given.text("node")},
-                   {"device", *asked.given.text("device")},
-                   {"metric", *asked.given.text("metric")},
-                   {"unit", api::text_or_null(q.unit)},
-                   {"from", ms_of(q.from)},
-                   {"to", ms_of(q.to)},
-                   {"step_ms", nullptr},
-                   {"columns", columns_of(q)},
-                   {"rows", rows_of(*waiting)},
-                   {"gaps", gaps_of(from, *asked.given.text("node"), q)},
-                   {"next", nullptr}};
-  if (!q.raw) out["step_ms"] = static_cast<double>(waiting->buckets->step.count()) / 1e6;
-  if (q.raw && waiting->page->next) out["next"] = to_iso8601(*waiting->page->next);
-  co_return api::json_answer(out);
+  if (!waiting->made) co_return told(waiting->made.error());
+  co_return std::move(*waiting->made);
 }
 
-/// The series of the file, on their way to whoever asked.
-struct pending_series {
-  explicit pending_series(io::shard& on) : there(on) {}
-  io::event there;
-  result<std::vector<history::series_info>> all;
-};
-
-json::object to_json(const history::series_info& s, const live_values& values) {
-  const auto* live = values.find(s.node, s.device, s.metric);
+json::object to_json(const history::series_info& s) {
   return {{"node", s.node},
           {"device", s.device},
           {"metric", s.metric},
-          {"unit", api::text_or_null(live == nullptr ? "" : live->unit)},
+          {"unit", nullptr},
           {"readings", s.readings},
           {"first", api::time_or_null(s.first)},
           {"last", api::time_or_null(s.last)}};
 }
 
-io::task<answer> list_metrics(io::shard& on, history::history_reader& from, const live_values& values, request asked) {
-  const auto waiting = std::make_shared<pending_series>(on);
-  from.ask([waiting](history::store& in) { waiting->all = in.series(); }, [waiting] { waiting->there.notify(); });
-  PG_CO_TRY_VOID(co_await waiting->there.wait());
-  if (!waiting->all) co_return std::unexpected(waiting->all.error());
-  auto& all = *waiting->all;
+/// One page, for whose rows the shard knows the units.
+result<json::object> metrics_in(history::store& in, const request& asked) {
+  PG_TRY(auto all, in.series());
   std::ranges::sort(all, {}, [](const auto& s) { return std::tie(s.node, s.device, s.metric); });
   const live_values::filter which{asked.given.text("node"), asked.given.text("device"), asked.given.text("metric")};
   const auto part = asked.given.text("q");
   api::name_page out("metrics", asked);
   for (const auto& each : all) {
-    if (each.node.empty()) continue;  // the node's own, which /metrics and PromQL have
     const bool named = !part || each.device.contains(*part) || each.metric.contains(*part);
     if (!named || !which.fits({each.node, each.device, each.metric})) continue;
-    if (!out.add({each.node, each.device, each.metric}, [&] { return to_json(each, values); })) break;
+    if (!out.add({each.node, each.device, each.metric}, [&each] { return to_json(each); })) break;
   }
-  co_return out.finish();
+  return out.take();
+}
+
+void say_units(json::object& page, const live_values& values) {
+  for (auto& each : page["metrics"].as_array()) {
+    auto& row = each.as_object();
+    const auto* live = values.find(row["node"].as_string(), row["device"].as_string(), row["metric"].as_string());
+    if (live != nullptr) row["unit"] = api::text_or_null(live->unit);
+  }
+}
+
+io::task<answer> list_metrics(io::shard& on, history::history_reader& from, const live_values& values, request asked) {
+  const auto waiting = std::make_shared<pending<json::object>>(on);
+  from.ask(
+      answered_within,
+      [waiting, asked = std::move(asked)](history::store& in) { waiting->made = metrics_in(in, asked); },
+      [waiting] { waiting->there.notify(); });
+  PG_CO_TRY_VOID(co_await waiting->there.wait());
+  if (!waiting->made) co_return told(waiting->made.error());
+  say_units(*waiting->made, values);
+  co_return api::json_answer(*waiting->made);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <iterator>
 
 #include "base/limit_table.hpp"
-#include "base/log.hpp"
 #include "io/timer.hpp"
 #include "readers/history/promql_source.hpp"
 
@@ -34,9 +33,9 @@ std::string prometheus::exposed(metrics::text_format f) {
 void prometheus::ask(std::chrono::milliseconds within, std::move_only_function<void(promql::catalog&)> question,
                      std::move_only_function<void()> done) {
   from_->ask(
-      [question = std::move(question), node = options_.node,
-       until = clock::now() + within](readers::history::store& history) mutable {
-        readers::history::promql_source source(history, std::move(node), {.until = until});
+      within,
+      [question = std::move(question), node = options_.node](readers::history::store& history) mutable {
+        readers::history::promql_source source(history, std::move(node));
         question(source);
       },
       std::move(done));
@@ -50,21 +49,13 @@ io::task<> prometheus::run() {
   }
 }
 
-/// Lost without a word where the history is just then in the middle of a block: the next sample is near.
 void prometheus::sample() {
   measure_();
   std::vector<readers::history::own_sample> samples;
   registry_.for_each_sample([&samples](std::string_view name, std::string_view labels, double value) {
     samples.push_back({std::string(name), std::string(labels), value});
   });
-  from_->ask(
-      [samples = std::move(samples), now = clock::wall()](readers::history::store& history) {
-        const auto noted = history.note_own(now, samples);
-        if (!noted && !is(noted.error(), errc::full)) {
-          log::warn("node.metrics", "own metrics cannot be kept: {}", noted.error().text());
-        }
-      },
-      [] {});
+  from_->note_own(clock::wall(), std::move(samples));
 }
 
 }  // namespace perigee::node

@@ -23,6 +23,7 @@ result<std::unique_ptr<history_reader>> history_reader::open(io::shard& on, io::
   PG_TRY(auto into, store::open({.path = options.path, .node = log.node(), .journal = log.lives()}));
   // tidy: new — the constructor is private
   auto made = std::unique_ptr<history_reader>(new history_reader(on, worker, std::move(options), std::move(into)));
+  PG_TRY(made->queries_, queries::open(on, made->options_.path));
   for (const auto l : all_lanes) {
     PG_TRY(auto kept, log.open_cursor("history", l, true));
     PG_TRY(const auto from, made->place_->store->position(l));
@@ -60,12 +61,12 @@ history_reader::~history_reader() { options_.aside.serve_retries("history", {});
 void history_reader::recall_newest() {
   if (!newest_taker_) return;
   const auto found = std::make_shared<result<std::vector<newest_value>>>();
-  ask([found](store& from) { *found = from.newest(); },
-      [this, found, alive = std::weak_ptr(place_)] {
-        if (alive.expired()) return;
-        if (*found) return newest_taker_(**found);
-        log::warn("readers.history", "the newest values cannot be read: {}", found->error().text());
-      });
+  between_blocks([found](store& from) { *found = from.newest(); },
+                 [this, found, alive = std::weak_ptr(place_)] {
+                   if (alive.expired()) return;
+                   if (*found) return newest_taker_(**found);
+                   log::warn("readers.history", "the newest values cannot be read: {}", found->error().text());
+                 });
 }
 
 io::task<> history_reader::run() {
@@ -172,7 +173,7 @@ void history_reader::count() {
   if (!uncounted_ || clock::now() < totals_due_) return;
   uncounted_ = false;
   totals_due_ = clock::now() + totals_every;
-  ask(
+  between_blocks(
       [place = place_](store& from) {
         place->totals = from.totals();
         place->gaps = from.gaps(gaps_shown_max);
@@ -186,9 +187,28 @@ void history_reader::count() {
       });
 }
 
-void history_reader::ask(std::move_only_function<void(store&)> question, std::move_only_function<void()> done) {
-  worker_.submit([place = place_, question = std::move(question)]() mutable { question(*place->store); },
-                 std::move(done));
+void history_reader::note_own(timestamp at, std::vector<own_sample> samples) {
+  struct noted {
+    result<> how;
+    std::shared_ptr<const own_tail> own;
+  };
+  const auto after = std::make_shared<noted>();
+  between_blocks(
+      [after, at, samples = std::move(samples)](store& into) {
+        after->how = into.note_own(at, samples);
+        after->own = into.own();
+      },
+      [this, after, alive = std::weak_ptr(place_)] {
+        if (alive.expired()) return;
+        own_ = std::move(after->own);
+        if (!after->how && !is(after->how.error(), errc::full)) {
+          log::warn("readers.history", "own metrics cannot be kept: {}", after->how.error().text());
+        }
+      });
+}
+
+void history_reader::between_blocks(std::move_only_function<void(store&)> job, std::move_only_function<void()> done) {
+  worker_.submit([place = place_, job = std::move(job)]() mutable { job(*place->store); }, std::move(done));
 }
 
 std::uint64_t history_reader::behind() const {

@@ -13,6 +13,7 @@
 #include "io/worker.hpp"
 #include "journal/journal.hpp"
 #include "quarantine/keeper.hpp"
+#include "readers/history/queries.hpp"
 #include "readers/history/store.hpp"
 
 namespace perigee::readers::history {
@@ -26,9 +27,9 @@ struct history_options {
 
 /// Stores the readings of every record of the journal, children's included, each exactly once: alarms first, then
 /// events, then bulk. The journal is read on its shard; SQLite runs on the worker, one job at a time, and this node's
-/// retention waits for it. What cannot be read is durable in quarantine before the block around it is committed. While
-/// the disk is full it tries again each second. Owned by the node, on the journal's shard; ends when `run` is
-/// cancelled.
+/// retention waits for it; questions about what is stored do not (readers/history/queries.hpp). What cannot be read is
+/// durable in quarantine before the block around it is committed. While the disk is full it tries again each second.
+/// Owned by the node, on the journal's shard; ends when `run` is cancelled.
 class history_reader {
  public:
   static result<std::unique_ptr<history_reader>> open(io::shard& on, io::worker& worker, journal::journal& log,
@@ -41,9 +42,13 @@ class history_reader {
   /// Tries again what was asked for, or stores what is committed now, up to a block; `stored` runs on the shard, with
   /// false when there was nothing or it failed. One at a time. Called by `run` and tests.
   void step(std::move_only_function<void(bool)> stored);
-  /// Runs `question` on the worker, between two blocks, then `done` on the shard. `question` must not outlive the
-  /// reader.
-  void ask(std::move_only_function<void(store&)> question, std::move_only_function<void()> done);
+  /// Runs `question` beside the storing, then `done` on the shard: see queries::ask.
+  void ask(nanoseconds within, queries::question question, queries::done done) {
+    queries_->ask(within, own_, std::move(question), std::move(done));
+  }
+  /// Keeps samples of the node's own metrics, all of one time. They are lost where the history is just then in the
+  /// middle of a block that waits for quarantine.
+  void note_own(timestamp at, std::vector<own_sample> samples);
   /// Told on the shard where series stand, once they are stored; first of all where they stood before.
   using newest_taker = std::function<void(std::span<newest_value>)>;
   void tell_newest_to(newest_taker taker) { newest_taker_ = std::move(taker); }
@@ -89,6 +94,8 @@ class history_reader {
   };
   void retain(timestamp now);
   void recall_newest();
+  /// Runs `job` on the worker, between two blocks, then `done` on the shard.
+  void between_blocks(std::move_only_function<void(store&)> job, std::move_only_function<void()> done);
 
   io::worker& worker_;
   history_options options_;
@@ -96,6 +103,8 @@ class history_reader {
   io::event work_;
   io::event stored_;
   std::shared_ptr<workplace> place_;
+  std::shared_ptr<const own_tail> own_;  // what of the node's own metrics is not in the file
+  std::unique_ptr<queries> queries_;
   std::deque<retry> retries_;  // bounded by what is set aside
   meters meters_;
   newest_taker newest_taker_;

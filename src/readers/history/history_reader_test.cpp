@@ -3,15 +3,22 @@
 #include <gtest/gtest.h>
 
 #include <format>
+#include <latch>
 #include <utility>
 #include <vector>
 
 #include "io/memory_disk.hpp"
 #include "io/shard.hpp"
+#include "promql/query.hpp"
+#include "readers/history/promql_source.hpp"
 #include "sqlite/temporary_folder_test.hpp"
 
 namespace perigee::readers::history {
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr timestamp forever{std::numeric_limits<std::int64_t>::max()};
 
 /// Runs jobs in place, or holds them until it is let go.
 class held_worker final : public io::worker {
@@ -74,7 +81,9 @@ class history_reader_test : public testing::Test {
   }
   std::uint64_t readings() {
     std::uint64_t out = 0;
-    reader_->ask([&out](store& s) { out = s.totals().value_or(history_totals{}).readings; }, [] {});
+    reader_->ask(1s, [&out](store& s) { out = s.totals().value_or(history_totals{}).readings; }, [] {});
+    while (shard_.poll()) {
+    }
     return out;
   }
 
@@ -150,6 +159,85 @@ TEST_F(history_reader_test, tries_again_between_two_blocks) {
   EXPECT_EQ(aside_->list().at(0).retries, 1U);
   EXPECT_TRUE(step());
   EXPECT_EQ(readings(), 1U);
+}
+
+TEST_F(history_reader_test, a_long_question_holds_up_neither_storing_nor_the_next_question) {
+  io::install_real_clock();  // and with it threads
+  reopen();
+  append(model::lane::bulk, R"({"t":1})");
+  ASSERT_TRUE(step());
+  std::latch reads(1);
+  std::latch goes_on(1);
+  std::vector<std::string> events;
+  std::vector<double> seen;
+  reader_->ask(
+      1h,
+      [&](store& in) {
+        const auto of = in.find("plant/press-4", "t").value_or(series_id());
+        const auto read = in.numbers(
+            of, {}, forever, [](timestamp, timestamp) { return true; },
+            [&](const model::number_columns& rows) {
+              reads.count_down();
+              goes_on.wait();
+              seen.assign(rows.values.begin(), rows.values.end());
+              return true;
+            });
+        EXPECT_TRUE(read);
+      },
+      [&events] { events.emplace_back("the long one is answered"); });
+  reads.wait();
+  append(model::lane::bulk, R"({"t":2})");
+  if (step()) events.emplace_back("stored");
+  std::uint64_t stored = 0;
+  reader_->ask(
+      1h, [&stored](store& in) { stored = in.totals().value_or(history_totals{}).readings; },
+      [&events] { events.emplace_back("the next one is answered"); });
+  while (events.size() < 2) shard_.poll();
+  goes_on.count_down();
+  while (events.size() < 3) shard_.poll();
+  EXPECT_EQ(events, (std::vector<std::string>{"stored", "the next one is answered", "the long one is answered"}));
+  EXPECT_EQ(seen, std::vector<double>{1}) << "of what was stored when it began";
+  EXPECT_EQ(stored, 2U);
+}
+
+TEST_F(history_reader_test, a_question_under_way_is_given_up_at_the_end) {
+  io::install_real_clock();
+  reopen();
+  append(model::lane::bulk, R"({"t":1})");
+  ASSERT_TRUE(step());
+  std::latch reads(1);
+  result<> read;
+  reader_->ask(
+      1h,
+      [&](store& in) {
+        reads.count_down();
+        const auto of = in.find("plant/press-4", "t").value_or(series_id());
+        while (read) read = in.scan(of, {}, forever, [](const model::chunk_row&) {});
+      },
+      [] {});
+  reads.wait();
+  reader_.reset();
+  ASSERT_FALSE(read);
+  EXPECT_TRUE(is(read.error(), errc::timed_out)) << read.error().what;
+}
+
+TEST_F(history_reader_test, own_metrics_are_seen_before_they_are_written) {
+  reader_->note_own({15'000'000'000}, {{"up", "", 1}});
+  reader_->note_own({30'000'000'000}, {{"up", "", 2}});
+  const auto asked = promql::query::parse("up[1m]");
+  std::string got;
+  reader_->ask(
+      1s,
+      [&](store& in) {
+        promql_source from(in, "edge-1");
+        const auto answer = asked->at(from, 30'000);
+        ASSERT_TRUE(answer) << answer.error().message;
+        for (const auto& s : answer->series.at(0).samples) got += std::format("{}@{} ", s.value, s.time_ms);
+      },
+      [] {});
+  while (shard_.poll()) {
+  }
+  EXPECT_EQ(got, "1@15000 2@30000 ");
 }
 
 }  // namespace

@@ -14,15 +14,12 @@ namespace perigee::readers::history {
 /// where the store is used.
 class promql_source final : public promql::catalog {
  public:
-  /// `node`: whose history it is. Once the patience is over, the question is given up.
-  promql_source(store& from, std::string node, patience within)
-      : from_(from), node_(std::move(node)), within_(std::move(within)) {
-    from_.answer_within(within_);
-  }
+  /// `node`: whose history it is. A question is out of time when the store is.
+  promql_source(store& from, std::string node) : from_(from), node_(std::move(node)) {}
 
   [[nodiscard]] promql::outcome<std::vector<promql::series>> select(const promql::selection& what) override;
   [[nodiscard]] promql::outcome<std::vector<promql::labels>> list(const promql::selection& what) override;
-  [[nodiscard]] bool out_of_time() override { return within_.over(); }
+  [[nodiscard]] bool out_of_time() override { return from_.out_of_time(); }
 
  private:
   struct found {
@@ -34,7 +31,6 @@ class promql_source final : public promql::catalog {
 
   store& from_;
   std::string node_;
-  patience within_;
 };
 
 }  // namespace perigee::readers::history

@@ -53,7 +53,7 @@ class promql_source_test : public testing::Test {
   std::string ask(std::string_view text, std::int64_t seconds) {
     const auto asked = promql::query::parse(text);
     if (!asked) return asked.error().message;
-    promql_source from(*store_, "edge-1", {.until = clock::now() + std::chrono::seconds(1)});
+    promql_source from(*store_, "edge-1");
     const auto found = asked->at(from, seconds * 1000);
     if (!found) return found.error().message;
     std::string out;
@@ -149,7 +149,8 @@ TEST_F(promql_source_test, a_block_that_is_staged_is_left_alone) {
 TEST_F(promql_source_test, gives_up_when_its_time_is_over) {
   put("m", 10, R"("x":1)");
   const auto asked = promql::query::parse("x");
-  promql_source from(*store_, "edge-1", {.until = clock::now()});
+  store_->answer_within({.until = clock::now()});
+  promql_source from(*store_, "edge-1");
   const auto found = asked->at(from, 10'000);
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().what, promql::fault::kind::timeout);
@@ -158,7 +159,7 @@ TEST_F(promql_source_test, gives_up_when_its_time_is_over) {
 TEST_F(promql_source_test, lists_series_that_may_have_samples_then) {
   put("m1", 10, R"("x":1)");
   put("m2", 1000, R"("x":1)");
-  promql_source from(*store_, "edge-1", {.until = clock::now() + std::chrono::seconds(1)});
+  promql_source from(*store_, "edge-1");
   const auto some = promql::parse_selector("x");
   EXPECT_EQ(from.list({.matchers = *some, .after_ms = 0, .until_ms = 2'000'000})->size(), 2U);
   EXPECT_EQ(from.list({.matchers = *some, .after_ms = INT64_MIN, .until_ms = INT64_MAX})->size(), 2U);

@@ -204,7 +204,7 @@ std::string said(const promql::outcome<promql::answer>& of) {
 TEST_P(history_steps, windows_leave_out_nothing_that_a_query_looks_at) {
   write(12'345);
   const auto in = opened();
-  promql_source from(*in, "edge-1", {});
+  promql_source from(*in, "edge-1");
   whole_source whole(from);
   for (const auto* text : {"x", "timestamp(x)", "max_over_time(x[2m])", "count_over_time(x[20m])", "x offset 7m",
                            "max_over_time(x[10m:3m])", "x @ end()", "absent(x)"}) {

@@ -39,6 +39,7 @@ result<std::unique_ptr<store>> store::open(store_options options) {
 }
 
 void store::answer_within(patience p) { state_->within = std::move(p); }
+bool store::out_of_time() const { return state_->within.over(); }
 
 result<log_offset> store::position(model::lane l) { return state_->position(l); }
 result<applied> store::stage(const record_block& block) { return state_->stage(block); }
@@ -78,15 +79,14 @@ result<> store::state::take_again(const model::origin& from, const model::record
 
 result<> store::state::prepare() {
   auto& db = database;
+  if (options.read_only) return {};
   PG_TRY_VOID(writer.open(db));
   writer.collect_newest();
   PG_TRY_VOID(own.open(db));
   PG_TRY_VOID(devices.open(db));
   PG_TRY_VOID(parts.open(db));
-  if (!options.read_only) {
-    PG_TRY_VOID(births.open(db));
-    PG_TRY_VOID(births.recall(payloads));
-  }
+  PG_TRY_VOID(births.open(db));
+  PG_TRY_VOID(births.recall(payloads));
   PG_TRY(read_cursor, db.prepare("SELECT next FROM cursor WHERE lane = ? AND epoch = ?"));
   PG_TRY(write_cursor, db.prepare("INSERT OR REPLACE INTO cursor(lane, epoch, next) VALUES(?, ?, ?)"));
   PG_TRY(insert_gap, db.prepare("INSERT OR IGNORE INTO gap(node, epoch, lane, first, last, messages, body,"

@@ -180,7 +180,8 @@ struct applied {
 };
 
 /// Exactly once: a block's readings and the position behind it are one transaction. Owned by the history reader and
-/// used on its worker only; a second one, `read_only`, may look at the same file from anywhere. Blocking.
+/// used on its worker only; others, `read_only`, may look at the same file from anywhere, each from one thread.
+/// Blocking.
 class store {
  public:
   /// Makes the file when absent. errc::refused for the file of another node, errc::unsupported for a newer version's.
@@ -210,6 +211,7 @@ class store {
 
   /// From now on a question is given up with errc::timed_out, between two chunks, where the patience is over.
   void answer_within(patience p);
+  [[nodiscard]] bool out_of_time() const;
 
   /// Without the node's own.
   [[nodiscard]] result<std::vector<series_info>> series();
