@@ -1,9 +1,12 @@
 #include "api/json_answer.hpp"
 
+#include "base/utf8.hpp"
+
 namespace perigee::api {
 
 answer json_answer(const boost::json::value& body, unsigned status) {
-  return {status, "application/json", boost::json::serialize(body) + "\n"};
+  // Devices name themselves and their metrics, and not all of them in UTF-8.
+  return {status, "application/json", in_utf8(boost::json::serialize(body)) + "\n"};
 }
 
 boost::json::value time_or_null(timestamp t) {

@@ -60,6 +60,9 @@ TEST(prometheus_answer, query) {
       {{{"query", "'a'"}, {"time", "-1.5"}},
        200,
        R"({"status":"success","data":{"resultType":"string","result":[-1.500,"a"]}})"},
+      {{{"query", "'a\\xff'"}},  // a text that JSON cannot carry
+       200,
+       "{\"status\":\"success\",\"data\":{\"resultType\":\"string\",\"result\":[7,\"a\xef\xbf\xbd\"]}}"},
       {{},
        400,
        R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"query\": 1:1: parse error: )"

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/limits.hpp"
+#include "base/utf8.hpp"
 
 namespace perigee::api {
 namespace {
@@ -36,7 +37,9 @@ void put_samples(std::string& out, const std::vector<promql::sample>& all) {
 
 }  // namespace
 
-std::string quoted_json(std::string_view text) { return boost::json::serialize(boost::json::string_view(text)); }
+std::string quoted_json(std::string_view text) {
+  return boost::json::serialize(boost::json::string(in_utf8(std::string(text))));
+}
 
 std::string to_prometheus_json(const promql::labels& of) {
   std::string out = "{";

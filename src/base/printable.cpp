@@ -4,28 +4,10 @@
 #include <format>
 #include <iterator>
 
+#include "base/utf8.hpp"
+
 namespace perigee {
 namespace {
-
-/// Bytes of the UTF-8 character at the front (RFC 3629 4); 0 where there is none.
-std::size_t character_bytes(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0U; };
-  const auto continues = [&](std::size_t i) { return (byte(i) & 0xc0U) == 0x80U; };
-  const auto first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first < 0xe0) return continues(1) ? 2 : 0;
-  if (first >= 0xe0 && first < 0xf0) {
-    const bool overlong = first == 0xe0 && byte(1) < 0xa0;
-    const bool surrogate = first == 0xed && byte(1) >= 0xa0;
-    return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (first >= 0xf0 && first < 0xf5) {
-    const bool overlong = first == 0xf0 && byte(1) < 0x90;
-    const bool too_large = first == 0xf4 && byte(1) >= 0x90;
-    return continues(1) && continues(2) && continues(3) && !overlong && !too_large ? 4 : 0;
-  }
-  return 0;
-}
 
 /// C0, DEL and C1 controls, and what turns the direction of a line round (U+202A to U+202E, U+2066 to U+2069).
 bool is_harmful(std::string_view character) {
@@ -55,7 +37,7 @@ std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const auto bytes = character_bytes(text);
+    const auto bytes = utf8_character_bytes(text);
     const auto character = text.substr(0, bytes == 0 ? 1 : bytes);
     if (bytes == 0 || is_harmful(character)) {
       escape(out, character);
