@@ -1,5 +1,5 @@
-// A metric's history by step: a million readings of a year, a month or a day folded to a thousand rows of min, max,
-// mean and last. The same readings in SQLite, clustered by series and time, folded by GROUP BY.
+// A million readings of a metric folded to a thousand rows of min, max, mean and last. The same readings in SQLite,
+// clustered by series and time, folded by GROUP BY.
 //
 //   history_query make --folder DIR [--readings N] [--node NAME]      writes DIR/history.db and DIR/peer.db
 //   history_query perigee|sqlite --folder DIR [--metric level|count|noise|state] [--points N] [--seconds S]
