@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "promql/source.hpp"
 
 namespace perigee::promql {
@@ -24,6 +26,12 @@ std::optional<std::uint64_t> sample_windows::first_with(std::int64_t time_ms) co
   const auto next = instant_after(time_ms);
   if (!next || next->ahead_ms >= static_cast<std::uint64_t>(length_ms)) return std::nullopt;
   return next->number;
+}
+
+sample_windows::span sample_windows::first_in(std::uint64_t number) const {
+  const auto to = static_cast<std::uint64_t>(first_ms) + number * static_cast<std::uint64_t>(step_ms);
+  const auto back = static_cast<std::uint64_t>(number == 0 ? length_ms : std::min(length_ms, step_ms));
+  return {static_cast<std::int64_t>(to - back + 1), static_cast<std::int64_t>(to)};
 }
 
 bool sample_windows::touch(std::int64_t from_ms, std::int64_t to_ms) const {

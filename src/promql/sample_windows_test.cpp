@@ -23,6 +23,14 @@ TEST(sample_windows, agree_with_trying_each_instant) {
     const sample_windows in{first, first + random.between(0, 40), random.between(1, 12), random.between(1, 12)};
     for (std::int64_t from = -40; from <= 70; ++from) {
       ASSERT_EQ(in.first_with(from), plainly(in, from)) << first << ' ' << in.step_ms << ' ' << from;
+      if (const auto number = in.first_with(from)) {
+        const auto times = in.first_in(*number);
+        ASSERT_TRUE(times.has(from));
+        ASSERT_NE(in.first_with(times.from_ms - 1), number);
+        ASSERT_EQ(in.first_with(times.from_ms), number);
+        ASSERT_EQ(in.first_with(times.to_ms), number);
+        ASSERT_NE(in.first_with(times.to_ms + 1), number);
+      }
       bool any = false;
       for (auto to = from; to <= from + 15; ++to) {
         any = any || plainly(in, to).has_value();

@@ -37,6 +37,14 @@ struct sample_windows {
   /// Counted from 0: the first window that a sample of that time is in. The newest one of each of these is all that
   /// `newest_alone` needs, though windows overlap.
   [[nodiscard]] std::optional<std::uint64_t> first_with(std::int64_t time_ms) const;
+  /// from_ms <= time <= to_ms.
+  struct span {
+    std::int64_t from_ms = 1;
+    std::int64_t to_ms = 0;
+    [[nodiscard]] bool has(std::int64_t time_ms) const { return from_ms <= time_ms && time_ms <= to_ms; }
+  };
+  /// All times whose first window is the one of that number.
+  [[nodiscard]] span first_in(std::uint64_t number) const;
   /// Whether a sample with from_ms <= time <= to_ms may be in any.
   [[nodiscard]] bool touch(std::int64_t from_ms, std::int64_t to_ms) const;
 

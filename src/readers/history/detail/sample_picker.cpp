@@ -24,25 +24,30 @@ bool sample_picker::take(const model::number_columns& rows) {
 }
 
 bool sample_picker::keep(const promql::sample& one) {
-  if (newest_alone()) {
+  if (what_.windows && !window_.has(one.time_ms)) {
     const auto window = what_.windows->first_with(one.time_ms);
     if (!window) return true;
-    const auto [kept, fresh] = newest_.try_emplace(*window, one);
-    if (!fresh && one.time_ms > kept->second.time_ms) kept->second = one;
-    full_ = newest_.size() > room_;
-  } else {
-    if (what_.windows && !what_.windows->first_with(one.time_ms)) return true;
-    all_.push_back(one);
-    full_ = all_.size() > room_;
+    window_ = what_.windows->first_in(*window);
+    if (newest_alone()) newest_there_ = &newest_.try_emplace(*window, one).first->second;
   }
+  if (newest_alone()) {
+    if (one.time_ms > newest_there_->time_ms) *newest_there_ = one;
+  } else {
+    all_.push_back(one);
+  }
+  full_ = all_.size() + newest_.size() > room_;
   return !full_;
 }
 
 std::vector<promql::sample> sample_picker::samples() && {
   for (const auto& [window, one] : newest_) all_.push_back(one);
-  std::ranges::stable_sort(all_, {}, &promql::sample::time_ms);
-  const auto repeated = std::ranges::unique(all_, {}, &promql::sample::time_ms);
-  all_.erase(repeated.begin(), repeated.end());
+  if (!newest_alone()) std::ranges::reverse(all_);
+  if (!std::ranges::is_sorted(all_, {}, &promql::sample::time_ms)) {
+    std::ranges::stable_sort(all_, {}, &promql::sample::time_ms);
+  }
+  const auto same = [](const promql::sample& a, const promql::sample& b) { return a.time_ms == b.time_ms; };
+  const auto repeated = std::unique(all_.rbegin(), all_.rend(), same);
+  all_.erase(all_.begin(), repeated.base());
   return std::move(all_);
 }
 

@@ -38,6 +38,8 @@ class sample_picker {
   const promql::selection& what_;
   std::size_t room_;
   bool full_ = false;
+  promql::sample_windows::span window_;             // of the sample before: the next one is nearly always in it too
+  promql::sample* newest_there_ = nullptr;          // in newest_
   std::vector<promql::sample> all_;                 // stored last, first
   std::map<std::uint64_t, promql::sample> newest_;  // by window
 };
