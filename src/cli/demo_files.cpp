@@ -70,6 +70,7 @@ result<> choose_ports(demo_site& site) {
   };
   for (auto& node : site.nodes) {
     PG_TRY_VOID(choose(node.mqtt_port));
+    PG_TRY_VOID(choose(node.ws_port));
     PG_TRY_VOID(choose(node.api_port));
     if (node.tier != "edge") PG_TRY_VOID(choose(node.tls_port));
   }

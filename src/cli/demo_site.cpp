@@ -68,7 +68,11 @@ WHERE value > 100
 )sql";
 
 std::string listeners(const demo_node& node) {
-  std::string out = std::format("\n[[mqtt]]  # for people and devices on this machine\nport = {}\n", node.mqtt_port);
+  std::string out = std::format(
+      "\n[[mqtt]]  # for people and devices on this machine\nport = {}\n\n[[mqtt]]  # for the page\nport = "
+      "{}\ntransport = "
+      "\"ws\"\n",
+      node.mqtt_port, node.ws_port);
   if (node.tls_port != 0) {
     out += std::format("\n[[mqtt]]  # for children, by certificate\nport = {}\ntransport = \"tls\"\n", node.tls_port);
   }

@@ -21,6 +21,7 @@ struct demo_node {
   std::string tier;
   std::string parent;           // empty at the top
   std::uint16_t mqtt_port = 0;  // for people and devices, plain, on loopback
+  std::uint16_t ws_port = 0;    // for the page, plain, on loopback
   std::uint16_t tls_port = 0;   // for children
   std::uint16_t api_port = 0;
   std::uint16_t cable_port = 0;  // of the supervisor's relay to the parent

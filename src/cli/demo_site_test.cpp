@@ -57,7 +57,7 @@ TEST(demo_site, no_two_listeners_have_one_port) {
   std::set<std::uint16_t> ports;
   std::size_t count = 0;
   for (const auto& node : planned.nodes) {
-    for (const auto port : {node.mqtt_port, node.api_port, node.tls_port}) {
+    for (const auto port : {node.mqtt_port, node.ws_port, node.api_port, node.tls_port}) {
       if (port == 0) continue;
       ports.insert(port);
       ++count;

@@ -7,6 +7,7 @@
 #include "doors/mqtt/sys_topics.hpp"
 #include "io/scope.hpp"
 #include "node/config.hpp"
+#include "node/run_file.hpp"
 
 namespace perigee::node {
 
@@ -14,7 +15,9 @@ namespace perigee::node {
 /// ends before the broker.
 class mqtt_operations {
  public:
-  mqtt_operations(io::shard& on, doors::mqtt::broker& broker, const mqtt_sys_config& sys);
+  /// The listeners are looked at when somebody asks for them.
+  mqtt_operations(io::shard& on, doors::mqtt::broker& broker, const mqtt_sys_config& sys,
+                  const std::vector<run_info::listener>& listeners);
 
   [[nodiscard]] api::routes routes();
   /// `$SYS`, until cancelled.
@@ -25,6 +28,7 @@ class mqtt_operations {
   doors::mqtt::broker& broker_;
   doors::mqtt::broker_view view_;
   nanoseconds interval_;  // 0: no $SYS
+  const std::vector<run_info::listener>& listeners_;
 };
 
 }  // namespace perigee::node

@@ -239,7 +239,7 @@ result<> instance::parts::open_broker(std::shared_ptr<const access_lists> who) {
       doors::mqtt::state_options{disk_worker.get(), chosen.data + "/state/mqtt.db"});
   door->broker().set_internal(*children);
   children->serve_through(door->broker());
-  operations = std::make_unique<mqtt_operations>(on.shard, door->broker(), chosen.mqtt_sys);
+  operations = std::make_unique<mqtt_operations>(on.shard, door->broker(), chosen.mqtt_sys, info.mqtt);
   if (!chosen.access) return {};
   PG_TRY(auto secret, random_token());
   gate = std::make_unique<node::gate>(on.shard, on.disk, *chosen.access, std::move(who), std::move(secret), metrics);

@@ -30,6 +30,7 @@ INTERFACES = {
     "Limit": ("/api/v1/system", ["limits", []]),
     "Check": ("/api/v1/system", ["checks", []]),
     "Certificate": ("/api/v1/system", ["certificates", []]),
+    "Listener": ("/api/v1/mqtt/listeners", ["listeners", []]),
     "AuditEntry": ("/api/v1/audit", ["entries", []]),
 }
 # A part of others; of the stream; an error; of the demo; and two that openapi.json leaves open.

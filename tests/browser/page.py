@@ -149,7 +149,9 @@ class Values(PageTest):
     def test_can_be_had_as_the_broker_sends_them(self):
         self.sign_in()
         self.browser.view("devices")
-        self.browser.fill(".topics input[name=address]", f"ws://127.0.0.1:{self.gateway.ports['ws']}/mqtt")
+        address = f"ws://127.0.0.1:{self.gateway.ports['ws']}/mqtt"
+        wait_until("the address is known",
+                   lambda: self.browser.evaluate("document.querySelector('.topics [name=address]').value") == address)
         self.browser.fill(".topics input[name=filter]", "plant/#")
         self.browser.click(".topics button", "Watch")
         self.browser.see(".topics .note", "Nothing has come yet")

@@ -6,6 +6,8 @@ import unittest
 from browser import Browser, one_time_link
 from processes import PERIGEE, SiteTest, wait_until
 
+import mqtt
+
 READINGS_THAT_SHOW_A_CUT = 200
 
 
@@ -38,10 +40,27 @@ class Demo(SiteTest):
     def is_drained(self):
         return 0 <= self.figure(".demo", "On the way") < READINGS_THAT_SHOW_A_CUT
 
+    def watch_a_topic(self, node):
+        """The messages of the broker come to the page by WebSocket, at the address that the page knows by itself."""
+        port = next(each["port"] for each in node["mqtt"] if each["transport"] == "tcp")
+        self.browser.view("devices")
+        wait_until("the address is known",
+                   lambda: self.browser.evaluate("document.querySelector('.topics [name=address]').value"))
+        self.browser.fill(".topics input[name=filter]", "note/#")
+        self.browser.click(".topics button", "Watch")
+
+        def one_more_is_shown():  # the subscription may still be on its way
+            with mqtt.Client(port, "notes") as notes:
+                notes.publish_and_wait("note/shift", b"all is well")
+            return "all is well" in self.browser.texts(".topics pre")
+
+        wait_until("a message is shown", one_more_is_shown)
+
     def test_cutting_and_healing_the_link_loses_and_doubles_nothing(self):
         fog = wait_until("the gateway runs", lambda: self.demo.running() and self.run_info("fog"))
         self.browser.open(one_time_link(fog))
         self.browser.see(".value-row[data-condition=good]")
+        self.watch_a_topic(fog)
         self.browser.view("links")
         self.browser.see(".link .state", "Up")
         wait_until("readings arrive", lambda: self.figure(".demo", "Arrived") > 0)

@@ -322,6 +322,8 @@ export class Site {
             readings_per_s: 196.4,
           })),
         );
+      case "/mqtt/listeners":
+        return { listeners: [{ transport: "ws", address: "127.0.0.1", port: 8083 }] };
       case "/devices":
         return list("devices", this.devices());
       case "/metrics":

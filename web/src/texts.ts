@@ -205,6 +205,8 @@ export const texts = {
     title: "Messages as they come",
     hint: "The raw messages of the broker, by MQTT over WebSocket.",
     address: "Address",
+    user: "Name, if the broker asks",
+    password: "Password",
     filter: "Topic filter",
     watch: "Watch",
     stop: "Stop",
@@ -215,6 +217,8 @@ export const texts = {
     kept: (n: number) => `The newest ${n} are kept.`,
     bytes: (n: string) => `${n} of bytes that are not text`,
     waiting: "Nothing has come yet.",
+    noListener:
+      'No listener of this node speaks WebSocket: give it an [[mqtt]] section with transport = "ws" or "wss".',
   },
   rules: {
     title: "Rules",

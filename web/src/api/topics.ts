@@ -8,6 +8,14 @@ export interface Message {
   payload: Uint8Array;
 }
 
+/** What to watch, and as whom where the broker wants to know. */
+export interface Watched {
+  address: string;
+  filter: string;
+  user: string;
+  password: string;
+}
+
 export interface TopicListener {
   message(message: Message): void;
   connected(): void;
@@ -24,11 +32,10 @@ export class TopicWatch {
   private number = 0;
 
   constructor(
-    address: string,
-    filter: string,
+    watched: Watched,
     private readonly listener: TopicListener,
   ) {
-    void this.open(address, filter);
+    void this.open(watched);
   }
 
   close(): void {
@@ -36,13 +43,14 @@ export class TopicWatch {
     this.client?.end(true);
   }
 
-  private async open(address: string, filter: string): Promise<void> {
+  private async open({ address, filter, user, password }: Watched): Promise<void> {
     const { default: mqtt } = await import("mqtt");
     if (this.isClosed) return;
     try {
       this.client = mqtt.connect(address, {
         protocolVersion: 5,
         clientId: `page-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`,
+        ...(user && { username: user, password }),
         connectTimeout: connectWithinMs,
         reconnectPeriod: 3_000,
         timerVariant: "native", // the other one is a worker made of a blob, which the page's policy forbids

@@ -94,6 +94,13 @@ export interface Alarm {
   value: number | null;
 }
 
+/** Where MQTT clients connect to this node. */
+export interface Listener {
+  transport: string;
+  address: string;
+  port: number;
+}
+
 export interface Link {
   name: string;
   peer: string;

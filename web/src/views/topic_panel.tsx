@@ -1,7 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { TopicWatch, type Message } from "../api/topics";
+import { TopicWatch, type Message, type Watched } from "../api/topics";
+import type { Listener } from "../api/types";
 import { Field, Note, Panel, Table } from "../components/parts";
 import { formatBytes, formatClock } from "../format";
+import { useResource } from "../state/resource";
 import { texts } from "../texts";
 
 const words = texts.topics;
@@ -9,9 +11,14 @@ const keptMax = 100;
 const shownBytesMax = 2_000;
 const showEveryMs = 250;
 
-/** Where the node's broker listens unless it is configured otherwise (docs/listeners.md). */
-const usualAddress = () =>
-  location.protocol === "https:" ? `wss://${location.hostname}:8084/mqtt` : `ws://${location.hostname}:8083/mqtt`;
+const listenersEveryMs = 60_000;
+
+/** Where the node's broker can be reached from here: a page that came over TLS may open nothing that is not. */
+function addressOf(listeners: Listener[]): string | undefined {
+  const usable = location.protocol === "https:" ? ["wss"] : ["ws", "wss"];
+  const found = usable.flatMap((transport) => listeners.filter((each) => each.transport === transport))[0];
+  return found && `${found.transport}://${location.hostname}:${found.port}/mqtt`;
+}
 
 /** A payload as text where it is text. */
 function textOf(payload: Uint8Array): string {
@@ -23,8 +30,6 @@ function textOf(payload: Uint8Array): string {
   }
 }
 
-type Watched = { address: string; filter: string };
-
 /** The newest messages of a topic filter; a flood of them is shown four times a second. */
 function useMessages(watched: Watched | null) {
   const [messages, setMessages] = useState<Message[]>([]);
@@ -34,7 +39,7 @@ function useMessages(watched: Watched | null) {
     if (!watched) return;
     setMessages([]);
     setTrouble(null);
-    const watch = new TopicWatch(watched.address, watched.filter, {
+    const watch = new TopicWatch(watched, {
       message: (message) => {
         fresh.current.unshift(message);
         fresh.current.length = Math.min(fresh.current.length, keptMax);
@@ -58,8 +63,12 @@ function useMessages(watched: Watched | null) {
 export function TopicPanel() {
   const [watched, setWatched] = useState<Watched | null>(null);
   const { messages, trouble } = useMessages(watched);
-  const start = (form: FormData) =>
-    setWatched({ address: String(form.get("address")), filter: String(form.get("filter")) });
+  const { data } = useResource<{ listeners: Listener[] }>("/mqtt/listeners", listenersEveryMs);
+  const address = data && addressOf(data.listeners);
+  const start = (form: FormData) => {
+    const text = (name: string) => String(form.get(name) ?? "");
+    setWatched({ address: text("address"), filter: text("filter"), user: text("user"), password: text("password") });
+  };
   return (
     <Panel title={words.title} class="topics">
       <form
@@ -70,16 +79,23 @@ export function TopicPanel() {
         }}
       >
         <Field label={words.address}>
-          <input name="address" type="url" required defaultValue={usualAddress()} readOnly={watched !== null} />
+          <input key={address} name="address" type="url" required defaultValue={address} readOnly={watched !== null} />
         </Field>
         <Field label={words.filter}>
           <input name="filter" required defaultValue="#" readOnly={watched !== null} spellcheck={false} />
+        </Field>
+        <Field label={words.user}>
+          <input name="user" autocomplete="off" autocapitalize="none" readOnly={watched !== null} />
+        </Field>
+        <Field label={words.password}>
+          <input name="password" type="password" autocomplete="off" readOnly={watched !== null} />
         </Field>
         <button type="submit" aria-pressed={watched !== null}>
           {watched ? words.stop : words.watch}
         </button>
       </form>
       <Note>{`${words.hint} ${words.kept(keptMax)}`}</Note>
+      {data && !address && <Note>{words.noListener}</Note>}
       {trouble && (
         <p class="trouble" role="status">
           {words.failed(trouble)}
