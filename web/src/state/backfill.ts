@@ -2,7 +2,7 @@ import { get, withQuery } from "../api/client";
 import type { History } from "../api/types";
 import { nodeNow } from "./clock";
 import { Trail } from "./trail";
-import type { Series } from "./values";
+import { liveValues, type Series } from "./values";
 
 const atOnce = 4; // of the six connections that a browser has for a node; the stream holds one
 
@@ -42,4 +42,5 @@ async function fill(series: Series): Promise<void> {
     series.trail.fillIn(time, least);
     series.trail.fillIn(time, greatest);
   }
+  liveValues.showNow(series);
 }

@@ -96,6 +96,11 @@ export class LiveValues {
     };
   }
 
+  /** At once, for what was waited for. */
+  showNow(series: Series): void {
+    this.painters.get(series.key)?.forEach((show) => show(series));
+  }
+
   /** For all that is shown: ages go on where no value comes. */
   tick(): void {
     for (const key of this.painters.keys()) this.changed.add(key);
