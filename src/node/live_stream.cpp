@@ -34,11 +34,9 @@ class live_stream final : public api::body_source {
   ~live_stream() override { --*count_; }
 
   io::task<std::string> next() override {
-    const auto silent_until = clock::now() + silence_max - step;
     for (;;) {
       auto events = values() + alarms() + links();
       if (!events.empty()) co_return events;
-      if (clock::now() >= silent_until) co_return std::string(": alive\n\n");
       PG_CO_TRY_VOID(co_await io::sleep_for(from_.on, step));
     }
   }
@@ -79,6 +77,7 @@ class live_stream final : public api::body_source {
     return event("alarms", std::format("{{\"alarms\":[{}]}}", rows));
   }
 
+  /// Once a second, without a link too: by it a client knows that the stream lives.
   std::string links() {
     const auto now = clock::now();
     if (now < links_due_) return {};

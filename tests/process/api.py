@@ -67,27 +67,25 @@ class Live:
         self.connection.request("GET", f"/api/v1/live?{query}")
         self.answer = self.connection.getresponse()
         assert self.answer.headers["Content-Type"] == "text/event-stream"
-        self.seen = {"values": [], "alarms": [], "links": [], "comments": []}
+        self.seen = {"values": [], "alarms": [], "links": []}
 
     def close(self):
         self.connection.close()
 
     def read_event(self):
         lines = list(iter(lambda: self.answer.readline().decode().rstrip("\n"), ""))
-        if lines[0].startswith(":"):
-            self.seen["comments"] += lines
-            return
         name, data = lines[0].removeprefix("event: "), lines[1].removeprefix("data: ")
         self.seen[name] += json.loads(data)[name]
+        return name
 
     def wait_for(self, name, fits):
         while not any(fits(one) for one in self.seen[name]):
             self.read_event()
         return next(one for one in self.seen[name] if fits(one))
 
-    def wait_for_comment(self):
-        while not self.seen["comments"]:
-            self.read_event()
+    def wait_for_event(self, name):
+        while self.read_event() != name:
+            pass
 
 
 def problems_of(value, schema, at="$"):
@@ -231,7 +229,7 @@ class Api(SiteTest):
         self.publish(2, 95)
         live.wait_for("values", lambda v: v["value"] == 95)
         self.assertEqual(live.wait_for("alarms", lambda a: a["name"] == "hot")["state"], "raised")
-        live.wait_for_comment()
+        live.wait_for_event("links")
         self.assertEqual({v["device"] for v in live.seen["values"]}, {"site/m7/t"})
 
     def test_every_described_route_answers_as_described(self):
