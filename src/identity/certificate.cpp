@@ -2,7 +2,7 @@
 
 #include <openssl/pem.h>
 
-#include <array>
+#include <algorithm>
 
 #include "base/limits.hpp"
 #include "crypto/openssl.hpp"
@@ -90,7 +90,8 @@ result<certificate> certificate::parse_der(byte_view der) {
   if (der.size() > limits::identity_certificate_bytes_max) return refuse(refusal::too_large);
   const auto* at = der.data();
   crypto::certificate_ptr parsed(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  if (!parsed || at != der.data() + der.size()) return refuse(refusal::malformed);
+  // One certificate has one encoding: what OpenSSL also takes of BER would give it a second fingerprint.
+  if (!parsed || !std::ranges::equal(crypto::der_of(i2d_X509, parsed.get()), der)) return refuse(refusal::malformed);
   crypto::key_ptr key(X509_get_pubkey(parsed.get()));
   if (!key) return refuse(refusal::weak_key);
   PG_TRY(auto facts, read_facts(parsed.get(), der));
@@ -127,11 +128,10 @@ result<std::vector<certificate>> parse_chain(byte_view pem_or_der) {
 }
 
 result<certificate> first_certificate(byte_view pem) {
-  PG_TRY(const auto blocks, detail::pem_blocks(pem, limits::identity_chain_certificates_max));
-  for (const auto& block : blocks) {
-    if (block.label == label) return certificate::parse_der(block.der);
-  }
-  return refuse(refusal::malformed);
+  const crypto::error_queue_scope quiet;
+  const crypto::certificate_ptr first(PEM_read_bio_X509(crypto::reading(pem).get(), nullptr, nullptr, nullptr));
+  if (!first) return refuse(refusal::malformed);
+  return certificate::parse_der(crypto::der_of(i2d_X509, first.get()));
 }
 
 std::string to_pem(std::span<const certificate> chain) {

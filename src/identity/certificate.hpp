@@ -64,7 +64,8 @@ class certificate {
 /// The certificates of a PEM text, or one in DER, in their order: at least one, within the bounds of a chain.
 /// refusal::chain_too_long, and as certificate::parse.
 [[nodiscard]] result<std::vector<certificate>> parse_chain(byte_view pem_or_der);
-/// The first certificate of a PEM file of an operator's, whatever is behind it. As certificate::parse.
+/// The first certificate of a PEM file of an operator's, whatever else is in it: keys, parameters, a longer chain. As
+/// certificate::parse.
 [[nodiscard]] result<certificate> first_certificate(byte_view pem);
 [[nodiscard]] std::string to_pem(std::span<const certificate> chain);
 

@@ -82,7 +82,7 @@ result<certificate_request> certificate_request::parse(byte_view pem_or_der) {
   PG_TRY(const auto der, detail::one_object(pem_or_der, labels, limits::identity_request_bytes_max));
   const auto* at = der.data();
   const crypto::request_ptr parsed(d2i_X509_REQ(nullptr, &at, static_cast<long>(der.size())));
-  if (!parsed || at != der.data() + der.size()) return refuse(refusal::malformed);
+  if (!parsed || crypto::der_of(i2d_X509_REQ, parsed.get()) != der) return refuse(refusal::malformed);
   crypto::key_ptr key(X509_REQ_get_pubkey(parsed.get()));
   PG_TRY_VOID(detail::check_key(key.get()));
   PG_TRY_VOID(detail::check_signature_algorithm(X509_REQ_get_signature_nid(parsed.get())));

@@ -71,6 +71,14 @@ TEST_F(certificates, that_are_none_are_refused) {
   EXPECT_EQ(reason(certificate::parse(as_bytes(new_key().to_pem().value()))), refusal::malformed);
 }
 
+TEST_F(certificates, have_one_encoding) {
+  auto der = site_.root.own().to_der();
+  ASSERT_EQ(der[1], 0x82) << "two bytes of length";
+  der[1] = 0x83;  // and three, of which the first is 0: BER has that, DER has not
+  der.insert(der.begin() + 2, 0);
+  EXPECT_EQ(reason(certificate::parse(der)), refusal::malformed);
+}
+
 TEST_F(certificates, with_two_extensions_of_one_kind_are_refused) {
   auto leaf = honest_leaf("press-7");
   leaf.extensions.emplace_back(NID_subject_alt_name, "DNS:admin");

@@ -2,6 +2,8 @@
 
 #include <openssl/ocsp.h>
 
+#include <algorithm>
+
 #include "base/limits.hpp"
 #include "crypto/openssl.hpp"
 #include "identity/detail/algorithms.hpp"
@@ -28,7 +30,7 @@ request_ptr parse_request(byte_view der) {
   if (der.size() > limits::identity_ocsp_request_bytes_max) return nullptr;
   const auto* at = der.data();
   request_ptr out(d2i_OCSP_REQUEST(nullptr, &at, static_cast<long>(der.size())));
-  if (!out || at != der.data() + der.size()) return nullptr;
+  if (!out || !std::ranges::equal(crypto::der_of(i2d_OCSP_REQUEST, out.get()), der)) return nullptr;
   const int asked = OCSP_request_onereq_count(out.get());
   if (asked < 1 || std::cmp_greater(asked, limits::identity_ocsp_certificates_max)) return nullptr;
   return out;
@@ -101,7 +103,9 @@ result<byte_buffer> answer_ocsp(const authority& by, byte_view request, status_o
     OCSP_id_get0_info(nullptr, nullptr, nullptr, &number, id);
     const auto serial = detail::serial_text(number);
     const auto status = is_of(by, id) && !serial.empty() ? look_up(serial) : certificate_status{};
-    if (!add_status(made.get(), id, status, terms)) return fail(errc::io, "OpenSSL could not answer an OCSP request");
+    // What is asked for stands in the answer again, and there are algorithms of which OpenSSL cannot repeat the
+    // encoding.
+    if (!add_status(made.get(), id, status, terms)) return answer(OCSP_RESPONSE_STATUS_MALFORMEDREQUEST, nullptr);
   }
   if (!made || (once == nonce::echoed && OCSP_copy_nonce(made.get(), asked.get()) != 1)) {
     return fail(errc::io, "OpenSSL could not answer an OCSP request");

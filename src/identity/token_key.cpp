@@ -1,5 +1,6 @@
 // Keys that stay in their token: PKCS#11 and TPM 2.0, through OpenSSL's providers.
 
+#include <openssl/conf.h>
 #include <openssl/provider.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
@@ -30,12 +31,21 @@ constexpr std::array kinds{
     token_kind{"handle:", "tpm2", "OpenSSL has no TPM 2.0 provider here: apt install tpm2-openssl"},
 };
 
+/// The machine's openssl.cnf, where it has one: it may say which PKCS#11 module or which TPM there is.
+void load_configuration(OSSL_LIB_CTX* into) {
+  char* const path = CONF_get1_default_config_file();
+  if (path != nullptr) OSSL_LIB_CTX_load_config(into, path);
+  OPENSSL_free(path);
+}
+
 /// A library context with the provider of one kind of token beside OpenSSL's own, which is preferred: only what needs
 /// the key goes to the token. Null where the provider is not installed. It lives as long as the process, as the keys
 /// in it may.
 OSSL_LIB_CTX* context_of(const token_kind& kind) {
   auto* made = OSSL_LIB_CTX_new();
-  const bool good = made != nullptr && OSSL_PROVIDER_load(made, kind.provider) != nullptr &&
+  if (made == nullptr) return nullptr;
+  load_configuration(made);
+  const bool good = OSSL_PROVIDER_load(made, kind.provider) != nullptr &&
                     OSSL_PROVIDER_load(made, "default") != nullptr &&
                     EVP_set_default_properties(made, "?provider=default") == 1;
   if (good) return made;
