@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cli/demo_authority.hpp"
 #include "cli/demo_site.hpp"
+#include "identity/authority.hpp"
 #include "io/file.hpp"
 
 namespace perigee::cli {
@@ -53,10 +53,34 @@ result<> write_private(const std::string& path, std::string_view text) {
   return {};
 }
 
-result<> write_identity(const demo_authority& authority, const std::string& folder, const std::string& name) {
-  PG_TRY(const auto issued, authority.issue(name));
-  PG_TRY_VOID(io::write_whole(io::real_disk(), folder + "/" + name + ".crt", as_bytes(issued.certificate)));
-  return write_private(folder + "/" + name + ".key", issued.key);
+/// The site's issuing authority, below a root whose certificate is written and whose key nobody keeps. Neither key is
+/// stored, so that nothing can be added to the site later.
+result<identity::authority> make_authority(const std::string& folder, timestamp now) {
+  using identity::profile;
+  PG_TRY(auto root_key, identity::private_key::generate(identity::key_kind::p256));
+  PG_TRY(const auto root,
+         identity::authority::make_root("Perigee demo root", std::move(root_key), now, certificates_live));
+  PG_TRY_VOID(io::write_whole(io::real_disk(), folder + "/ca.crt", as_bytes(root.own().to_pem())));
+  PG_TRY(auto key, identity::private_key::generate(identity::key_kind::p256));
+  PG_TRY(auto own, root.issue(key.public_half(),
+                              {.as = profile::issuing, .name = "Perigee demo", .life = certificates_live}, now));
+  return identity::authority::open({std::move(own)}, std::move(key));
+}
+
+/// NAME.crt, with the certificates between it and the root, and NAME.key.
+result<> write_identity(const identity::authority& by, const std::string& folder,
+                        const identity::certificate_order& order, timestamp now) {
+  PG_TRY(const auto key, identity::private_key::generate(identity::key_kind::p256));
+  PG_TRY(const auto own, by.issue(key.public_half(), order, now));
+  PG_TRY(const auto key_pem, key.to_pem());
+  const auto path = folder + "/" + order.name;
+  PG_TRY_VOID(io::write_whole(io::real_disk(), path + ".crt", as_bytes(own.to_pem() + identity::to_pem(by.shown()))));
+  return write_private(path + ".key", key_pem);
+}
+
+/// As a client and as a server on loopback.
+identity::certificate_order node_order(const std::string& name) {
+  return {.as = identity::profile::node, .name = name, .dns_names = {"localhost"}, .addresses = {"127.0.0.1", "::1"}};
 }
 
 }  // namespace
@@ -79,13 +103,11 @@ result<> choose_ports(demo_site& site) {
 
 result<> write_site(const demo_site& site, timestamp now) {
   auto& disk = io::real_disk();
-  PG_TRY(const auto authority, demo_authority::make(now, certificates_live));
-  PG_TRY(const auto certificate, authority.certificate());
-  PG_TRY_VOID(io::write_whole(disk, site.folder + "/ca.crt", as_bytes(certificate)));
-  PG_TRY_VOID(write_identity(authority, site.folder, "operator"));
+  PG_TRY(const auto authority, make_authority(site.folder, now));
+  PG_TRY_VOID(write_identity(authority, site.folder, {.name = "operator"}, now));
   for (const auto& node : site.nodes) {
     PG_TRY_VOID(disk.make_folder(site.home(node) + "/rules"));
-    PG_TRY_VOID(write_identity(authority, site.home(node), node.id));
+    PG_TRY_VOID(write_identity(authority, site.home(node), node_order(node.id), now));
     for (const auto& file : files_of(site, node)) {
       PG_TRY_VOID(io::write_whole(disk, site.home(node) + "/" + file.path, as_bytes(file.text)));
     }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <format>
 
-#include "cli/demo_authority.hpp"
 #include "cli/run_to_end.hpp"
+#include "identity/certificate.hpp"
 #include "io/file.hpp"
 #include "node/run_file.hpp"
 
@@ -68,10 +68,11 @@ finding check_certificate(const node::config& chosen) {
   constexpr std::string_view name = "certificate";
   const auto pem = io::read_whole(io::real_disk(), chosen.tls->certificate, 1U << 20);
   if (!pem) return {name, verdict::bad, pem.error().text()};
-  const auto facts = read_certificate(std::string(as_text(*pem)));
-  if (!facts) return {name, verdict::bad, facts.error().text()};
-  auto found = node::check_end(facts->ends, std::format("of {}", facts->common_name));
-  if (found.how == verdict::bad || facts->common_name == chosen.node_id) return found;
+  const auto read = identity::first_certificate(*pem);
+  if (!read) return {name, verdict::bad, read.error().text()};
+  const auto& facts = read->facts();
+  auto found = node::check_end(facts.not_after, std::format("of {}", facts.common_name));
+  if (found.how == verdict::bad || facts.common_name == chosen.node_id) return found;
   return {name, verdict::bad, found.text + std::format(": the node is called {}", chosen.node_id)};
 }
 
