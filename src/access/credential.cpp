@@ -6,15 +6,15 @@
 #include <format>
 #include <optional>
 
-#include "access/detail/base64.hpp"
 #include "base/limits.hpp"
+#include "crypto/base64.hpp"
 
 namespace perigee::access {
 namespace {
 
-using detail::from_base64;
-using detail::padding;
-using detail::to_base64;
+using crypto::from_base64;
+using crypto::padding;
+using crypto::to_base64;
 
 constexpr std::string_view argon2_prefix = "$argon2id$v=19$";
 constexpr std::string_view scram_prefix = "SCRAM-SHA-256$";

@@ -1,17 +1,16 @@
 #include "access/scram.hpp"
+#include "crypto/base64.hpp"
 
 #include <algorithm>
 #include <format>
 #include <optional>
 
-#include "access/detail/base64.hpp"
-
 namespace perigee::access {
 namespace {
 
-using detail::from_base64;
-using detail::padding;
-using detail::to_base64;
+using crypto::from_base64;
+using crypto::padding;
+using crypto::to_base64;
 
 /// Takes the next attribute off a comma-separated message, and gives its value: RFC 5802 5.1 has them in a fixed order.
 std::optional<std::string_view> take(std::string_view& rest, char name) {

@@ -4,7 +4,7 @@
 
 #include <format>
 
-#include "access/detail/base64.hpp"
+#include "crypto/base64.hpp"
 
 namespace perigee::access {
 namespace {
@@ -21,7 +21,7 @@ constexpr std::string_view final =
 class scram : public testing::Test {
  protected:
   scram() {
-    const auto salt = detail::from_base64("W22ZaJ0SNY7soEsUEjb6gQ==", detail::padding::with);
+    const auto salt = crypto::from_base64("W22ZaJ0SNY7soEsUEjb6gQ==", crypto::padding::with);
     verifier_ = *scram_verifier::make("pencil", *salt, 4096);
   }
   scram_server::step say(std::string_view message) {

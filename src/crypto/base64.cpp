@@ -1,6 +1,6 @@
-#include "access/detail/base64.hpp"
+#include "crypto/base64.hpp"
 
-namespace perigee::access::detail {
+namespace perigee::crypto {
 namespace {
 
 constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -47,4 +47,4 @@ result<byte_buffer> from_base64(std::string_view text, padding p) {
   return out;
 }
 
-}  // namespace perigee::access::detail
+}  // namespace perigee::crypto

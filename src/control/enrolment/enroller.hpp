@@ -1,0 +1,94 @@
+#pragma once
+// Who gets a certificate. One way for all of them: a node that joins, a device that enrols, and both when they renew.
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.hpp"
+#include "identity/authority.hpp"
+#include "identity/certificate_request.hpp"
+
+namespace perigee::control::enrolment {
+
+/// Why nobody gets a certificate now, as it is told.
+struct denial {
+  enum class kind {
+    unknown,    // nothing shows who asks: 401
+    forbidden,  // who asks is known, and may not: 403
+    malformed,  // what is asked for cannot be: 400
+    failed,     // this node could not: 503
+  };
+  kind is = kind::forbidden;
+  std::string why;  // a sentence
+};
+
+/// A certificate that is shown: who issued it (identity::public_key::key_id) and its serial number, in hexadecimal.
+struct shown_certificate {
+  std::string issuer;
+  std::string serial;
+};
+
+/// Who asks, and from where.
+struct applicant {
+  std::string name;     // who it says it is; where it shows a certificate, that one's name
+  std::string address;  // without the port
+};
+
+/// A certificate that was made, for the book.
+struct issued {
+  const identity::certificate& made;
+  identity::profile as;
+  std::string_view how;  // "a token", "renewal": for people
+};
+
+/// Who is known, and what they were given: kept by whoever keeps the site's things. Blocking.
+class book {
+ public:
+  virtual ~book() = default;
+  /// Takes one use of the token for a certificate of this kind, and notes the thing where it is new. Denied where the
+  /// token is not good for that, and where the thing is shut out.
+  [[nodiscard]] virtual std::expected<void, denial> admit(const applicant& who, std::string_view token,
+                                                          identity::profile wanted, timestamp now) = 0;
+  /// Whether a thing may renew the certificate that it shows, and what kind it then gets.
+  [[nodiscard]] virtual std::expected<identity::profile, denial> may_renew(const applicant& who,
+                                                                           const shown_certificate& with,
+                                                                           timestamp now) = 0;
+  /// A certificate that is not in the book is handed to nobody. `replaces`: the one that it was renewed with, taken for
+  /// as long as the operator's grace lasts; null: none.
+  [[nodiscard]] virtual std::expected<void, denial> enter(const applicant& who, const issued& what,
+                                                          const shown_certificate* replaces, timestamp now) = 0;
+};
+
+/// What is handed out: the leaf, then those between it and the root.
+using chain = std::vector<identity::certificate>;
+
+/// Issues what the book allows. Owned by the node, used on the worker of its book. Blocking.
+class enroller {
+ public:
+  /// `life` of leaves, within the profiles'.
+  enroller(identity::authority by, book& of, std::optional<nanoseconds> life = {})
+      : by_(std::move(by)), book_(of), life_(life) {}
+
+  /// A first certificate, by a token (RFC 7030 4.2.1).
+  [[nodiscard]] std::expected<chain, denial> enrol(const applicant& who, std::string_view token,
+                                                   identity::profile wanted, const identity::certificate_request& asked,
+                                                   timestamp now);
+  /// Another one, by the certificate that it has (RFC 7030 4.2.2).
+  [[nodiscard]] std::expected<chain, denial> renew(const applicant& who, const shown_certificate& with,
+                                                   const identity::certificate_request& asked, timestamp now);
+
+ private:
+  [[nodiscard]] std::expected<identity::certificate, denial> issue(identity::profile as,
+                                                                   const identity::certificate_request& asked,
+                                                                   timestamp now) const;
+  [[nodiscard]] chain with_authorities(identity::certificate leaf) const;
+
+  identity::authority by_;
+  book& book_;
+  std::optional<nanoseconds> life_;
+};
+
+}  // namespace perigee::control::enrolment
