@@ -69,6 +69,11 @@ result<> check_shown(std::span<const certificate> shown) {
   for (const auto& above : shown.subspan(1)) {
     if (!above.facts().is_authority) return refuse(refusal::not_an_authority);
   }
+  // Only DNS names below a gateway. OpenSSL 3.5 would compare a URI up to a NUL in it, and leaks one without a host.
+  if (std::ranges::any_of(shown, [](const auto& c) { return c.facts().is_constrained; }) &&
+      std::ranges::any_of(shown, [](const auto& c) { return c.facts().other_alternative_names; })) {
+    return refuse(refusal::outside_constraint);
+  }
   for (const auto& each : shown) {
     PG_TRY_VOID(detail::check_key(each.key().native()));
     PG_TRY_VOID(detail::check_signature_algorithm(X509_get_signature_nid(each.native())));
@@ -131,8 +136,7 @@ result<std::string> gateway_above(std::span<const certificate> path) {
     if (facts.permitted_names.size() != 1 || !gateway.empty()) return refuse(refusal::not_conforming);
     gateway = facts.permitted_names.front();
   }
-  const auto& leaf = path.front().facts();
-  if (!gateway.empty() && (!is_below(leaf.common_name, gateway) || leaf.other_alternative_names)) {
+  if (!gateway.empty() && !is_below(path.front().facts().common_name, gateway)) {
     return refuse(refusal::outside_constraint);
   }
   return gateway;

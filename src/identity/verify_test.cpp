@@ -248,6 +248,23 @@ TEST_F(a_chain, below_a_gateway_stays_within_its_names) {
   }
 }
 
+TEST_F(a_chain, below_a_gateway_has_no_uri_that_ends_within) {
+  auto leaf = with(honest_leaf("press-7.fog-1"), NID_subject_alt_name, "");
+  const auto draft = forge_x509(leaf, new_key().native(), site_->gateway.own(), site_->gateway.key());
+  const crypto::general_names_ptr names(sk_GENERAL_NAME_new_null());
+  for (const auto& [kind, text] : {std::pair{GEN_DNS, "press-7.fog-1"s}, {GEN_URI, "http://invalid\0.plant/admin"s}}) {
+    auto* value = ASN1_IA5STRING_new();
+    ASN1_STRING_set(value, text.data(), static_cast<int>(text.size()));
+    auto* one = GENERAL_NAME_new();
+    GENERAL_NAME_set0_value(one, kind, value);
+    sk_GENERAL_NAME_push(names.get(), one);
+  }
+  X509_add1_ext_i2d(draft.get(), NID_subject_alt_name, names.get(), 0, 0);
+  X509_sign(draft.get(), site_->gateway.key().native(), EVP_sha256());
+  const auto forged = certificate::parse(crypto::der_of(i2d_X509, draft.get())).value();
+  EXPECT_EQ(verdict(test_site::shown(forged, site_->gateway)), "outside_constraint");
+}
+
 TEST_F(a_chain, below_a_gateway_cannot_be_widened) {
   auto middle = honest_authority("fog-9 CA", "critical,CA:TRUE,pathlen:0");
   middle.extensions.emplace_back(NID_name_constraints, "critical,excluded;DNS:nothing");
