@@ -22,6 +22,7 @@ struct certificate_wish {
   std::vector<std::string> common_names{};
   std::vector<std::pair<int, std::string>> alternative_names{};  // GEN_DNS, GEN_URI, GEN_EMAIL
   long valid_for_s = 86'400;
+  std::string permitted{};  // an authority that is constrained to DNS names that end so (RFC 5280 4.2.1.10)
 };
 
 /// Owned by a test; its folder ends with it.
@@ -30,7 +31,7 @@ class test_authority {
   test_authority() {
     folder_ = ::mkdtemp(folder_.data());
     key_.reset(EVP_EC_gen("P-256"));
-    self_ = make({.common_names = {"test authority"}}, key_.get(), nullptr);
+    self_ = make({.common_names = {"test authority"}}, key_.get(), nullptr, key_.get());
     write("authority.crt", pem(*self_));
   }
   ~test_authority() { std::filesystem::remove_all(folder_); }
@@ -40,14 +41,21 @@ class test_authority {
   [[nodiscard]] std::string path(std::string_view name) const { return folder_ + "/" + std::string(name); }
   [[nodiscard]] certificate_ptr issue(const certificate_wish& wish) const {
     const key_ptr key(EVP_EC_gen("P-256"));
-    return make(wish, key.get(), self_.get());
+    return make(wish, key.get(), self_.get(), key_.get());
   }
   /// NAME.crt and NAME.key, with this authority as the one that is trusted.
   tls_files write_identity(const std::string& name, const certificate_wish& wish) const {
     const key_ptr key(EVP_EC_gen("P-256"));
-    write(name + ".crt", pem(*make(wish, key.get(), self_.get())));
-    write(name + ".key", pem(*key));
-    return {path(name + ".crt"), path(name + ".key"), path("authority.crt")};
+    return write_identity(name, pem(*make(wish, key.get(), self_.get(), key_.get())), *key);
+  }
+  /// The same, issued by the constrained authority of a gateway that this one issues.
+  tls_files write_identity_below(const std::string& gateway, const std::string& name,
+                                 const certificate_wish& wish) const {
+    const key_ptr gateway_key(EVP_EC_gen("P-256"));
+    const auto middle =
+        make({.common_names = {gateway + " CA"}, .permitted = gateway}, gateway_key.get(), self_.get(), key_.get());
+    const key_ptr key(EVP_EC_gen("P-256"));
+    return write_identity(name, pem(*make(wish, key.get(), middle.get(), gateway_key.get())) + pem(*middle), *key);
   }
   tls_files write_identity(const std::string& name) const {
     return write_identity(name, {.common_names = {name}, .alternative_names = {{GEN_DNS, name}}});
@@ -59,6 +67,11 @@ class test_authority {
   }
 
  private:
+  [[nodiscard]] tls_files write_identity(const std::string& name, const std::string& chain, EVP_PKEY& key) const {
+    write(name + ".crt", chain);
+    write(name + ".key", pem(key));
+    return {path(name + ".crt"), path(name + ".key"), path("authority.crt")};
+  }
   static std::string pem(X509& of) {
     const bio_ptr out(BIO_new(BIO_s_mem()));
     PEM_write_bio_X509(out.get(), &of);
@@ -88,7 +101,14 @@ class test_authority {
     X509_add1_ext_i2d(&of, NID_basic_constraints, says.get(), 1, 0);
   }
 
-  [[nodiscard]] certificate_ptr make(const certificate_wish& wish, EVP_PKEY* key, X509* issuer) const {
+  static void constrain(X509& of, const std::string& permitted) {
+    const crypto::extension_ptr made(
+        X509V3_EXT_nconf_nid(nullptr, nullptr, NID_name_constraints, ("critical,permitted;DNS:" + permitted).c_str()));
+    X509_add_ext(&of, made.get(), -1);
+  }
+
+  [[nodiscard]] certificate_ptr make(const certificate_wish& wish, EVP_PKEY* key, X509* issuer,
+                                     EVP_PKEY* issuer_key) const {
     certificate_ptr made(X509_new());
     X509_set_version(made.get(), 2);
     ASN1_INTEGER_set(X509_get_serialNumber(made.get()), ++serial_);
@@ -102,8 +122,9 @@ class test_authority {
     X509_gmtime_adj(X509_getm_notAfter(made.get()), wish.valid_for_s);
     X509_set_pubkey(made.get(), key);
     name(*made, wish.alternative_names);
-    if (issuer == nullptr) may_sign(*made);
-    X509_sign(made.get(), key_.get(), EVP_sha256());
+    if (issuer == nullptr || !wish.permitted.empty()) may_sign(*made);
+    if (!wish.permitted.empty()) constrain(*made, wish.permitted);
+    X509_sign(made.get(), issuer_key, EVP_sha256());
     return made;
   }
 

@@ -153,6 +153,21 @@ TEST_F(tls, a_certificate_that_names_nobody_is_refused) {
   EXPECT_TRUE(is(pair.server->peer_name().error(), errc::refused));
 }
 
+TEST_F(tls, a_gateways_authority_gives_no_name_outside_its_constraint) {
+  const auto greet_as = [&](const std::string& common_name, const std::string& dns_name,
+                            identity_source known_by = identity_source::common_name) {
+    const auto files = authority_.write_identity_below(
+        "fog-1", "device", {.common_names = {common_name}, .alternative_names = {{GEN_DNS, dns_name}}});
+    const auto there = tls_context::client(files).value();
+    return tls_pair(*server({.identity = known_by}), *there, "gw").greet().what;
+  };
+  EXPECT_EQ(greet_as("press-7.fog-1", "press-7.fog-1"), state::done);
+  EXPECT_EQ(greet_as("admin", "admin"), state::failed) << "the constraint itself";
+  EXPECT_EQ(greet_as("admin", "press-7.fog-1"), state::failed) << "which does not speak of the common name";
+  EXPECT_EQ(greet_as("admin", "press-7.fog-1", identity_source::subject), state::failed);
+  EXPECT_EQ(greet_as("admin", "press-7.fog-1", identity_source::dns_name), state::done) << "nobody is called admin";
+}
+
 TEST_F(tls, a_client_wants_the_host_it_asked_for) {
   const auto here = server();
   const auto there = client();

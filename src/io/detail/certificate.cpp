@@ -43,6 +43,20 @@ result<std::string> name_in(const X509& certificate, identity_source where) {
   return crypto::distinguished_name(*X509_get_subject_name(&certificate));
 }
 
+int check_constrained_name(int good, X509_STORE_CTX* path) {
+  if (good != 1 || X509_STORE_CTX_get_error_depth(path) != 0) return good;
+  const auto* const chain = X509_STORE_CTX_get0_chain(path);
+  bool constrained = false;
+  for (int i = 1; i < sk_X509_num(chain); ++i) {
+    constrained = constrained || X509_get_ext_by_NID(sk_X509_value(chain, i), NID_name_constraints, -1) >= 0;
+  }
+  const auto& leaf = *sk_X509_value(chain, 0);
+  const auto name = name_in(leaf, identity_source::common_name);
+  if (!constrained || (name && std::ranges::contains(alternative_names(leaf, GEN_DNS), *name))) return good;
+  X509_STORE_CTX_set_error(path, X509_V_ERR_PERMITTED_VIOLATION);
+  return 0;
+}
+
 std::vector<std::string> server_names(const X509& certificate) {
   auto names = alternative_names(certificate, GEN_DNS);
   if (!names.empty()) return names;

@@ -147,8 +147,7 @@ setup_ptr make(const SSL_METHOD* method, tls_version version_min) {
 void give_tickets(const tls_setup& setup) {
   auto* c = setup.context.get();
   SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_session_id_context(c, setup.fingerprint.data(),
-                                 static_cast<unsigned>(setup.fingerprint.size()));
+  SSL_CTX_set_session_id_context(c, setup.fingerprint.data(), static_cast<unsigned>(setup.fingerprint.size()));
   SSL_CTX_set_num_tickets(c, 1);
   SSL_CTX_set_timeout(c, ticket_lifetime_s);
 }
@@ -205,7 +204,9 @@ or_sentence<std::shared_ptr<const tls_setup>> load_server(const tls_server_optio
   made->fingerprint = from.fingerprint();
   made->identity = options.identity;
   made->protocols = on_the_wire(options.protocols);
-  SSL_CTX_set_verify(c, verify_mode(options.client), nullptr);
+  const bool by_subject =
+      options.identity == identity_source::common_name || options.identity == identity_source::subject;
+  SSL_CTX_set_verify(c, verify_mode(options.client), by_subject ? check_constrained_name : nullptr);
   SSL_CTX_set1_groups_list(c, server_groups);
   give_tickets(*made);
   // The callbacks see the setup only while a connection holds it (tls_socket).
