@@ -1,11 +1,11 @@
 #include "crypto/x509_fields.hpp"
 
-#include <openssl/asn1.h>
 #include <time.h>
 
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "base/utf8.hpp"
 #include "crypto/openssl.hpp"
 
 namespace perigee::crypto {
@@ -24,11 +24,9 @@ bool has_control_characters(std::string_view utf8) {
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    unsigned long character = 0;
-    const int bytes =
-        UTF8_getc(reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()), &character);
-    if (bytes <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(bytes));
+    const auto bytes = utf8_character_bytes(text);
+    if (bytes == 0) return false;
+    text.remove_prefix(bytes);
   }
   return true;
 }
