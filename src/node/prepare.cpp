@@ -13,7 +13,7 @@ using namespace doors::replay;
 constexpr std::string_view rule_suffix = ".rule.sql";
 
 /// A file of the disk as a replay reads it.
-class file_source final : public byte_source {
+class file_source final : public csv::byte_source {
  public:
   explicit file_source(std::unique_ptr<io::file> of) : of_(std::move(of)) {}
   result<std::size_t> read_at(std::uint64_t position, byte_span into) override { return of_->read_at(position, into); }

@@ -17,7 +17,7 @@ namespace perigee::node {
 /// A CSV file that can be replayed to its end.
 struct prepared_replay {
   doors::replay::replay_options options;
-  std::unique_ptr<doors::replay::byte_source> file;
+  std::unique_ptr<csv::byte_source> file;
   doors::replay::csv_summary summary;
 };
 

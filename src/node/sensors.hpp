@@ -35,7 +35,7 @@ class sensors {
     std::unique_ptr<doors::mqtt::broker::local_subscription> commands;
   };
   struct replay {
-    std::unique_ptr<doors::replay::byte_source> file;
+    std::unique_ptr<csv::byte_source> file;
     doors::replay::replay_source source;
   };
 

@@ -15,7 +15,7 @@ namespace {
 using namespace perigee;
 using namespace perigee::doors::replay;
 
-class pieces final : public byte_source {
+class pieces final : public csv::byte_source {
  public:
   pieces(std::string text, std::size_t step) : text_(std::move(text)), step_(step) {}
   result<std::size_t> read_at(std::uint64_t position, byte_span into) override {
@@ -23,17 +23,17 @@ class pieces final : public byte_source {
   }
 
  private:
-  text_source text_;
+  csv::text_source text_;
   std::size_t step_;
 };
 
-std::vector<std::string> rows_of(byte_source& from) {
-  csv_reader reader(from, ',');
+std::vector<std::string> rows_of(csv::byte_source& from) {
+  csv::reader reader(from, ',');
   std::vector<std::string> out;
   for (;;) {
     const auto got = reader.next();
-    if (got == csv_reader::outcome::end) return out;
-    if (got == csv_reader::outcome::bad) {
+    if (got == csv::reader::outcome::end) return out;
+    if (got == csv::reader::outcome::bad) {
       out.push_back(std::string(reader.problem().code) + std::to_string(reader.problem().column));
       continue;
     }
@@ -45,7 +45,7 @@ std::vector<std::string> rows_of(byte_source& from) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(as_text(byte_view(data, size)));
-  text_source whole(text);
+  csv::text_source whole(text);
   pieces slow(text, 1 + (size == 0 ? 0 : data[0] % 7));
   if (rows_of(whole) != rows_of(slow)) std::abort();
   replay_options options;

@@ -32,13 +32,13 @@ std::string json_key(std::string_view metric) {
   return out + "\":";
 }
 
-std::vector<cells> sample(byte_source& from, char separator) {
-  csv_reader reader(from, separator);
+std::vector<cells> sample(csv::byte_source& from, char separator) {
+  csv::reader reader(from, separator);
   std::vector<cells> out;
   while (out.size() < sample_rows) {
     const auto got = reader.next();
-    if (got == csv_reader::outcome::end) break;
-    if (got == csv_reader::outcome::bad) continue;
+    if (got == csv::reader::outcome::end) break;
+    if (got == csv::reader::outcome::bad) continue;
     auto& row = out.emplace_back();
     for (const auto& field : reader.row()) row.emplace_back(field.text);
   }
@@ -55,7 +55,7 @@ std::size_t score(const std::vector<cells>& rows) {
 
 class finder {
  public:
-  finder(byte_source& from, const replay_options& options) : options_(options) {
+  finder(csv::byte_source& from, const replay_options& options) : options_(options) {
     std::size_t best = 0;
     for (const char separator : separators) {
       auto rows = sample(from, separator);
@@ -181,7 +181,7 @@ class finder {
 
 }  // namespace
 
-std::expected<csv_layout, diagnostics> find_layout(byte_source& from, const replay_options& options) {
+std::expected<csv_layout, diagnostics> find_layout(csv::byte_source& from, const replay_options& options) {
   return finder(from, options).run();
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/diagnostic.hpp"
-#include "doors/replay/csv.hpp"
+#include "csv/reader.hpp"
 #include "doors/replay/time_format.hpp"
 
 namespace perigee::doors::replay {
@@ -50,7 +50,7 @@ struct csv_layout {
 };
 
 /// Looks at the first rows only. Codes P0305, P0306, P0307, P0310, P0311, P0312.
-[[nodiscard]] std::expected<csv_layout, diagnostics> find_layout(byte_source& from, const replay_options& options);
+[[nodiscard]] std::expected<csv_layout, diagnostics> find_layout(csv::byte_source& from, const replay_options& options);
 
 /// A cell as a number: digits, perhaps a sign, a point and an exponent. Nothing for anything else.
 [[nodiscard]] std::optional<double> number_in(std::string_view cell);

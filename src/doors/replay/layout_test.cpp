@@ -8,7 +8,7 @@ namespace perigee::doors::replay {
 namespace {
 
 std::expected<csv_layout, diagnostics> layout(std::string text, replay_options options = {}) {
-  text_source from(std::move(text));
+  csv::text_source from(std::move(text));
   options.file = "x.csv";
   return find_layout(from, options);
 }

@@ -48,7 +48,7 @@ void put_number(std::string& out, std::string_view cell, std::optional<std::uint
 
 }  // namespace
 
-std::expected<timestamp, cell_problem> check_row(std::span<const csv_field> row, const csv_layout& layout) {
+std::expected<timestamp, cell_problem> check_row(std::span<const csv::field> row, const csv_layout& layout) {
   if (row.size() != layout.columns) {
     return std::unexpected(cell_problem{
         "P0303", 0, std::format("this row has {} columns, the first has {}", row.size(), layout.columns), {}});
@@ -69,7 +69,7 @@ std::expected<timestamp, cell_problem> check_row(std::span<const csv_field> row,
   return *at;
 }
 
-void render_row(std::string& out, timestamp at, std::span<const csv_field> row, const csv_layout& layout) {
+void render_row(std::string& out, timestamp at, std::span<const csv::field> row, const csv_layout& layout) {
   out = "{\"ts\":";
   std::array<char, 24> digits{};
   out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), at.ns / ns_per_us).ptr);

@@ -24,15 +24,15 @@ timestamp later(timestamp t, nanoseconds step, std::uint64_t times = 1) {
 /// Reads every row once.
 class file_check {
  public:
-  file_check(byte_source& from, const replay_options& options, csv_layout layout)
+  file_check(csv::byte_source& from, const replay_options& options, csv_layout layout)
       : options_(options), reader_(from, layout.separator), out_{std::move(layout), 0, {}, {}} {}
 
   std::expected<csv_summary, diagnostics> run() {
     bool header = out_.layout.header;
     for (;;) {
       const auto got = reader_.next();
-      if (got == csv_reader::outcome::end) break;
-      if (got == csv_reader::outcome::bad) {
+      if (got == csv::reader::outcome::end) break;
+      if (got == csv::reader::outcome::bad) {
         const auto& p = reader_.problem();
         wrong(p.code, p.line, p.column, p.message, {}, p.excerpt);
       } else if (!std::exchange(header, false)) {
@@ -77,21 +77,21 @@ class file_check {
   }
 
   const replay_options& options_;
-  csv_reader reader_;
+  csv::reader reader_;
   csv_summary out_;
   diagnostics wrong_;
 };
 
 }  // namespace
 
-std::expected<csv_summary, diagnostics> check_file(byte_source& from, const replay_options& options) {
+std::expected<csv_summary, diagnostics> check_file(csv::byte_source& from, const replay_options& options) {
   auto layout = find_layout(from, options);
   if (!layout) return std::unexpected(std::move(layout).error());
   return file_check(from, options, *std::move(layout)).run();
 }
 
-replay_source::replay_source(byte_source& from, csv_summary file, replay_options options, replay_position from_here,
-                             timestamp start)
+replay_source::replay_source(csv::byte_source& from, csv_summary file, replay_options options,
+                             replay_position from_here, timestamp start)
     : from_(from), file_(std::move(file)), options_(std::move(options)), position_(from_here), due_(start) {
   const auto done = position_.produced.value();
   loop_ = done / file_.rows;
@@ -159,9 +159,9 @@ bool replay_source::load() {
 bool replay_source::read_row(timestamp& written) {
   for (;;) {
     const auto got = reader_->next();
-    if (got == csv_reader::outcome::end) return false;
+    if (got == csv::reader::outcome::end) return false;
     const auto at =
-        got == csv_reader::outcome::row ? check_row(reader_->row(), file_.layout) : std::unexpected(cell_problem{});
+        got == csv::reader::outcome::row ? check_row(reader_->row(), file_.layout) : std::unexpected(cell_problem{});
     if (at) {
       written = *at;
       return true;
@@ -171,7 +171,7 @@ bool replay_source::read_row(timestamp& written) {
 }
 
 void replay_source::rewind() {
-  reader_ = std::make_unique<csv_reader>(from_, file_.layout.separator);
+  reader_ = std::make_unique<csv::reader>(from_, file_.layout.separator);
   if (file_.layout.header) static_cast<void>(reader_->next());
 }
 

@@ -22,7 +22,7 @@ struct csv_summary {
 };
 
 /// Reads the whole file: every error at once, each with its line and column, at most limits::csv_errors_max.
-[[nodiscard]] std::expected<csv_summary, diagnostics> check_file(byte_source& from, const replay_options& options);
+[[nodiscard]] std::expected<csv_summary, diagnostics> check_file(csv::byte_source& from, const replay_options& options);
 
 /// Where a replay stands: a row is known by its count, so this is all that a restart needs.
 struct replay_position {
@@ -41,7 +41,7 @@ class replay_source {
  public:
   using sink = function_ref<bool(const model::record_view&)>;
 
-  replay_source(byte_source& from, csv_summary file, replay_options options, replay_position from_here,
+  replay_source(csv::byte_source& from, csv_summary file, replay_options options, replay_position from_here,
                 timestamp start);
   ~replay_source();
   replay_source(replay_source&&) noexcept;
@@ -68,11 +68,11 @@ class replay_source {
   void render();
   [[nodiscard]] nanoseconds usual_step() const;
 
-  byte_source& from_;
+  csv::byte_source& from_;
   csv_summary file_;
   replay_options options_;
   replay_position position_;
-  std::unique_ptr<csv_reader> reader_;
+  std::unique_ptr<csv::reader> reader_;
   bool loaded_ = false;  // `payload_` holds the row that comes next
   bool finished_ = false;
   std::string payload_;

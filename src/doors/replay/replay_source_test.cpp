@@ -31,7 +31,7 @@ replay_options as_fast_as_written() {
 }
 
 lines problems_of(std::string text, const replay_options& options = as_fast_as_written()) {
-  text_source from(std::move(text));
+  csv::text_source from(std::move(text));
   const auto file = check_file(from, options);
   lines out;
   if (!file) {
@@ -57,7 +57,7 @@ struct fixture {
     return out;
   }
 
-  text_source from;
+  csv::text_source from;
   replay_source source;
 };
 
@@ -179,7 +179,7 @@ TEST(CheckFile, TakesRealSeries) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(data)) {
     if (entry.path().extension() != ".csv") continue;
     std::ifstream in(entry.path(), std::ios::binary);
-    text_source from({std::istreambuf_iterator<char>(in), {}});
+    csv::text_source from({std::istreambuf_iterator<char>(in), {}});
     auto options = as_fast_as_written();
     options.speed = 0;
     auto file = check_file(from, options);

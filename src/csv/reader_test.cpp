@@ -1,4 +1,4 @@
-#include "doors/replay/csv.hpp"
+#include "csv/reader.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 
 #include "base/limits.hpp"
 
-namespace perigee::doors::replay {
+namespace perigee::csv {
 namespace {
 
 /// Gives at most `step` bytes at a time.
@@ -26,12 +26,12 @@ class slow_source final : public byte_source {
 
 /// "line|field@column|..." per row, "line:column code" per problem.
 std::vector<std::string> read(byte_source& from, char separator = ',') {
-  csv_reader reader(from, separator);
+  reader reader(from, separator);
   std::vector<std::string> out;
   for (;;) {
     const auto got = reader.next();
-    if (got == csv_reader::outcome::end) return out;
-    if (got == csv_reader::outcome::bad) {
+    if (got == reader::outcome::end) return out;
+    if (got == reader::outcome::bad) {
       out.push_back(std::format("{}:{} {}", reader.problem().line, reader.problem().column, reader.problem().code));
       continue;
     }
@@ -89,11 +89,11 @@ TEST(Csv, ASourceThatFailsEndsTheFileAndSaysSo) {
   class broken final : public byte_source {
     result<std::size_t> read_at(std::uint64_t, byte_span) override { return fail(errc::io, "the disk is gone"); }
   } from;
-  csv_reader reader(from, ',');
-  EXPECT_EQ(reader.next(), csv_reader::outcome::end);
+  reader reader(from, ',');
+  EXPECT_EQ(reader.next(), reader::outcome::end);
   ASSERT_TRUE(reader.failure());
   EXPECT_STREQ(reader.failure()->what, "the disk is gone");
 }
 
 }  // namespace
-}  // namespace perigee::doors::replay
+}  // namespace perigee::csv

@@ -11,7 +11,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 
-namespace perigee::doors::replay {
+namespace perigee::csv {
 
 /// Where a CSV's bytes come from. Implemented by the node over a file, by tests over a text; outlives its readers.
 class byte_source {
@@ -31,13 +31,13 @@ class text_source final : public byte_source {
   std::string text_;
 };
 
-struct csv_field {
+struct field {
   std::string_view text;     // without its quotes
   std::uint32_t column = 1;  // in its line, from 1, in bytes
 };
 
 /// What is wrong with one row, and where. `line` is the excerpt for a diagnostic.
-struct csv_problem {
+struct fault {
   const char* code = "";
   std::uint32_t line = 0;
   std::uint32_t column = 0;
@@ -46,21 +46,21 @@ struct csv_problem {
 };
 
 /// Reads row after row, holding one block of the file. Owned by whoever reads the file; ends with it.
-class csv_reader {
+class reader {
  public:
   enum class outcome : std::uint8_t { row, end, bad };
 
-  csv_reader(byte_source& from, char separator);
+  reader(byte_source& from, char separator);
 
   /// `bad`: problem() says what; the next call goes on behind the bad row. `end` also where the source fails: error().
   [[nodiscard]] outcome next();
 
   /// Views that last until the next call.
-  [[nodiscard]] std::span<const csv_field> row() const { return fields_; }
+  [[nodiscard]] std::span<const field> row() const { return fields_; }
   [[nodiscard]] std::uint32_t line() const { return row_line_; }  // that the row begins on, from 1
   [[nodiscard]] std::string_view line_text() const;               // of that line
   [[nodiscard]] std::uint64_t bytes_read() const { return position_; }
-  [[nodiscard]] const csv_problem& problem() const { return problem_; }
+  [[nodiscard]] const fault& problem() const { return problem_; }
   [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
 
  private:
@@ -86,11 +86,11 @@ class csv_reader {
   std::uint32_t line_ = 1;
   std::uint32_t row_line_ = 0;
   std::size_t row_begin_ = 0;
-  std::vector<csv_field> fields_;
+  std::vector<field> fields_;
   std::vector<std::string> unquoted_;  // fields with doubled quotes; reused
   std::size_t unquoted_count_ = 0;
-  csv_problem problem_;
+  fault problem_;
   std::optional<error> failure_;
 };
 
-}  // namespace perigee::doors::replay
+}  // namespace perigee::csv

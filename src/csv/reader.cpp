@@ -1,10 +1,10 @@
-#include "doors/replay/csv.hpp"
+#include "csv/reader.hpp"
 
 #include <algorithm>
 
 #include "base/limits.hpp"
 
-namespace perigee::doors::replay {
+namespace perigee::csv {
 namespace {
 
 constexpr std::size_t block_bytes = limits::csv_line_bytes_max;
@@ -27,12 +27,12 @@ result<std::size_t> text_source::read_at(std::uint64_t position, byte_span into)
   return n;
 }
 
-csv_reader::csv_reader(byte_source& from, char separator) : from_(from), separator_(separator) {
+reader::reader(byte_source& from, char separator) : from_(from), separator_(separator) {
   // Views into unquoted_ must not move while a row grows.
   unquoted_.resize(limits::csv_columns_max + 1);
 }
 
-csv_reader::outcome csv_reader::next() {
+reader::outcome reader::next() {
   if (position_ == 0 && !drained_) {
     while (rest().size() < byte_order_mark.size() && !drained_) fill();
     if (rest().starts_with(byte_order_mark)) begin_ += byte_order_mark.size();
@@ -49,10 +49,10 @@ csv_reader::outcome csv_reader::next() {
   }
 }
 
-std::string_view csv_reader::line_text() const { return first_line(as_text(buffer_).substr(row_begin_)); }
+std::string_view reader::line_text() const { return first_line(as_text(buffer_).substr(row_begin_)); }
 
 /// Moves what is left to the front of the buffer and reads on behind it.
-void csv_reader::fill() {
+void reader::fill() {
   buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(begin_));
   begin_ = 0;
   const auto kept = buffer_.size();
@@ -65,7 +65,7 @@ void csv_reader::fill() {
 }
 
 /// An empty line or a comment: true when one was there, or when more must be read to tell.
-bool csv_reader::skip_line_without_row() {
+bool reader::skip_line_without_row() {
   const auto end = rest().find('\n');
   if (end == std::string_view::npos && !drained_) {
     if (rest().size() > limits::csv_line_bytes_max) return false;
@@ -78,7 +78,7 @@ bool csv_reader::skip_line_without_row() {
   return true;
 }
 
-csv_reader::parse csv_reader::parse_row() {
+reader::parse reader::parse_row() {
   fields_.clear();
   unquoted_count_ = 0;
   row_line_ = line_;
@@ -97,7 +97,7 @@ csv_reader::parse csv_reader::parse_row() {
 }
 
 /// Up to a separator or the end of the line, whichever comes; `at` is left on it.
-csv_reader::parse csv_reader::plain_field(std::size_t& at) {
+reader::parse reader::plain_field(std::size_t& at) {
   const auto text = as_text(buffer_);
   const char ends[] = {separator_, '\n', '\0'};
   const auto end = text.find_first_of(std::string_view(ends, 2), at);
@@ -112,7 +112,7 @@ csv_reader::parse csv_reader::plain_field(std::size_t& at) {
   return add_field(field, start);
 }
 
-csv_reader::parse csv_reader::quoted_field(std::size_t& at) {
+reader::parse reader::quoted_field(std::size_t& at) {
   const auto text = as_text(buffer_);
   const auto start = at + 1;
   bool doubled = false;
@@ -144,7 +144,7 @@ csv_reader::parse csv_reader::quoted_field(std::size_t& at) {
   return add_field(field, open);
 }
 
-csv_reader::parse csv_reader::add_field(std::string_view text, std::size_t at) {
+reader::parse reader::add_field(std::string_view text, std::size_t at) {
   if (fields_.size() == limits::csv_columns_max) return wrong("P0304", at, "this row has more than 256 columns");
   const auto line_start = as_text(buffer_).substr(0, at).rfind('\n');
   const auto from = line_start == std::string_view::npos || line_start < row_begin_ ? row_begin_ : line_start + 1;
@@ -152,7 +152,7 @@ csv_reader::parse csv_reader::add_field(std::string_view text, std::size_t at) {
   return parse::row;
 }
 
-csv_reader::parse csv_reader::wrong(const char* code, std::size_t at, const char* message) {
+reader::parse reader::wrong(const char* code, std::size_t at, const char* message) {
   const auto line = line_text();
   const auto column = std::min(at - row_begin_, line.size()) + 1;
   problem_ = {code, row_line_, static_cast<std::uint32_t>(column), message, std::string(line.substr(0, 200))};
@@ -160,7 +160,7 @@ csv_reader::parse csv_reader::wrong(const char* code, std::size_t at, const char
 }
 
 /// Goes on behind the line that the bad row begins on.
-void csv_reader::skip_bad_row() {
+void reader::skip_bad_row() {
   for (;;) {
     const auto end = rest().find('\n');
     if (end != std::string_view::npos) return consume(begin_ + end + 1);
@@ -170,10 +170,10 @@ void csv_reader::skip_bad_row() {
   }
 }
 
-void csv_reader::consume(std::size_t end) {
+void reader::consume(std::size_t end) {
   const auto taken = as_text(buffer_).substr(begin_, end - begin_);
   line_ += static_cast<std::uint32_t>(std::ranges::count(taken, '\n'));
   begin_ = end;
 }
 
-}  // namespace perigee::doors::replay
+}  // namespace perigee::csv
