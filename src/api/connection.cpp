@@ -3,6 +3,7 @@
 #include <boost/beast/http/status.hpp>
 #include <format>
 
+#include "base/limits.hpp"
 #include "io/timer.hpp"
 
 namespace perigee::api {
@@ -12,6 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr auto idle_max = 30s;     // between requests of one connection
 constexpr auto request_max = 10s;  // from a request's first byte to its answer's last, or a piece's
+constexpr auto upload_max = 60s;   // the same, for a body that is larger than usual
 constexpr auto farewell_max = 1s;  // for saying that it took too long
 
 }  // namespace
@@ -35,7 +37,18 @@ std::string to_wire(const answer& of, const wire_form& how) {
 }
 
 connection::connection(io::shard& on, std::unique_ptr<io::stream> stream, responder& by)
-    : on_(on), stream_(std::move(stream)), by_(by), deadline_(clock::now() + request_max) {}
+    : on_(on),
+      stream_(std::move(stream)),
+      by_(by),
+      reader_([this](const question& head) { return bound_body(head); }),
+      deadline_(clock::now() + request_max) {}
+
+std::uint32_t connection::bound_body(question head) {
+  head.peer = stream_->peer();
+  const auto most = by_.body_bytes_max(std::move(head));
+  if (most > limits::http_request_body_bytes_max) deadline_ = clock::now() + upload_max;
+  return most;
+}
 
 io::task<> connection::run() {
   io::scope watching(on_);

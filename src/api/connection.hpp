@@ -11,6 +11,8 @@ class responder {
  public:
   virtual ~responder() = default;
   [[nodiscard]] virtual io::task<answer> respond(question asked) = 0;
+  /// How large a body is read behind this head: more than usual only for who may send it.
+  [[nodiscard]] virtual std::uint32_t body_bytes_max(question head) = 0;
 };
 
 /// One client: its requests one after another, until it leaves, is silent or too slow, or sends what is no request.
@@ -26,6 +28,7 @@ class connection {
  private:
   enum class phase { greeting, idle, reading, answering };
 
+  [[nodiscard]] std::uint32_t bound_body(question head);
   [[nodiscard]] io::task<> watch();
   [[nodiscard]] io::task<> say_too_slow();
   [[nodiscard]] io::task<> converse();

@@ -2,6 +2,7 @@
 
 #include <boost/beast/core/string.hpp>
 
+#include "base/limits.hpp"
 #include "base/percent.hpp"
 
 namespace perigee::api {
@@ -50,13 +51,19 @@ std::optional<answer> read_body(const route& of, const question& asked, request&
     if (!boost::beast::iequals(type, "application/x-www-form-urlencoded")) return std::nullopt;
     return into.given.add_form(asked.body) ? std::nullopt : std::optional(misspelt());
   }
-  if (!takes_one)
+  const bool whole = !of.about.body.empty();
+  if (!takes_one && !whole)
     return problem({.status = 400, .title = "A request has no body here.", .type = "/problems/parameter"});
-  if (!boost::beast::iequals(type, "application/json")) {
+  const auto wanted = whole ? of.about.body : std::string_view("application/json");
+  if (!boost::beast::iequals(type, wanted)) {
     return problem({.status = 415,
                     .title = "The body's type is not read here.",
                     .type = "/problems/body-type",
-                    .right = "Content-Type: application/json"});
+                    .right = "Content-Type: " + std::string(wanted)});
+  }
+  if (whole) {
+    into.body = asked.body;
+    return std::nullopt;
   }
   const auto read = into.given.add_json(asked.body);
   return read ? std::nullopt : std::optional(refuse_parameter(read.error()));
@@ -94,7 +101,7 @@ dispatcher::finding dispatcher::find(question asked, timestamp now) const {
     auto found = captures(each.pattern, out.asked.path);
     if (!found) continue;
     public_path = public_path || each.to == access::anybody;
-    for (const std::string_view method : {"GET", "HEAD", "POST", "DELETE"}) {
+    for (const std::string_view method : {"GET", "HEAD", "POST", "PATCH", "DELETE"}) {
       if (serves(each, method) && !allowed.contains(method))
         allowed += (allowed.empty() ? "" : ", ") + std::string(method);
     }
@@ -120,6 +127,12 @@ dispatcher::finding dispatcher::find(question asked, timestamp now) const {
     out.asked.secure = asked.secure;
   }
   return out;
+}
+
+std::uint32_t dispatcher::body_bytes_max(question head, timestamp now) const {
+  const auto found = find(std::move(head), now);
+  const auto own = found.chosen == nullptr ? 0 : found.chosen->about.body_bytes_max;
+  return own == 0 ? limits::http_request_body_bytes_max : own;
 }
 
 io::task<answer> dispatcher::respond(question asked) {

@@ -38,6 +38,8 @@ class dispatcher {
     answer refusal{};
   };
   [[nodiscard]] finding find(question asked, timestamp now) const;
+  /// How large a body is read behind this head: that of its route, for who may ask there.
+  [[nodiscard]] std::uint32_t body_bytes_max(question head, timestamp now) const;
   /// A request was refused for who asks: counted, to be seen from outside.
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 

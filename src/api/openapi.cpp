@@ -23,6 +23,9 @@ json::object schema_of_parameter(const parameter& p) {
       break;
     case parameter::kind::time:
     case parameter::kind::duration: out = {{"type", "string"}, {"description", p.takes()}}; break;
+    case parameter::kind::map:
+      return {{"type", "object"},
+              {"additionalProperties", json::object{{"type", json::array{"string", "null"}}, {"maxLength", p.most}}}};
     case parameter::kind::choice:
       out = {{"type", "string"}, {"enum", json::array(p.words.begin(), p.words.end())}};
       if (!p.initial.empty()) out["default"] = p.initial;
@@ -41,10 +44,13 @@ json::object parameter_object(const parameter& p) {
 }
 
 /// Nothing where no parameter stands in the body.
-std::optional<json::object> body_of(const std::vector<parameter>& all) {
+std::optional<json::object> body_of(const description& of) {
+  if (!of.body.empty()) {
+    return json::object{{"required", true}, {"content", json::object{{of.body, json::object{}}}}};
+  }
   json::object members;
   json::array required;
-  for (const auto& p : all) {
+  for (const auto& p : of.parameters) {
     if (p.in != parameter::place::body) continue;
     auto schema = schema_of_parameter(p);
     schema["description"] = p.help;
@@ -94,7 +100,7 @@ json::object operation_of(const route& r) {
                    {"parameters", std::move(parameters)},
                    {"responses", responses_of(r.about)},
                    {"security", security_of(r.to)}};
-  if (auto body = body_of(r.about.parameters)) out["requestBody"] = *std::move(body);
+  if (auto body = body_of(r.about)) out["requestBody"] = *std::move(body);
   return out;
 }
 

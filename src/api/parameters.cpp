@@ -71,7 +71,8 @@ read_value read_choice(const parameter& of, std::string_view text) {
 
 read_value read(const parameter& of, std::string_view text) {
   switch (of.is) {
-    case parameter::kind::text: return read_text(of, text);
+    case parameter::kind::text:
+    case parameter::kind::map: return read_text(of, text);
     case parameter::kind::whole: return read_whole(of, text);
     case parameter::kind::time: return read_time(text);
     case parameter::kind::duration: return read_duration(text);
@@ -95,6 +96,10 @@ wrong_parameter unknown(const std::string& name, std::span<const parameter> tabl
   if (known.empty()) return {name, "there is no such parameter", "this path takes none"};
   const auto near = did_you_mean(name, known);
   return {name, "there is no such parameter", near.empty() ? "the parameters are " + joined(known) : near};
+}
+
+std::string scalar(const json::value& of) {
+  return of.is_string() ? std::string(of.get_string()) : json::serialize(of);
 }
 
 /// "a+b%20c" as forms have it (the URL standard's application/x-www-form-urlencoded).
@@ -128,6 +133,8 @@ parameter parameter::within(place where) const {
 std::string parameter::takes() const {
   switch (is) {
     case kind::text: return std::format("text, at most {} bytes", most);
+    case kind::map:
+      return std::format("an object of texts, at most {} bytes each, by names of at most {}", most, key_bytes_max);
     case kind::whole:
       return most == INT64_MAX ? std::format("a whole number, {} or more", least)
                                : std::format("a whole number, {} to {}", least, most);
@@ -160,6 +167,17 @@ parameter choice_parameter(std::string_view name, std::string_view help, std::in
   return {.name = name, .is = parameter::kind::choice, .help = help, .words = words, .initial = initial};
 }
 
+parameter map_parameter(std::string_view name, std::string_view help, std::int64_t key_bytes_max,
+                        std::int64_t bytes_max) {
+  return {.name = name,
+          .is = parameter::kind::map,
+          .help = help,
+          .in = parameter::place::body,
+          .repeats = true,
+          .most = bytes_max,
+          .key_bytes_max = key_bytes_max};
+}
+
 std::vector<parameter> with_page(std::vector<parameter> others, std::int64_t most, std::string_view initial) {
   others.push_back(whole_parameter("limit", "at most so many rows", 1, most, initial));
   others.push_back(text_parameter("after", "the `next` of the page before"));
@@ -190,13 +208,20 @@ std::expected<void, wrong_parameter> parameters::add_json(std::string_view text)
         wrong_parameter{{}, "the body is no flat JSON object", "an object such as {\"name\":\"text\"}"});
   }
   for (const auto& member : parsed.get_object()) {
-    if (member.value().is_null()) continue;
-    if (member.value().is_structured()) {
-      return std::unexpected(wrong_parameter{std::string(member.key()), "it is a list or an object", "one value"});
+    const std::string name(member.key());
+    const auto& held = member.value();
+    if (held.is_array()) {
+      for (const auto& each : held.get_array()) all_.push_back({name, scalar(each), {}, true, {}, false});
+      if (held.get_array().empty()) empty_.push_back(name);
+    } else if (held.is_object()) {
+      for (const auto& each : held.get_object()) {
+        const bool none = each.value().is_null();
+        all_.push_back({name, none ? "" : scalar(each.value()), {}, false, std::string(each.key()), none});
+      }
+      if (held.get_object().empty()) empty_.push_back(name);
+    } else if (!held.is_null()) {
+      add(name, scalar(held));
     }
-    const bool is_text = member.value().is_string();
-    add(std::string(member.key()),
-        is_text ? std::string(member.value().get_string()) : json::serialize(member.value()));
   }
   return {};
 }
@@ -205,12 +230,12 @@ std::expected<void, wrong_parameter> parameters::check(std::span<const parameter
   for (auto& given : all_) {
     const auto of = std::ranges::find(table, given.name, &parameter::name);
     if (of == table.end()) return std::unexpected(unknown(given.name, table));
-    if (!of->repeats && find(given.name) != &given) {
-      return std::unexpected(wrong_parameter{given.name, "it stands there twice", "once"});
-    }
-    auto means = read(*of, given.text);
-    if (!means) return std::unexpected(wrong_parameter{given.name, means.error(), of->takes()});
-    given.means = *std::move(means);
+    if (auto checked = check_one(given, *of); !checked) return checked;
+  }
+  for (const auto& name : empty_) {
+    const auto of = std::ranges::find(table, name, &parameter::name);
+    if (of == table.end()) return std::unexpected(unknown(name, table));
+    if (!of->repeats) return std::unexpected(wrong_parameter{name, "it is a list or an object", of->takes()});
   }
   for (const auto& each : table) {
     if (find(each.name) != nullptr) continue;
@@ -221,6 +246,40 @@ std::expected<void, wrong_parameter> parameters::check(std::span<const parameter
     }
   }
   return {};
+}
+
+std::expected<void, wrong_parameter> parameters::check_one(one& given, const parameter& of) const {
+  const bool is_map = of.is == parameter::kind::map;
+  if (given.key.has_value() != is_map) {
+    return std::unexpected(wrong_parameter{given.name, is_map ? "it is no object" : "it is an object", of.takes()});
+  }
+  if (!of.repeats && given.listed) return std::unexpected(wrong_parameter{given.name, "it is a list", "one value"});
+  if (!of.repeats && find(given.name) != &given) {
+    return std::unexpected(wrong_parameter{given.name, "it stands there twice", "once"});
+  }
+  if (is_map) {
+    const parameter key{.name = of.name, .most = of.key_bytes_max};
+    if (auto name = read_text(key, *given.key); !name) {
+      return std::unexpected(wrong_parameter{given.name, "a name in it: " + name.error(), of.takes()});
+    }
+  }
+  auto means = read(of, given.text);
+  if (!means) return std::unexpected(wrong_parameter{given.name, means.error(), of.takes()});
+  given.means = *std::move(means);
+  return {};
+}
+
+std::vector<parameters::entry> parameters::entries(std::string_view name) const {
+  std::vector<entry> out;
+  for (const auto& each : all_) {
+    if (each.name != name || !each.key) continue;
+    out.emplace_back(*each.key, each.none ? std::nullopt : std::optional<std::string_view>(each.text));
+  }
+  return out;
+}
+
+bool parameters::has(std::string_view name) const {
+  return find(name) != nullptr || std::ranges::contains(empty_, name);
 }
 
 const parameters::one* parameters::find(std::string_view name) const {

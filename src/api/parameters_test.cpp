@@ -62,5 +62,45 @@ TEST(parameters, that_are_needed_must_be_there) {
   EXPECT_EQ(how.error().field, "name");
 }
 
+const std::vector<parameter> body_table{text_parameter("name", ""), text_parameter("groups", "", 8).many(),
+                                        map_parameter("attributes", "", 4, 8)};
+
+TEST(parameters, of_a_body_may_be_lists_and_objects_of_texts) {
+  parameters p;
+  ASSERT_TRUE(p.add_json(R"({"name":"a","groups":["x","y"],"attributes":{"k":"v","n":7,"gone":null}})"));
+  ASSERT_TRUE(p.check(body_table));
+  EXPECT_EQ(p.texts("groups"), (std::vector<std::string_view>{"x", "y"}));
+  EXPECT_EQ(p.entries("attributes"), (std::vector<parameters::entry>{{"k", "v"}, {"n", "7"}, {"gone", std::nullopt}}));
+}
+
+TEST(parameters, of_a_body_may_be_empty_lists) {
+  parameters p;
+  ASSERT_TRUE(p.add_json(R"({"groups":[],"name":null})"));
+  ASSERT_TRUE(p.check(body_table));
+  EXPECT_TRUE(p.has("groups"));
+  EXPECT_TRUE(p.texts("groups").empty());
+  EXPECT_FALSE(p.has("name"));
+  EXPECT_FALSE(p.has("attributes"));
+}
+
+TEST(parameters, of_a_body_are_what_the_table_says) {
+  for (const auto* wrong :
+       {R"({"name":{"a":"b"}})", R"({"name":["a","b"]})", R"({"name":[]})", R"({"attributes":"k"})",
+        R"({"attributes":["k"]})", R"({"attributes":{"k":"123456789"}})", R"({"attributes":{"12345":"v"}})",
+        R"({"groups":{"a":"b"}})", R"({"other":[]})", R"({"groups":["123456789"]})"}) {
+    parameters p;
+    ASSERT_TRUE(p.add_json(wrong)) << wrong;
+    const auto how = p.check(body_table);
+    ASSERT_FALSE(how) << wrong;
+    EXPECT_FALSE(how.error().right.empty()) << wrong;
+  }
+  for (const auto* wrong : {"[]", "{", R"({"a":[[1]]})", R"({"a":{"b":{}}})", "7"}) {
+    parameters p;
+    EXPECT_FALSE(p.add_json(wrong)) << wrong;
+  }
+  auto in_query = given("attributes=k");
+  EXPECT_FALSE(in_query.check(body_table));
+}
+
 }  // namespace
 }  // namespace perigee::api

@@ -1,7 +1,9 @@
 #include "api/question.hpp"
 
+#include <algorithm>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <format>
 #include <optional>
 
 #include "base/limits.hpp"
@@ -14,12 +16,12 @@ using parser = http::request_parser<http::string_body>;
 
 constexpr std::size_t read_bytes = 4096;
 
-answer refusal_of(const boost::system::error_code& why) {
+answer refusal_of(const boost::system::error_code& why, std::uint64_t body_bytes_max) {
   if (why == http::error::body_limit) {
     return problem({.status = 413,
                     .title = "The body is larger than is read here.",
                     .type = "/problems/too-large",
-                    .right = "64 KiB at most"});
+                    .right = std::format("{} bytes at most", body_bytes_max)});
   }
   if (why == http::error::header_limit || why == http::error::buffer_overflow) {
     return problem({.status = 431,
@@ -37,25 +39,46 @@ std::string text_of(const http::request<http::string_body>& of, std::string_view
 }  // namespace
 
 struct request_reader::state {
+  body_bound bound;
   boost::beast::flat_buffer buffer{limits::http_header_bytes_max};
   std::optional<parser> reading{};
   answer refusal{};
+  std::uint32_t body_bytes_max = 0;
+  bool refused = false;    // for good: nothing behind it can be told from it
+  bool bounded = false;    // the head is known, and how large its body may be
   bool continued = false;  // the client was told, or did not ask
 
   void begin() {
     reading.emplace();
     reading->header_limit(limits::http_header_bytes_max);
-    reading->body_limit(limits::http_request_body_bytes_max);
-    reading->eager(true);
+    // Until the head is read: then the body's own bound holds.
+    body_bytes_max = std::max(limits::http_request_body_bytes_max, limits::registry_import_bytes_max);
+    reading->body_limit(body_bytes_max);
+    reading->eager(false);
+    bounded = false;
     continued = false;
   }
   step refuse(const boost::system::error_code& why) {
-    refusal = refusal_of(why);
+    refusal = refusal_of(why, body_bytes_max);
+    refused = true;
     return step::refused;
+  }
+  [[nodiscard]] question head() const;
+  /// False where the head announces more.
+  [[nodiscard]] bool set_bound() {
+    bounded = true;
+    body_bytes_max = limits::http_request_body_bytes_max;
+    const auto announced = reading->content_length().value_or(UINT64_MAX);  // in chunks it may be any
+    if (bound && announced > body_bytes_max) body_bytes_max = bound(head());
+    reading->body_limit(body_bytes_max);
+    reading->eager(true);
+    return reading->chunked() || announced <= body_bytes_max;
   }
 };
 
-request_reader::request_reader() : state_(std::make_unique<state>()) { state_->begin(); }
+request_reader::request_reader(body_bound bound) : state_(std::make_unique<state>(std::move(bound))) {
+  state_->begin();
+}
 request_reader::~request_reader() = default;
 
 byte_span request_reader::room() {
@@ -69,11 +92,13 @@ void request_reader::filled(std::size_t n) { state_->buffer.commit(n); }
 request_reader::step request_reader::next() {
   auto& s = *state_;
   auto& r = *s.reading;
+  if (s.refused) return step::refused;
   while (!r.is_done() && s.buffer.size() != 0) {
     boost::system::error_code ec;
     const auto used = r.put(s.buffer.data(), ec);
     s.buffer.consume(used);
     if (ec && ec != http::error::need_more) return s.refuse(ec);
+    if (r.is_header_done() && !r.is_done() && !s.bounded && !s.set_bound()) return s.refuse(http::error::body_limit);
     if (used == 0) break;
   }
   if (r.is_done()) return step::whole;
@@ -85,8 +110,8 @@ request_reader::step request_reader::next() {
   return step::wants_more;
 }
 
-question request_reader::take() {
-  auto& from = state_->reading->get();
+question request_reader::state::head() const {
+  const auto& from = reading->get();
   question out;
   out.method = std::string(from.method_string());
   out.target = std::string(from.target());
@@ -100,7 +125,12 @@ question request_reader::take() {
   out.content_type = text_of(from, "Content-Type");
   out.keep_alive = from.keep_alive();
   out.knows_chunks = from.version() >= 11;
-  out.body = std::move(from.body());
+  return out;
+}
+
+question request_reader::take() {
+  auto out = state_->head();
+  out.body = std::move(state_->reading->get().body());
   state_->begin();
   return out;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // A request as HTTP brought it, and how its bytes are read. Sans-IO.
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,8 +30,8 @@ struct question {
   bool secure = false;
 };
 
-/// Takes the requests of one connection out of its bytes (RFC 9112): at most limits::http_header_bytes_max of head and
-/// limits::http_request_body_bytes_max of body each. Owned by the connection.
+/// Takes the requests of one connection out of its bytes (RFC 9112): at most limits::http_header_bytes_max of head
+/// each, and of body what its bound says. Owned by the connection.
 class request_reader {
  public:
   enum class step {
@@ -40,7 +41,11 @@ class request_reader {
     refused,           // answer with refusal(), and close
   };
 
-  request_reader();
+  /// How large a body is read behind this head, whose `body` and `peer` are not there yet.
+  using body_bound = std::function<std::uint32_t(const question& head)>;
+
+  /// Without a bound of its own it is limits::http_request_body_bytes_max for all.
+  explicit request_reader(body_bound bound = {});
   ~request_reader();
   request_reader(const request_reader&) = delete;
   request_reader& operator=(const request_reader&) = delete;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <format>
 
 namespace perigee::api {
 namespace {
@@ -62,6 +63,26 @@ TEST(a_request, is_told_once_to_go_on) {
             step::expects_continue);
   EXPECT_EQ(reader.next(), step::wants_more);
   EXPECT_EQ(feed(reader, "{}"), step::whole);
+}
+
+TEST(a_request, may_have_a_larger_body_where_its_head_says_so) {
+  const auto bound = [](const question& head) { return head.target == "/import" ? 100'000U : 1U; };
+  const auto ask = [&](std::string_view target, std::size_t announced) {
+    request_reader reader(bound);
+    const auto head = std::format("POST {} HTTP/1.1\r\nContent-Length: {}\r\n\r\n", target, announced);
+    const auto got = feed(reader, head + std::string(announced, 'x'));
+    if (got == step::whole) return std::format("{} bytes", reader.take().body.size());
+    return got == step::refused ? std::to_string(reader.refusal().status) : "?";
+  };
+  EXPECT_EQ(ask("/import", 100'000), "100000 bytes");
+  EXPECT_EQ(ask("/import", 100'001), "413");
+  EXPECT_EQ(ask("/other", 65'537), "413");
+  EXPECT_EQ(ask("/other", 65'536), "65536 bytes") << "the bound of all is not asked about";
+  request_reader reader(bound);
+  const auto chunk = "11170\r\n" + std::string(70'000, 'x') + "\r\n";
+  EXPECT_EQ(feed(reader, "POST /import HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk), step::wants_more);
+  EXPECT_EQ(feed(reader, chunk), step::refused) << "chunks count together";
+  EXPECT_EQ(reader.refusal().status, 413U);
 }
 
 TEST(a_request, has_bounds) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,8 @@ struct description {
   std::vector<parameter> parameters{};  // those of the path in the order of the pattern
   std::string_view answers{};           // the notation of api/schema.hpp, or a media type; empty: nothing
   unsigned status = 200;                // of the good answer
+  std::string_view body{};           // the media type of a body that is read as it comes, in place of JSON: "text/csv"
+  std::uint32_t body_bytes_max = 0;  // of that body; 0: limits::http_request_body_bytes_max
 };
 
 /// What is served: a method and a pattern whose segments are literal or `{name}`, which stands for any one segment. A

@@ -93,6 +93,11 @@ io::task<> server::serve(std::unique_ptr<io::stream> stream) {
   co_return result<>();
 }
 
+std::uint32_t server::body_bytes_max(question head) {
+  head.secure = secure_;
+  return front_.body_bytes_max(std::move(head), clock::wall());
+}
+
 io::task<answer> server::respond(question asked) {
   asked.secure = secure_;
   const question kept{

@@ -32,6 +32,7 @@ class server final : private responder {
  private:
   [[nodiscard]] io::task<> serve(std::unique_ptr<io::stream> stream);
   [[nodiscard]] io::task<answer> respond(question asked) override;
+  [[nodiscard]] std::uint32_t body_bytes_max(question head) override;
   [[nodiscard]] io::task<> encode(const question& asked, answer& made);
 
   io::shard& on_;
