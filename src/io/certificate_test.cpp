@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/openssl.hpp"
 #include "io/authority_test.hpp"
 
 namespace perigee::io {
@@ -60,6 +61,35 @@ TEST_F(a_certificate, of_a_server_is_for_its_dns_names_or_else_its_common_name) 
   const auto both = authority_.issue({.common_names = {"cn"}, .alternative_names = {{GEN_DNS, "a"}, {GEN_DNS, "b"}}});
   EXPECT_EQ(server_names(*both), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(server_names(*authority_.issue({.common_names = {"cn"}})), std::vector<std::string>{"cn"});
+}
+
+TEST_F(a_certificate, is_told_from_every_other_by_its_issuer_and_serial_number) {
+  const auto one = describe_peer(*authority_.issue({.common_names = {"a"}}));
+  const auto other = describe_peer(*authority_.issue({.common_names = {"a"}}));
+  const auto elsewhere = describe_peer(*test_authority().issue({.common_names = {"a"}}));
+  ASSERT_TRUE(one && other && elsewhere);
+  EXPECT_EQ(one->issuer.size(), 40U);
+  EXPECT_EQ(one->issuer, other->issuer);
+  EXPECT_EQ(one->issuer, elsewhere->issuer) << "of an authority without a key identifier, the name";
+  EXPECT_NE(one->serial, other->serial);
+  EXPECT_NE(one->fingerprint, other->fingerprint);
+}
+
+TEST_F(a_certificate, has_a_serial_number_that_can_be_one) {
+  const auto serial = [&](const char* hexadecimal) {
+    const auto made = authority_.issue({.common_names = {"a"}});
+    BIGNUM* number = nullptr;
+    BN_hex2bn(&number, hexadecimal);
+    const crypto::number_ptr owned(number);
+    BN_to_ASN1_INTEGER(number, X509_get_serialNumber(made.get()));
+    const auto described = describe_peer(*made);
+    return described ? described->serial : "refused";
+  };
+  EXPECT_EQ(serial("0"), "0");
+  EXPECT_EQ(serial("0A0B"), "a0b");
+  EXPECT_EQ(serial("7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"), "7fffffffffffffffffffffffffffffffffffffff");
+  EXPECT_EQ(serial("01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"), "refused");
+  EXPECT_EQ(serial("-1"), "refused");
 }
 
 TEST(certificate_names, cover_hosts) {

@@ -118,6 +118,7 @@ result<> layer::take_client(const wire::proxy::header& from) {
   }
   if (at_.how.proxies->name_clients && from.verified_name) {
     PG_TRY(peer_.identity, crypto::checked_name(*from.verified_name));
+    peer_.certificate = std::make_shared<const peer_certificate>();
   }
   return {};
 }
@@ -142,6 +143,9 @@ task<> layer::greet_tls() {
   auto name = tls_->peer_name();
   if (name && !name->empty()) {
     peer_.identity = *std::move(name);
+    if (as_ == side::server) {
+      PG_CO_TRY(peer_.certificate, tls_->peer_facts());
+    }
   } else if (!name && as_ == side::server) {  // a client has checked the name that matters to it
     co_return std::unexpected(name.error());
   }

@@ -188,6 +188,15 @@ TEST_F(on_loopback, large_messages_over_tls) {
   EXPECT_EQ(peer_.identity, "press-1");
 }
 
+TEST_F(on_loopback, a_server_is_told_which_certificate_it_was_shown) {
+  const auto here = tls_context::server({.files = authority_.write_identity("localhost")}).value();
+  const auto there = tls_context::client(authority_.write_identity("press-1")).value();
+  EXPECT_EQ(talk({.host = "127.0.0.1", .tls = here}, {.host = "localhost", .tls = there}, large), large);
+  ASSERT_NE(peer_.certificate, nullptr);
+  EXPECT_FALSE(peer_.certificate->serial.empty());
+  EXPECT_LT(peer_.certificate->not_before, peer_.certificate->not_after);
+}
+
 TEST_F(on_loopback, large_messages_over_secure_websocket) {
   const auto here = tls_context::server({.files = authority_.write_identity("localhost")}).value();
   const auto there = tls_context::client(authority_.write_identity("press-1")).value();

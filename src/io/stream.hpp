@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "io/address_range.hpp"
 #include "io/channel.hpp"
+#include "io/peer_certificate.hpp"
 #include "io/shard.hpp"
 #include "io/task.hpp"
 #include "io/tls.hpp"
@@ -22,6 +23,7 @@ struct peer_info {
   std::string address;    // "127.0.0.1:53124", "[fe80::1%eth0]:53124", "unix:uid=1000,pid=42"
   std::string identity;   // whom a certificate names that the configured authority signed; empty without one
   bool loopback = false;  // on this machine
+  std::shared_ptr<const peer_certificate> certificate{};  // that says so; null where none does
 };
 
 /// One connection. Owned by the coroutine that serves it; one read and one write may be under way at a time. Ends when

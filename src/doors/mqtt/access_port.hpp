@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "io/peer_certificate.hpp"
 #include "wire/mqtt/reason.hpp"
 
 namespace perigee::doors::mqtt {
@@ -89,6 +90,25 @@ class access_port {
   /// Null: the method is not known here.
   [[nodiscard]] virtual std::unique_ptr<authentication_exchange> begin(std::string_view method,
                                                                        const credentials& shown) = 0;
+};
+
+/// Whether those who show a certificate may be connected: what the site knows of the thing and of the certificate.
+/// Implemented by the node; on the broker's shard; outlives the broker.
+class standing_port {
+ public:
+  struct answer {
+    wire::mqtt::reason code = wire::mqtt::reason::success;
+    const char* why = "";  // for the log, where it may not
+  };
+
+  virtual ~standing_port() = default;
+  /// Asked before anything else of a CONNECT, and again of whoever is connected when something has changed.
+  [[nodiscard]] virtual answer of(std::string_view name, const io::peer_certificate& shown, moment now) const = 0;
+  /// One that may not was turned away.
+  virtual void refused(std::string_view name, std::string_view address, const char* why, moment now) = 0;
+  /// One that may was let in.
+  virtual void connected(std::string_view name, const io::peer_certificate& shown, std::string_view address,
+                         moment now) = 0;
 };
 
 }  // namespace perigee::doors::mqtt

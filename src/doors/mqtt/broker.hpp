@@ -68,9 +68,13 @@ class broker {
   void set_internal(internal_port& port) { internal_ = &port; }
   /// Who may come in and do what. Without one, a certificate is who it says, and all may do everything.
   void set_access(access_port& port) { access_ = &port; }
+  /// Once, before the first connection: it is asked of everyone who shows a certificate.
+  void set_standing(standing_port& port) { standing_ = &port; }
   /// After the port's answers have changed: whoever would not be let in any more is disconnected, and subscriptions
   /// that are not allowed any more end.
   void review_access(moment now);
+  /// The same for set_standing's port: who may not be connected any more is disconnected.
+  void review_standing(moment now);
 
   [[nodiscard]] std::unique_ptr<link> attach(transport& by, link_options options, moment now);
   /// After each commit of the log.
@@ -131,6 +135,7 @@ class broker {
   void let_in_arrived(link& from, admission answer);
   void let_in(link& from, const wire::mqtt::connect& hello, admission answer, byte_view last_words = {});
   void stop_waiting(link& from);
+  [[nodiscard]] standing_port::answer standing_of(const link& from) const;
   void turn_away(link& from, const wire::mqtt::connect& hello, const admission& why);
   void send_away(link& from, wire::mqtt::reason code, const char* why);
   void drop_forbidden(detail::session& s, rights& may);
@@ -219,6 +224,7 @@ class broker {
   broker_options options_;
   internal_port* internal_ = nullptr;
   access_port* access_ = nullptr;
+  standing_port* standing_ = nullptr;
   detail::meters count_;
   retained_store retained_;
   detail::delivery_context context_;

@@ -85,6 +85,10 @@ void broker::stop_waiting(link& from) {
 
 void broker::let_in(link& from, const wire::connect& hello, admission answer, byte_view last_words) {
   if (answer.code != wire::reason::success) return turn_away(from, hello, answer);
+  if (const auto stands = standing_of(from); stands.code != wire::reason::success) {
+    standing_->refused(from.options().name, from.options().address, stands.why, context_.now);
+    return turn_away(from, hello, {.code = stands.code, .name = {}, .why = stands.why});
+  }
   if (answer.name.size() + 1 + hello.client_id.size() > limits::source_bytes_max) {
     return turn_away(from, hello,
                      {.code = wire::reason::client_identifier_not_valid,
@@ -100,7 +104,15 @@ void broker::let_in(link& from, const wire::connect& hello, admission answer, by
   if (may != nullptr && hello.will && !may->may_publish(hello.will->topic)) {
     return turn_away(from, hello, {.name = {}, .why = "its will is on a topic that it may not publish on"});
   }
+  if (standing_ != nullptr && from.options().certificate) {
+    standing_->connected(from.options().name, *from.options().certificate, from.options().address, context_.now);
+  }
   connect(from, hello, last_words);
+}
+
+standing_port::answer broker::standing_of(const link& from) const {
+  if (standing_ == nullptr || !from.options().certificate) return {};
+  return standing_->of(from.options().name, *from.options().certificate, context_.now);
 }
 
 /// A client that authenticates itself again (MQTT5 4.12.1) stays who it is, or goes.
@@ -162,6 +174,22 @@ void broker::review_access(moment now) {
     } else {
       drop_forbidden(*one->session, *one->may());
     }
+  }
+}
+
+void broker::review_standing(moment now) {
+  set_now(now);
+  std::vector<std::pair<link*, standing_port::answer>> fallen;
+  for (const auto& [client_id, s] : sessions_) {
+    auto* at = s->attached();
+    if (at == nullptr) continue;
+    const auto stands = standing_of(*at);
+    if (stands.code != wire::reason::success) fallen.emplace_back(at, stands);
+  }
+  for (const auto& [one, stands] : fallen) {
+    // MQTT5 3.14.2.1: a DISCONNECT does not say Banned.
+    const bool banned = stands.code == wire::reason::banned;
+    send_away(*one, banned ? wire::reason::administrative_action : stands.code, stands.why);
   }
 }
 

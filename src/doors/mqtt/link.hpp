@@ -23,6 +23,7 @@ struct link_options {
   bool anonymous = false;  // a client that shows nothing is let in
   identified_by by = identified_by::either;
   std::string_view transport{};  // "tcp", "tls", "ws", "wss" or "unix", of its listener; static
+  std::shared_ptr<const io::peer_certificate> certificate{};  // that `name` stands in; null without one
 };
 
 /// A stamped message that could not be stored when it came.

@@ -1,8 +1,10 @@
 #include "io/detail/certificate.hpp"
 
 #include <algorithm>
+#include <format>
 
 #include "crypto/openssl.hpp"
+#include "crypto/password.hpp"
 #include "crypto/x509_fields.hpp"
 
 namespace perigee::io {
@@ -22,6 +24,35 @@ result<std::string> alternative_name(const X509& certificate, int kind) {
     return fail(errc::malformed, "the certificate's alternative name is not ASCII");
   }
   return crypto::checked_name(std::move(all.front()));
+}
+
+std::string to_hexadecimal(byte_view bytes) {
+  std::string out;
+  for (const auto b : bytes) out += std::format("{:02x}", b);
+  return out;
+}
+
+/// Without zeros in front; empty for a number that is negative, or longer than 20 bytes.
+std::string serial_of(const X509& certificate) {
+  constexpr int bytes_max = 20;
+  const crypto::number_ptr number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(&certificate), nullptr));
+  if (!number || BN_is_negative(number.get()) == 1 || BN_num_bytes(number.get()) > bytes_max) return {};
+  byte_buffer bytes(static_cast<std::size_t>(BN_num_bytes(number.get())));
+  BN_bn2bin(number.get(), bytes.data());
+  auto out = to_hexadecimal(bytes);
+  if (out.starts_with('0')) out.erase(0, 1);
+  return out.empty() ? "0" : out;
+}
+
+/// Authorities whose certificates name no key are told apart by their names.
+std::string issuer_of(X509& certificate) {
+  constexpr std::size_t bytes_shown = 20;  // RFC 5280 4.2.1.2: of a SHA-1, and as many of this
+  if (const auto* id = X509_get0_authority_key_id(&certificate); id != nullptr && ASN1_STRING_length(id) > 0) {
+    const byte_view all(ASN1_STRING_get0_data(id), static_cast<std::size_t>(ASN1_STRING_length(id)));
+    return to_hexadecimal(all.first(std::min(all.size(), bytes_shown)));
+  }
+  const auto name = crypto::sha256(crypto::der_of(i2d_X509_NAME, X509_get_issuer_name(&certificate)));
+  return to_hexadecimal(byte_view(name).first(bytes_shown));
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -68,6 +99,15 @@ bool covers(std::string_view name, std::string_view host) {
   if (!name.starts_with("*.")) return same_name(name, host);
   const auto dot = host.find('.');
   return dot != std::string_view::npos && dot != 0 && same_name(name.substr(1), host.substr(dot));
+}
+
+result<peer_certificate> describe_peer(X509& certificate) {
+  peer_certificate out{.issuer = issuer_of(certificate), .serial = serial_of(certificate)};
+  if (out.serial.empty()) return fail(errc::malformed, "the certificate's serial number is none");
+  out.not_before = crypto::to_timestamp(*X509_get0_notBefore(&certificate));
+  out.not_after = not_after(certificate);
+  out.fingerprint = crypto::sha256(crypto::der_of(i2d_X509, &certificate));
+  return out;
 }
 
 timestamp not_after(const X509& certificate) { return crypto::to_timestamp(*X509_get0_notAfter(&certificate)); }

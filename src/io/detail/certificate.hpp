@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "io/detail/openssl.hpp"
+#include "io/peer_certificate.hpp"
 #include "io/tls.hpp"
 
 namespace perigee::io {
@@ -25,6 +26,8 @@ namespace perigee::io {
 /// Whether a certificate's name is for this host: the same but for case, or "*." and what follows the first label
 /// (RFC 6125 6.4.3).
 [[nodiscard]] bool covers(std::string_view name, std::string_view host);
+/// errc::malformed where its serial number is none (RFC 5280 4.1.2.2).
+[[nodiscard]] result<peer_certificate> describe_peer(X509& certificate);
 [[nodiscard]] timestamp not_after(const X509& certificate);
 
 }  // namespace perigee::io

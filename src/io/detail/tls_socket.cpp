@@ -147,6 +147,14 @@ result<std::string> tls_socket::peer_name() const {
   return name;
 }
 
+result<std::shared_ptr<const peer_certificate>> tls_socket::peer_facts() const {
+  auto* certificate = SSL_get0_peer_certificate(ssl_.get());
+  if (certificate == nullptr) return nullptr;
+  auto facts = describe_peer(*certificate);
+  if (!facts) return fail(errc::refused, facts.error().what);
+  return std::make_shared<const peer_certificate>(*std::move(facts));
+}
+
 void tls_socket::close() noexcept {
   if (!broken_ && SSL_is_init_finished(ssl_.get()) == 1) (void)SSL_shutdown(ssl_.get());
   ERR_clear_error();

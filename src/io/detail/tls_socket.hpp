@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "io/detail/openssl.hpp"
 #include "io/detail/tls_setup.hpp"
+#include "io/peer_certificate.hpp"
 
 namespace perigee::io {
 
@@ -45,6 +46,8 @@ class tls_socket {
   /// Who the peer's certificate names, after the greeting; empty where none was shown. errc::refused for one that does
   /// not say (name_in), or that was good when the ticket was given and has expired since.
   [[nodiscard]] result<std::string> peer_name() const;
+  /// The certificate that peer_name is in; null where none was shown. errc::refused for one without a serial number.
+  [[nodiscard]] result<std::shared_ptr<const peer_certificate>> peer_facts() const;
   /// Says close_notify if that does not wait, and lets go of the socket.
   void close() noexcept;
 

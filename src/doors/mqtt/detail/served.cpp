@@ -16,6 +16,7 @@ constexpr auto goodbye_time = 1s;
 served::served(door& of, std::unique_ptr<io::stream> from, const arrival& through) : door_(of) {
   const auto& peer = from->peer();
   link_options as{.name = peer.identity, .address = peer.address, .by = through.by, .transport = through.transport};
+  as.certificate = peer.certificate;
   as.anonymous = through.anonymous && (peer.loopback || through.anonymous_from_afar);
   link_ = door_.broker_.attach(*this, std::move(as), door::now());
   channel_ = io::open_channel(std::move(from), *this, door_.on_, door_.serving_);
