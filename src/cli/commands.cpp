@@ -128,6 +128,57 @@ constexpr argument journal_repair_arguments[] = {
     {"--node", "NAME", "whose journal it is, where journal.id is lost", optional},
     json_lines,
 };
+constexpr argument thing_name = {"name", "NAME", "of the device, as in its certificate", required};
+constexpr argument why = {"--why", "TEXT", "the reason, for the audit", optional};
+constexpr argument set_group = {"--group", "GROUP", "may be given again", any};
+constexpr argument set_attribute = {"--attr", "NAME=VALUE", "may be given again", any};
+constexpr argument device_add_arguments[] = {
+    thing_name,
+    {"--kind", "KIND", "device or node (default device)", optional},
+    set_group,
+    set_attribute,
+    {"--serial-number", "TEXT", "the maker's", optional},
+    why,
+    of_node,
+    data,
+    json,
+};
+constexpr argument device_ls_arguments[] = {
+    {"--group", "GROUP", "those in this group", optional},
+    {"--lifecycle", "STAGE", "registered, provisioned, active, suspended or retired", optional},
+    {"--kind", "KIND", "device or node", optional},
+    row_limit,
+    of_node,
+    data,
+    json,
+};
+constexpr argument device_show_arguments[] = {thing_name, of_node, data, json};
+constexpr argument device_set_arguments[] = {
+    thing_name,
+    {"--group", "GROUP", "its groups from now on; may be given again", any},
+    {"--no-groups", "", "it is in no group from now on", optional},
+    {"--attr", "NAME=VALUE", "may be given again; without =VALUE the attribute goes", any},
+    why,
+    of_node,
+    data,
+    json,
+};
+constexpr argument device_arguments[] = {thing_name, why, of_node, data, json};
+constexpr argument device_import_arguments[] = {
+    {"file", "FILE", "CSV: name,kind,groups,serial_number,attr:NAME", required}, why, of_node, data, json};
+constexpr argument token_create_arguments[] = {
+    {"--for", "NAME", "whom it is for, '*' for any characters (default '*')", optional},
+    {"--purpose", "PURPOSE", "join, enrol or api (default join)", optional},
+    {"--expires", "TIME", "from now: 30m, 2d (default 1h)", optional},
+    {"--uses", "N", "how often (default 1)", optional},
+    why,
+    of_node,
+    data,
+    json,
+};
+constexpr argument token_ls_arguments[] = {row_limit, of_node, data, json};
+constexpr argument token_revoke_arguments[] = {
+    {"id", "ID", "as `perigee token ls` shows it", required}, why, of_node, data, json};
 constexpr argument user_name = {"name", "NAME", "the user's", required};
 constexpr argument users_file = {"--users", "FILE", "the user file, in place of --node", optional};
 constexpr argument with_scram = {"--scram", "", "for SCRAM-SHA-256 too", optional};
@@ -231,6 +282,20 @@ constexpr command table[] = {
     {"quarantine show", "one record with its payload", quarantine_one_arguments, run_quarantine_show},
     {"quarantine retry", "hand it to its reader again", quarantine_one_arguments, run_quarantine_retry},
     {"quarantine drop", "give it up; a gap record says so", quarantine_one_arguments, run_quarantine_drop},
+    {"device", "the things that a node knows", {}, run_device},
+    {"device add", "register a device or a node", device_add_arguments, run_device_add},
+    {"device ls", "those that are known", device_ls_arguments, run_device_ls},
+    {"device show", "one, and what was done with it", device_show_arguments, run_device_show},
+    {"device set", "its groups and attributes", device_set_arguments, run_device_set},
+    {"device suspend", "shut it out; its connection is closed", device_arguments, run_device_suspend},
+    {"device resume", "let it in again", device_arguments, run_device_resume},
+    {"device retire", "shut it out for good, its certificates revoked", device_arguments, run_device_retire},
+    {"device delete", "forget one that is registered or retired", device_arguments, run_device_delete},
+    {"device import", "register what a CSV file lists, all or none", device_import_arguments, run_device_import},
+    {"token", "tokens that let nodes and devices in", {}, run_token},
+    {"token create", "make one, shown once", token_create_arguments, run_token_create},
+    {"token ls", "every token, without its secret", token_ls_arguments, run_token_ls},
+    {"token revoke", "let nobody in by it any more", token_revoke_arguments, run_token_revoke},
     {"user", "who may connect to a node", {}, run_user},
     {"user add", "a user, its password from stdin or asked for", user_add_arguments, run_user_add},
     {"user passwd", "another password", user_passwd_arguments, run_user_passwd},

@@ -20,12 +20,29 @@ io::task<> close_at(io::timer& timer, io::stream& stream, clock::time_point dead
 
 std::string head_of(const http_question& asked, std::string_view host) {
   const auto token = asked.token.empty() ? "" : std::format("Authorization: Bearer {}\r\n", asked.token);
-  return std::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}Connection: close\r\n\r\n", asked.method, asked.path, host,
-                     token);
+  const auto body = asked.type.empty()
+                        ? ""
+                        : std::format("Content-Type: {}\r\nContent-Length: {}\r\n", asked.type, asked.body.size());
+  return std::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}{}Connection: close\r\n\r\n", asked.method, asked.path, host,
+                     token, body);
+}
+
+/// A server that refuses the body answers and closes before it has all of it: so an error here may not be the last
+/// word.
+io::task<> send_body(io::stream& stream, const http_question& asked) {
+  constexpr std::size_t piece_bytes = 32U << 10;
+  for (std::size_t sent = 0; sent < asked.body.size();) {
+    const auto piece = std::string_view(asked.body).substr(sent, piece_bytes);
+    PG_CO_TRY_VOID(co_await stream.write(as_bytes(piece)));
+    sent += piece.size();
+    if (asked.on_sent) asked.on_sent(sent);
+  }
+  co_return result<>();
 }
 
 io::task<http_answer> converse(io::stream& stream, const std::string& host, const http_question& asked) {
   PG_CO_TRY_VOID(co_await stream.write(as_bytes(head_of(asked, host))));
+  (void)co_await send_body(stream, asked);
   std::string all;
   byte_buffer block(16U << 10);
   for (;;) {

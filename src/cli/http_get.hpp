@@ -17,7 +17,10 @@ struct http_answer {
 struct http_question {
   std::string method;
   std::string path;
-  std::string token;  // of the node's run.json; empty: none is shown
+  std::string token;   // of the node's run.json; empty: none is shown
+  std::string type{};  // of the body; empty: there is none
+  std::string body{};
+  std::function<void(std::size_t sent)> on_sent{};  // how many bytes of the body so far; may be null
 };
 
 /// HTTP/1.1 on a connection of its own; errc::timed_out at the deadline, errc::malformed for what is no

@@ -3,13 +3,12 @@
 #include <boost/json.hpp>
 #include <format>
 
-#include "base/limits.hpp"
 #include "base/percent.hpp"
+#include "cli/api_list.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"
 #include "cli/demo_table.hpp"
 #include "cli/node_api.hpp"
-#include "cli/text_table.hpp"
 #include "wire/mqtt/topic.hpp"
 
 namespace perigee::cli {
@@ -39,55 +38,6 @@ std::uint64_t number_in(const json::object& in, std::string_view key) {
 }
 
 std::string grouped_in(const json::object& in, std::string_view key) { return grouped(number_in(in, key)); }
-
-/// "2026-11-22T10:02:03.123456789Z" to the second.
-std::string to_second(std::string time) {
-  if (const auto point = time.find('.'); point != std::string::npos) time.replace(point, std::string::npos, "Z");
-  return time;
-}
-
-std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
-
-void print_json(const json::object& what) { print(json::serialize(what) + "\n"); }
-
-/// A list page by page, at most `most` rows of it. `next` of what comes back is where it went on, or null.
-std::expected<json::object, exit_code> ask_list(const node_api& node, const std::string& path, std::string_view name,
-                                                std::uint64_t most) {
-  json::array rows;
-  std::string next;
-  do {
-    const auto left = std::min<std::uint64_t>(most - rows.size(), limits::mqtt_listed_max);
-    auto page = node.ask(
-        "GET", std::format("{}{}limit={}&after={}", path, path.contains('?') ? '&' : '?', left, percent_encode(next)));
-    if (!page) return std::unexpected(page.error());
-    if (auto* found = page->if_contains(name); found != nullptr && found->is_array()) {
-      for (auto& each : found->get_array()) {
-        if (each.is_object()) rows.push_back(std::move(each));
-      }
-    }
-    next = text_of(*page, "next");
-  } while (!next.empty() && rows.size() < most);
-  json::object out;
-  out[name] = std::move(rows);
-  out["next"] = next.empty() ? json::value(nullptr) : json::value(next);
-  return out;
-}
-
-/// The rows of a list for a person, with a word about what is left out.
-std::string to_text(const json::object& list, std::string_view name, text_table table,
-                    std::vector<std::string> (*row_of)(const json::object&), std::string_view none) {
-  for (const auto& each : list.at(name).get_array()) table.add(row_of(each.get_object()));
-  if (table.empty()) return std::format("{}\n", none);
-  auto out = table.render(stdout_has_colour());
-  if (!list.at("next").is_null()) out += "... and more: raise --limit\n";
-  return out;
-}
-
-std::expected<std::uint64_t, exit_code> limit_of(const invocation& called) {
-  const auto most = called.whole_number("--limit", UINT64_MAX);
-  if (most && *most != 0) return *most;
-  return std::unexpected(refuse(exit_code::usage, "--limit takes a whole number over 0"));
-}
 
 /// Nothing where it is not known.
 std::string waiting_of(const json::object& c) { return text_of(c, "waiting").empty() ? "" : grouped_in(c, "waiting"); }
@@ -185,7 +135,7 @@ exit_code run_mqtt(const invocation&) {
 }
 
 exit_code run_mqtt_clients(const invocation& called) {
-  const auto most = limit_of(called);
+  const auto most = limit_of(called, "mqtt");
   if (!most) return most.error();
   const auto node = node_api::find(called, "mqtt");
   if (!node) return node.error();
@@ -237,7 +187,7 @@ exit_code run_mqtt_subs(const invocation& called) {
   if (!wire::mqtt::is_topic_name(topic)) {
     return refuse(exit_code::usage, "TOPIC is the name of one topic: 'site/press/4', without + and #");
   }
-  const auto most = limit_of(called);
+  const auto most = limit_of(called, "mqtt");
   if (!most) return most.error();
   const auto node = node_api::find(called, "mqtt");
   if (!node) return node.error();
@@ -255,7 +205,7 @@ exit_code run_mqtt_retained(const invocation& called) {
   if (!wire::mqtt::is_topic_filter(filter)) {
     return refuse(exit_code::usage, "FILTER is a topic filter: 'site/#', 'site/+/motor'");
   }
-  const auto most = limit_of(called);
+  const auto most = limit_of(called, "mqtt");
   if (!most) return most.error();
   const auto node = node_api::find(called, "mqtt");
   if (!node) return node.error();

@@ -17,10 +17,11 @@ using namespace std::chrono_literals;
 namespace json = boost::json;
 
 constexpr auto patience = 10s;  // some answers wait for a reader and the disk
+constexpr auto upload_patience = 2min;
 
-io::task<> ask_once(io::shard& on, io::network& network, io::endpoint at, http_question question,
+io::task<> ask_once(io::shard& on, io::network& network, io::endpoint at, http_question question, nanoseconds most,
                     result<http_answer>& into) {
-  into = co_await http_ask(on, network, std::move(at), std::move(question), clock::now() + patience);
+  into = co_await http_ask(on, network, std::move(at), std::move(question), clock::now() + most);
   co_return result<>();
 }
 
@@ -108,23 +109,65 @@ io::endpoint node_api::endpoint() const {
   return {api.address, api.port, api.transport == "tls" ? at_.tls : nullptr};
 }
 
-std::expected<json::object, exit_code> node_api::read(const http_answer& answer) const {
-  boost::system::error_code ec;
-  const auto parsed = json::parse(answer.body, ec);
-  if (ec || !parsed.is_object()) return std::unexpected(refuse(exit_code::unavailable, "the node's answer is no JSON"));
-  if (answer.status < 200 || answer.status > 299)
-    return std::unexpected(refuse(exit_code::failed, sentence_of(parsed.get_object())));
-  return parsed.get_object();
+exit_code node_api::tell_problem(const json::object& problem) const {
+  return refuse(exit_code::failed, sentence_of(problem));
 }
 
-std::expected<json::object, exit_code> node_api::ask(std::string method, std::string path) const {
+std::expected<node_api::reply, exit_code> node_api::parse(const http_answer& answer) const {
+  const bool good = answer.status >= 200 && answer.status <= 299;
+  if (answer.status == 204) return reply{good, {}};
+  boost::system::error_code ec;
+  auto parsed = json::parse(answer.body, ec);
+  if (ec || !parsed.is_object()) return std::unexpected(refuse(exit_code::unavailable, "the node's answer is no JSON"));
+  return reply{good, std::move(parsed.get_object())};
+}
+
+std::expected<json::object, exit_code> node_api::read(const http_answer& answer) const {
+  auto got = parse(answer);
+  if (!got) return std::unexpected(got.error());
+  if (!got->good) return std::unexpected(tell_problem(got->said));
+  return std::move(got->said);
+}
+
+std::expected<http_answer, exit_code> node_api::exchange(http_question question, nanoseconds most) const {
   io::shard shard;
   const auto network = io::real_network(shard);
   result<http_answer> answer = fail(errc::cancelled, "not asked");
-  http_question question{std::move(method), std::move(path), at_.running.token};
-  (void)run_to_end(shard, ask_once(shard, *network, endpoint(), std::move(question), answer));
+  question.token = at_.running.token;
+  (void)run_to_end(shard, ask_once(shard, *network, endpoint(), std::move(question), most, answer));
   if (!answer) return std::unexpected(refuse(exit_code::unavailable, answer.error().text()));
+  return *std::move(answer);
+}
+
+std::expected<json::object, exit_code> node_api::ask(std::string method, std::string path) const {
+  const auto answer = exchange({.method = std::move(method), .path = std::move(path), .token = {}}, patience);
+  if (!answer) return std::unexpected(answer.error());
   return read(*answer);
+}
+
+std::expected<json::object, exit_code> node_api::ask(std::string method, std::string path,
+                                                     const json::object& body) const {
+  const auto answer = exchange({.method = std::move(method),
+                                .path = std::move(path),
+                                .token = {},
+                                .type = "application/json",
+                                .body = json::serialize(body)},
+                               patience);
+  if (!answer) return std::unexpected(answer.error());
+  return read(*answer);
+}
+
+std::expected<node_api::reply, exit_code> node_api::upload(std::string path, std::string type, std::string body,
+                                                           std::function<void(std::size_t sent)> on_sent) const {
+  const auto answer = exchange({.method = "POST",
+                                .path = std::move(path),
+                                .token = {},
+                                .type = std::move(type),
+                                .body = std::move(body),
+                                .on_sent = std::move(on_sent)},
+                               upload_patience);
+  if (!answer) return std::unexpected(answer.error());
+  return parse(*answer);
 }
 
 exit_code node_api::follow(std::string path, const line_taker& take) const {

@@ -23,6 +23,18 @@ class node_api {
   [[nodiscard]] const node::run_info& running() const { return at_.running; }
   /// The answer as an object. exit_code::failed where the node refuses, unavailable where it does not answer.
   [[nodiscard]] std::expected<boost::json::object, exit_code> ask(std::string method, std::string path) const;
+  /// The same with a JSON object as the body.
+  [[nodiscard]] std::expected<boost::json::object, exit_code> ask(std::string method, std::string path,
+                                                                  const boost::json::object& body) const;
+  /// A body of another type, which may be large. A refusal comes back too.
+  struct reply {
+    bool good = false;
+    boost::json::object said;  // the answer, or the problem
+  };
+  [[nodiscard]] std::expected<reply, exit_code> upload(std::string path, std::string type, std::string body,
+                                                       std::function<void(std::size_t sent)> on_sent) const;
+  /// Says on stderr why the node refused.
+  [[nodiscard]] exit_code tell_problem(const boost::json::object& problem) const;
   /// Each line of an answer that goes on, until `take` says false, a signal comes (both are exit_code::ok) or the node
   /// ends.
   using line_taker = std::function<bool(std::string_view line)>;
@@ -31,6 +43,8 @@ class node_api {
  private:
   node_api(node_place at, std::string_view command) : at_(std::move(at)), command_(command) {}
   [[nodiscard]] exit_code refuse(exit_code code, std::string_view sentence) const;
+  [[nodiscard]] std::expected<http_answer, exit_code> exchange(http_question question, nanoseconds patience) const;
+  [[nodiscard]] std::expected<reply, exit_code> parse(const http_answer& answer) const;
   [[nodiscard]] std::expected<boost::json::object, exit_code> read(const http_answer& answer) const;
   [[nodiscard]] io::endpoint endpoint() const;
 

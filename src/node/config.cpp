@@ -54,6 +54,10 @@ std::expected<config, diagnostics> finish(read_config&& done) {
 
 }  // namespace
 
+std::string identity_folder(const config& of) {
+  return of.identity && !of.identity->folder.empty() ? of.identity->folder : of.data + "/identity";
+}
+
 std::expected<config, diagnostics> parse_config(source_text source, std::string_view folder) {
   return finish(read(source, folder));
 }

@@ -149,6 +149,11 @@ struct history_config {
   nanoseconds own_metrics_every = std::chrono::seconds(15);  // 0: the node's own metrics are not kept
 };
 
+/// The things that the node knows, and who of them may connect.
+struct identity_config {
+  std::string folder;  // empty: `identity` in the data folder
+};
+
 /// The unit of a metric, for people.
 struct unit_rule {
   std::string metric;
@@ -205,13 +210,17 @@ struct config {
   std::optional<uplink_config> uplink;
   std::vector<bridge_config> bridges;
   history_config history;
-  std::vector<unit_rule> units;  // the first that fits decides
+  std::optional<identity_config> identity;  // none: whoever shows a good certificate may connect
+  std::vector<unit_rule> units;             // the first that fits decides
   std::optional<std::string> rules_folder;
   std::optional<std::string> demo_socket;    // [node] demo: where the `perigee demo` that started it listens
   std::optional<std::string> ledger_folder;  // [node] ledger: where doors count what was acked, for `perigee demo`
   std::vector<replay_config> replays;
   std::vector<machine_config> machines;
 };
+
+/// Where the things of the node are kept, where it has [identity].
+[[nodiscard]] std::string identity_folder(const config& of);
 
 /// The text alone: every error at once, by position. Looks at no file; relative paths are taken from `folder`.
 [[nodiscard]] std::expected<config, diagnostics> parse_config(source_text source, std::string_view folder);

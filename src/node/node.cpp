@@ -16,6 +16,7 @@
 #include "node/bridges.hpp"
 #include "node/certificates.hpp"
 #include "node/children.hpp"
+#include "node/gap_json.hpp"
 #include "node/gap_log.hpp"
 #include "node/gate.hpp"
 #include "node/journal_alarms.hpp"
@@ -25,8 +26,10 @@
 #include "node/process.hpp"
 #include "node/prometheus.hpp"
 #include "node/quantity.hpp"
+#include "node/registry_routes.hpp"
 #include "node/run_file.hpp"
 #include "node/sensors.hpp"
+#include "node/things.hpp"
 #include "quarantine/keeper.hpp"
 #include "readers/alarms/alarms_reader.hpp"
 #include "readers/history/history_reader.hpp"
@@ -83,28 +86,6 @@ std::unexpected<error> refuse_listener(const std::string& address, std::uint16_t
   return std::unexpected(why);
 }
 
-boost::json::value time_or_null(timestamp t) {
-  if (t.ns == 0) return nullptr;
-  return boost::json::string(to_iso8601(t));
-}
-
-boost::json::object to_json(std::string_view node, const model::gap& g) {
-  boost::json::array topics;
-  for (const auto& part : g.parts) topics.push_back({{"topic", part.topic}, {"messages", part.messages}});
-  return {{"node", node},
-          {"lane", model::name_of(g.lane)},
-          {"first", g.first.value()},
-          {"last", g.last.value()},
-          {"count", g.count},
-          {"messages", g.messages()},
-          {"reason", model::name_of(g.reason)},
-          {"oldest", time_or_null(g.oldest)},
-          {"newest", time_or_null(g.newest)},
-          {"topics", std::move(topics)},
-          {"others", g.others},
-          {"sentence", model::describe(g)}};
-}
-
 doors::mqtt::listener_options listener_of(const mqtt_config& from, io::endpoint at) {
   const bool far = !is_loopback(from.address);
   if (far && from.anonymous) {
@@ -152,6 +133,7 @@ struct instance::parts {
   std::unique_ptr<doors::mqtt::journal_log> broker_log;
   std::unique_ptr<node::children> children;
   std::unique_ptr<node::gate> gate;
+  std::unique_ptr<node::things> things;
   std::unique_ptr<doors::mqtt::door> door;
   std::unique_ptr<mqtt_operations> operations;
   std::unique_ptr<readers::rules::rules_reader> rules_reader;
@@ -240,6 +222,10 @@ result<> instance::parts::open_broker(std::shared_ptr<const access_lists> who) {
   door->broker().set_internal(*children);
   children->serve_through(door->broker());
   operations = std::make_unique<mqtt_operations>(on.shard, door->broker(), chosen.mqtt_sys, info.mqtt);
+  if (chosen.identity) {
+    PG_TRY(things, node::things::open(on.shard, on.disk, identity_folder(chosen), metrics));
+    things->serve(door->broker());
+  }
   if (!chosen.access) return {};
   PG_TRY(auto secret, random_token());
   gate = std::make_unique<node::gate>(on.shard, on.disk, *chosen.access, std::move(who), std::move(secret), metrics);
@@ -350,6 +336,7 @@ api::routes instance::parts::routes() {
   std::ranges::move(operations->routes(), std::back_inserter(served));
   std::ranges::move(prometheus->routes(), std::back_inserter(served));
   std::ranges::move(operator_api->routes(), std::back_inserter(served));
+  if (things) std::ranges::move(registry_routes(*things), std::back_inserter(served));
   return served;
 }
 
@@ -437,6 +424,7 @@ void instance::parts::start() {
   if (history) services.spawn("readers.history", history->run());
   services.spawn("node.metrics", prometheus->run());
   if (gate) services.spawn("node.access", gate->watch());
+  if (things) services.spawn("node.things", things->run());
   if (uplink) services.spawn("readers.uplink", uplink->run());
   bridges->start(services);
   if (api) {

@@ -48,12 +48,12 @@ std::optional<revocation_reason> revocation_reason_of(std::string_view name) {
 }
 
 bool is_hexadecimal(std::string_view text) {
-  return !text.empty() && text.size() <= hexadecimal_max && text.size() % 2 == 0 &&
+  return !text.empty() && text.size() <= hexadecimal_max &&
          std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 std::optional<refusal> fault_of(const new_certificate& made) {
-  constexpr auto right = "2 to 40 hexadecimal digits, an even number, in lower case";
+  constexpr auto right = "1 to 40 hexadecimal digits in lower case";
   if (!is_hexadecimal(made.id.serial)) return wrong("serial", "it is no serial number", right);
   if (!is_hexadecimal(made.id.issuer)) return wrong("issuer", "it is no key identifier", right);
   if (!is_name(made.name)) return wrong("name", "it is no name of a thing", name_rule());

@@ -45,7 +45,7 @@ struct certificate_id {
 
   auto operator<=>(const certificate_id&) const = default;
 };
-/// An even number of hexadecimal digits, lower-case, at most 20 bytes of them (RFC 5280 4.1.2.2).
+/// 1 to 40 hexadecimal digits, lower-case: at most 20 bytes of them (RFC 5280 4.1.2.2).
 [[nodiscard]] bool is_hexadecimal(std::string_view text);
 
 struct new_certificate {

@@ -69,6 +69,7 @@ struct registry::state {
   outcome<> write(const certificate& changed, std::string_view what, const actor& by);
   outcome<> make_room(timestamp now);
   outcome<> revoke_all_of(std::string_view name, const actor& by);
+  outcome<> see(const new_certificate& shown, const actor& by);
 };
 
 registry::registry(std::unique_ptr<state> made) : state_(std::move(made)) {}
@@ -297,6 +298,19 @@ outcome<> registry::state::revoke_all_of(std::string_view name, const actor& by)
   return {};
 }
 
+/// One that was shown at a connection: another authority's may be new here.
+outcome<> registry::state::see(const new_certificate& shown, const actor& by) {
+  if (auto fault = fault_of(shown)) return std::unexpected(std::move(*fault));
+  PG_TRY(const auto known, certificates.find(shown.id));
+  if (known && (known->state == certificate_state::revoked || known->given.name != shown.name)) {
+    return std::unexpected(against("the certificate is revoked, or another thing's"));
+  }
+  if (known) return {};
+  PG_TRY_VOID(insert(shown, by));
+  PG_TRY_VOID(audit.add(std::format("certificate {} seen", shown.id.serial), shown.name, by));
+  return {};
+}
+
 outcome<certificate> registry::record(const new_certificate& made, beside may_have, const actor& by) {
   return state_->whole([&]() -> outcome<certificate> {
     if (auto fault = fault_of(made)) return std::unexpected(std::move(*fault));
@@ -321,28 +335,20 @@ outcome<certificate> registry::record(const new_certificate& made, beside may_ha
 
 outcome<thing> registry::connected(const new_certificate& shown, const actor& by) {
   return state_->whole([&]() -> outcome<thing> {
-    if (auto fault = fault_of(shown)) return std::unexpected(std::move(*fault));
     PG_TRY(auto one, state_->existing(shown.name));
     const auto provisioned = next(one.stage, step::provision);
     const auto active = provisioned ? next(*provisioned, step::activate) : provisioned;
     if (!active) return std::unexpected(against(active.error()));
-    PG_TRY(const auto known, state_->certificates.find(shown.id));
-    if (known && (known->state == certificate_state::revoked || known->given.name != shown.name)) {
-      return std::unexpected(against("the certificate is revoked, or another thing's"));
-    }
-    if (!known) {
-      PG_TRY_VOID(state_->insert(shown, by));
-      PG_TRY_VOID(state_->audit.add(std::format("certificate {} seen", shown.id.serial), shown.name, by));
-    }
+    if (!shown.id.serial.empty()) PG_TRY_VOID(state_->see(shown, by));
     const bool first = one.stage.now != active->now;
     one.stage = *active;
     one.last_seen = by.at;
-    if (first) {
-      one.changed = by.at;
-      PG_TRY_VOID(state_->write(one, done_of(step::activate), by));
-    } else {
+    if (!first) {
       PG_TRY_VOID(state_->things.see(shown.name, by.at));
+      return one;
     }
+    one.changed = by.at;
+    PG_TRY_VOID(state_->write(one, done_of(step::activate), by));
     return one;
   });
 }

@@ -78,7 +78,8 @@ class registry {
 
   /// A certificate was issued: a thing that had none is provisioned.
   [[nodiscard]] outcome<certificate> record(const new_certificate& made, beside may_have, const actor& by);
-  /// A thing connected: it is active from then on, and a certificate that is not known yet is recorded.
+  /// A thing connected: it is active from then on, and a certificate that is not known yet is recorded. One without a
+  /// serial number, which a proxy has seen in our place, is not.
   [[nodiscard]] outcome<thing> connected(const new_certificate& shown, const actor& by);
   [[nodiscard]] outcome<certificate> supersede(const certificate_id& id, timestamp grace_until, const actor& by);
   /// An empty issuer: the one certificate with this serial number; errc::refused where there are several.

@@ -269,7 +269,7 @@ TEST_F(certificates, with_fields_out_of_bounds_are_refused_by_the_field) {
   };
   EXPECT_EQ(field_of([](auto& c) { c.id.serial = ""; }), "serial");
   EXPECT_EQ(field_of([](auto& c) { c.id.serial = "0A"; }), "serial");
-  EXPECT_EQ(field_of([](auto& c) { c.id.serial = "abc"; }), "serial");
+  EXPECT_EQ(field_of([](auto& c) { c.id.serial = "ab:c"; }), "serial");
   EXPECT_EQ(field_of([](auto& c) { c.id.serial = std::string(42, '1'); }), "serial");
   EXPECT_EQ(field_of([](auto& c) { c.id.issuer = "x"; }), "issuer");
   EXPECT_EQ(field_of([](auto& c) { c.name = "a b"; }), "name");

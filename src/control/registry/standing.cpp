@@ -36,12 +36,15 @@ verdict standing::of(std::string_view name, const shown_certificate& shown, time
   if (thing->second == lifecycle::retired) return verdict::retired;
   if (thing->second == lifecycle::suspended) return verdict::suspended;
   const auto certificate = certificates_.find(shown);
-  if (certificate == certificates_.end()) return verdict::welcome_first;
+  const bool active = thing->second == lifecycle::active;
+  if (certificate == certificates_.end()) {
+    return active && shown.serial.empty() ? verdict::welcome : verdict::welcome_first;
+  }
   const auto& held = certificate->second;
   if (held.state == certificate_state::revoked) return verdict::revoked;
   if (held.name != name) return verdict::not_its_own;
   if (held.state == certificate_state::superseded && held.grace_until <= now) return verdict::superseded;
-  return thing->second == lifecycle::active ? verdict::welcome : verdict::welcome_first;
+  return active ? verdict::welcome : verdict::welcome_first;
 }
 
 }  // namespace perigee::control::registry

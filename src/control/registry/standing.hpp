@@ -47,7 +47,8 @@ enum class verdict : std::uint8_t {
 /// For the log, the audit and a person: "its certificate is revoked".
 [[nodiscard]] const char* sentence_of(verdict v);
 
-/// A certificate as it is shown: views, in lower-case hexadecimal as certificate_id has them.
+/// A certificate as it is shown: views, in lower-case hexadecimal as certificate_id has them. Without a serial number,
+/// where a proxy has seen it in our place: then only the thing is looked at.
 struct shown_certificate {
   std::string_view issuer{};
   std::string_view serial{};

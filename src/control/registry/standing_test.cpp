@@ -50,6 +50,7 @@ TEST_F(standing_of, a_certificate_is_its_own_and_no_others) {
   EXPECT_EQ(ask("press-7", "01"), verdict::welcome);
   EXPECT_EQ(ask("press-7", "02"), verdict::not_its_own);
   EXPECT_EQ(ask("press-7", "03"), verdict::welcome_first) << "one that the registry does not know yet";
+  EXPECT_EQ(known_.of("press-7", {"", ""}, noon), verdict::welcome) << "one that a proxy has seen in our place";
   EXPECT_EQ(known_.of("press-7", {"ffff", "01"}, noon), verdict::welcome_first) << "another issuer's";
 }
 

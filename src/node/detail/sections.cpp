@@ -304,6 +304,11 @@ constexpr option<history_config> history_options[] = {
         "how often the node's own metrics are kept beside the readings, at least \"1s\"; \"0s\": never"),
 };
 
+constexpr option<identity_config> identity_options[] = {
+    row<&identity_config::folder, kind::new_folder, identity_config>("folder", "`identity` in the data folder",
+                                                                     "for the registry of things; made when absent"),
+};
+
 constexpr option<unit_rule> unit_options[] = {
     row<&unit_rule::metric, kind::text, unit_rule>("metric", "required", "what is measured, as the API calls it"),
     row<&unit_rule::unit, kind::text, unit_rule>("unit", "required",
@@ -373,6 +378,9 @@ constexpr option<config> root[] = {
     repeated<bridge_options, &config::bridges, limits::bridges_max, config>("bridge", "[[bridge]]",
                                                                             "another broker, and what is exchanged"),
     section<history_options, &config::history>("history", "[history]", "none", "readings kept for queries"),
+    section<identity_options, &config::identity>(
+        "identity", "[identity]", "none",
+        "the registry of things; then only things that it knows may connect with a certificate"),
     repeated<unit_options, &config::units, limits::unit_rules_max, config>("unit", "[[unit]]",
                                                                            "what unit a metric is in"),
     section<rules_options>("rules", "[rules]", "none", "what is decided here"),

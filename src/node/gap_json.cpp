@@ -1,0 +1,26 @@
+#include "node/gap_json.hpp"
+
+#include <boost/json.hpp>
+
+#include "api/json_answer.hpp"
+
+namespace perigee::node {
+
+boost::json::object to_json(std::string_view node, const model::gap& g) {
+  boost::json::array topics;
+  for (const auto& part : g.parts) topics.push_back({{"topic", part.topic}, {"messages", part.messages}});
+  return {{"node", node},
+          {"lane", model::name_of(g.lane)},
+          {"first", g.first.value()},
+          {"last", g.last.value()},
+          {"count", g.count},
+          {"messages", g.messages()},
+          {"reason", model::name_of(g.reason)},
+          {"oldest", api::time_or_null(g.oldest)},
+          {"newest", api::time_or_null(g.newest)},
+          {"topics", std::move(topics)},
+          {"others", g.others},
+          {"sentence", model::describe(g)}};
+}
+
+}  // namespace perigee::node
