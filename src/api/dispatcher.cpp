@@ -125,6 +125,9 @@ dispatcher::finding dispatcher::find(question asked, timestamp now) const {
     out.asked.accept = std::move(asked.accept);
     out.asked.session = keeper_.session_key_of(asked);
     out.asked.secure = asked.secure;
+    out.asked.authorization = std::move(asked.authorization);
+    out.asked.certificate_name = asked.peer.identity;
+    out.asked.certificate = asked.peer.certificate;
   }
   return out;
 }

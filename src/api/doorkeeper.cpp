@@ -71,7 +71,8 @@ caller doorkeeper::identify(const question& asked, timestamp now) const {
     return out;
   }
   const bool here = asked.peer.loopback && is_own_name(asked.host);
-  if (here || !asked.peer.identity.empty()) out.by = caller::proof::peer;
+  const bool counts = !asked.peer.identity.empty() && (!counts_ || counts_(asked.peer));
+  if (here || counts) out.by = caller::proof::peer;
   return out;
 }
 

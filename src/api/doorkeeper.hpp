@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -12,8 +13,11 @@ namespace perigee::api {
 /// Who asks, and whether that is enough (promise P10). Owned by the dispatcher.
 class doorkeeper {
  public:
+  /// Whether a client's certificate still counts; without one every certificate of the site's authority does.
+  using certificate_check = std::function<bool(const io::peer_info&)>;
   /// `token`: of the node's run.json; empty: nobody has one. `signed_in` may be null, and outlives it.
-  doorkeeper(std::string token, sessions* signed_in) : token_(std::move(token)), signed_in_(signed_in) {}
+  doorkeeper(std::string token, sessions* signed_in, certificate_check counts = {})
+      : token_(std::move(token)), signed_in_(signed_in), counts_(std::move(counts)) {}
 
   /// What the session's cookie holds; empty without one.
   [[nodiscard]] std::string session_key_of(const question& asked) const;
@@ -27,6 +31,7 @@ class doorkeeper {
  private:
   std::string token_;
   sessions* signed_in_;
+  certificate_check counts_;
 };
 
 /// The value of the cookie of this name in a Cookie header (RFC 6265 4.2.1); empty where there is none.

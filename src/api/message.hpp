@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/parameters.hpp"
+#include "io/peer_certificate.hpp"
 #include "io/task.hpp"
 
 namespace perigee::api {
@@ -70,10 +71,13 @@ struct request {
   std::vector<std::string> captured;  // what stands in the path where the pattern has {...}, in order; decoded
   parameters given;                   // of the path, the query and the body, checked against the route's table
   caller who;
-  std::string body;     // where the route does not describe one, as it came
-  std::string accept;   // the media types that the client takes (RFC 9110 12.5.1); empty: any
-  std::string session;  // what the session's cookie holds; empty without one
-  bool secure = false;  // over TLS
+  std::string body;                // where the route does not describe one, as it came
+  std::string accept;              // the media types that the client takes (RFC 9110 12.5.1); empty: any
+  std::string session;             // what the session's cookie holds; empty without one
+  bool secure = false;             // over TLS
+  std::string authorization{};     // the header, for routes that ask who it is themselves
+  std::string certificate_name{};  // whom the client's certificate names; empty without one
+  std::shared_ptr<const io::peer_certificate> certificate{};  // null without one
 
   /// The first of this name; nothing where it is not there.
   [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const { return given.text(name); }

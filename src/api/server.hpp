@@ -15,6 +15,7 @@ struct server_options {
   sessions* signed_in = nullptr;  // outlives the server
   audit_port* audit = nullptr;    // outlives the server
   bool secure = false;            // the acceptor speaks TLS
+  doorkeeper::certificate_check counts{};
 };
 
 /// HTTP/1.1 (RFC 9112) over whatever the acceptor gives. Owned by the node, on its shard; ends when `run` is cancelled.

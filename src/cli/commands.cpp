@@ -128,6 +128,25 @@ constexpr argument journal_repair_arguments[] = {
     {"--node", "NAME", "whose journal it is, where journal.id is lost", optional},
     json_lines,
 };
+constexpr argument ca_folder = {"folder", "FOLDER", "where they are", required};
+constexpr argument ca_init_arguments[] = {
+    ca_folder, {"--site", "NAME", "what the authorities are called (default site)", optional}};
+constexpr argument ca_show_arguments[] = {ca_folder, json};
+constexpr argument ca_issue_arguments[] = {
+    ca_folder,
+    {"name", "NAME", "whom the certificate names", required},
+    {"--profile", "PROFILE", "device or node (default device)", optional},
+    {"--dns", "NAME", "of a node: one more name of its host; may be given again", any},
+    {"--address", "IP", "of a node: its host's; may be given again", any},
+    {"--out", "FOLDER", "where NAME.key and NAME.crt go (default here)", optional},
+};
+constexpr argument join_arguments[] = {
+    {"url", "URL", "the parent's API: https://HOST:PORT", required},
+    {"token", "TOKEN", "as `perigee token create` at the parent made it", required},
+    {"name", "NAME", "of this node", required},
+    {"--fingerprint", "SHA256", "of the site's root, as `perigee ca show` says it at the parent", optional},
+    {"--folder", "FOLDER", "where the key and the certificates go (default here)", optional},
+};
 constexpr argument thing_name = {"name", "NAME", "of the device, as in its certificate", required};
 constexpr argument why = {"--why", "TEXT", "the reason, for the audit", optional};
 constexpr argument set_group = {"--group", "GROUP", "may be given again", any};
@@ -282,6 +301,11 @@ constexpr command table[] = {
     {"quarantine show", "one record with its payload", quarantine_one_arguments, run_quarantine_show},
     {"quarantine retry", "hand it to its reader again", quarantine_one_arguments, run_quarantine_retry},
     {"quarantine drop", "give it up; a gap record says so", quarantine_one_arguments, run_quarantine_drop},
+    {"ca", "the certificate authorities of a site", {}, run_ca},
+    {"ca init", "make a root and an issuing authority", ca_init_arguments, run_ca_init},
+    {"ca show", "who they are, until when, and their fingerprints", ca_show_arguments, run_ca_show},
+    {"ca issue", "a key and a certificate, without a running node", ca_issue_arguments, run_ca_issue},
+    {"join", "become a child of another node: a key, and its certificate", join_arguments, run_join},
     {"device", "the things that a node knows", {}, run_device},
     {"device add", "register a device or a node", device_add_arguments, run_device_add},
     {"device ls", "those that are known", device_ls_arguments, run_device_ls},

@@ -19,7 +19,8 @@ io::task<> close_at(io::timer& timer, io::stream& stream, clock::time_point dead
 }
 
 std::string head_of(const http_question& asked, std::string_view host) {
-  const auto token = asked.token.empty() ? "" : std::format("Authorization: Bearer {}\r\n", asked.token);
+  const auto shown = asked.token.empty() ? asked.authorization : "Bearer " + asked.token;
+  const auto token = shown.empty() ? "" : std::format("Authorization: {}\r\n", shown);
   const auto body = asked.type.empty()
                         ? ""
                         : std::format("Content-Type: {}\r\nContent-Length: {}\r\n", asked.type, asked.body.size());

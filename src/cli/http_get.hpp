@@ -21,6 +21,7 @@ struct http_question {
   std::string type{};  // of the body; empty: there is none
   std::string body{};
   std::function<void(std::size_t sent)> on_sent{};  // how many bytes of the body so far; may be null
+  std::string authorization{};                      // the header, in place of the token
 };
 
 /// HTTP/1.1 on a connection of its own; errc::timed_out at the deadline, errc::malformed for what is no

@@ -49,9 +49,16 @@ struct tls_server_options {
   std::vector<std::string> protocols{};
 };
 
+/// Whether a client asks who the server is.
+enum class server_check {
+  full,  // an authority that it trusts, and the host's name
+  none,  // anybody: to fetch what is checked in another way, such as an authority by its fingerprint
+};
+
 struct tls_client_options {
   tls_version version_min = tls_version::v1_2;
   std::vector<std::string> protocols{};  // offered
+  server_check verify = server_check::full;
 };
 
 /// One certificate that is in use.

@@ -16,6 +16,7 @@
 #include "node/bridges.hpp"
 #include "node/certificates.hpp"
 #include "node/children.hpp"
+#include "node/enrolment_routes.hpp"
 #include "node/gap_json.hpp"
 #include "node/gap_log.hpp"
 #include "node/gate.hpp"
@@ -134,6 +135,7 @@ struct instance::parts {
   std::unique_ptr<node::children> children;
   std::unique_ptr<node::gate> gate;
   std::unique_ptr<node::things> things;
+  std::shared_ptr<const site_authority> authority;  // null where it issues nothing
   std::unique_ptr<doors::mqtt::door> door;
   std::unique_ptr<mqtt_operations> operations;
   std::unique_ptr<readers::rules::rules_reader> rules_reader;
@@ -225,6 +227,7 @@ result<> instance::parts::open_broker(std::shared_ptr<const access_lists> who) {
   if (chosen.identity) {
     PG_TRY(things, node::things::open(on.shard, on.disk, identity_folder(chosen), metrics));
     things->serve(door->broker());
+    PG_TRY(authority, site_authority::open(on.disk, identity_folder(chosen)));
   }
   if (!chosen.access) return {};
   PG_TRY(auto secret, random_token());
@@ -304,6 +307,7 @@ result<> instance::parts::open_api() {
   auto options = operator_api->options();
   options.token = info.token;
   options.secure = at.tls != nullptr;
+  if (things) options.counts = [this](const io::peer_info& peer) { return things->counts(peer); };
   api = std::make_unique<api::server>(on.shard, std::move(*acceptor), api::with_openapi(routes(), PERIGEE_VERSION),
                                       std::move(options), metrics);
   info.api = run_info::listener{chosen.api->address, api->port(), at.tls ? "tls" : "tcp"};
@@ -337,6 +341,7 @@ api::routes instance::parts::routes() {
   std::ranges::move(prometheus->routes(), std::back_inserter(served));
   std::ranges::move(operator_api->routes(), std::back_inserter(served));
   if (things) std::ranges::move(registry_routes(*things), std::back_inserter(served));
+  if (things && authority) std::ranges::move(enrolment_routes(*things, authority), std::back_inserter(served));
   return served;
 }
 

@@ -87,6 +87,11 @@ void things::apply(const registry::changes& made) {
   }
 }
 
+bool things::counts(const io::peer_info& peer) const {
+  const auto shown = peer.certificate ? *peer.certificate : io::peer_certificate{};
+  return of(peer.identity, shown, {clock::now(), clock::wall()}).code == wire::mqtt::reason::success;
+}
+
 doors::mqtt::standing_port::answer things::of(std::string_view name, const io::peer_certificate& shown,
                                               moment now) const {
   const auto v = standing_.of(name, {shown.issuer, shown.serial}, now.wall);

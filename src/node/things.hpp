@@ -14,6 +14,7 @@
 #include "doors/mqtt/access_port.hpp"
 #include "io/file.hpp"
 #include "io/shard.hpp"
+#include "io/stream.hpp"
 #include "io/worker.hpp"
 
 namespace perigee::doors::mqtt {
@@ -46,6 +47,9 @@ class things final : public doors::mqtt::standing_port {
     co_return co_await api::ask<control::registry::outcome<T>>(
         on_, [this, &what](auto done) { submit<T>(std::move(what), std::move(done)); });
   }
+
+  /// Whether the certificate of a peer of the API counts now.
+  [[nodiscard]] bool counts(const io::peer_info& peer) const;
 
   [[nodiscard]] answer of(std::string_view name, const io::peer_certificate& shown,
                           doors::mqtt::moment now) const override;

@@ -230,7 +230,7 @@ or_sentence<std::shared_ptr<const tls_setup>> load_client(const tls_client_choic
     return refuse("the machine's list of authorities", "cannot be used");
   }
   made->fingerprint = from.fingerprint();
-  SSL_CTX_set_verify(c, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(c, choice.how.verify == server_check::full ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   const auto offered = on_the_wire(choice.how.protocols);
   if (!offered.empty()) {
     SSL_CTX_set_alpn_protos(c, reinterpret_cast<const unsigned char*>(offered.data()),

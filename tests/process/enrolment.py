@@ -1,0 +1,172 @@
+"""Certificates by EST (RFC 7030), with curl and openssl as the device, and `perigee ca` and `perigee join`."""
+
+import base64
+import json
+import re
+import subprocess
+import unittest
+
+from processes import PATIENCE_S, SiteTest
+
+FAILED, USAGE = 1, 64
+
+
+class Enrolment(SiteTest):
+    def setUp(self):
+        super().setUp()
+        self.ca = self.folder / "ca"
+        self.do("ca", "init", self.ca, "--site", "plant")
+        self.do("ca", "issue", self.ca, "cloud", "--profile", "node", "--dns", "localhost", "--address",
+                     "127.0.0.1", "--out", self.folder)
+        self.root = self.ca / "root.crt"
+        tls = (f'[tls]\ncertificate = "{self.folder}/cloud.crt"\nkey = {{ file = "{self.folder}/cloud.key" }}\n'
+               f'authority = "{self.root}"\n')
+        self.cloud = self.node("cloud", listeners=("tls",), more=f'{tls}[identity]\nfolder = "{self.ca}"\n',
+                               authority=self.root).start()
+
+    def do(self, *arguments):
+        done = self.perigee(*arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
+        return done
+
+    def run_device(self, *call):
+        return subprocess.run([str(each) for each in call], capture_output=True, timeout=PATIENCE_S)
+
+    def token(self, name, purpose="enrol", *more):
+        made = self.do("token", "create", "--for", name, "--purpose", purpose, *more, "--json", "--node",
+                            self.cloud.config)
+        return json.loads(made.stdout)
+
+    def history(self, name):
+        shown = json.loads(self.perigee("device", "show", name, "--json", "--node", self.cloud.config).stdout)
+        return [(row["what"], row["why"], row["refused"]) for row in shown["history"]]
+
+    def request_for(self, name, file=None):
+        """A new key and a request, as openssl makes them; the request in base64."""
+        file = file or name
+        key, request = self.folder / f"{file}.key", self.folder / f"{file}.p10"
+        made = self.run_device("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                               "-nodes", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-keyout",
+                               key, "-outform", "DER", "-out", request)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        body = self.folder / f"{file}.b64"
+        body.write_bytes(base64.encodebytes(request.read_bytes()))
+        return body
+
+    def est(self, operation, *more, body=None):
+        """The status and the body, as curl gets them."""
+        out = self.folder / "answer"
+        call = ["curl", "-sS", "--cacert", self.root, "-o", out, "-w", "%{http_code}", *more,
+                f"https://localhost:{self.cloud.api_port}/.well-known/est/{operation}"]
+        if body is not None:
+            call += ["-H", "Content-Type: application/pkcs10", "--data-binary", f"@{body}"]
+        done = self.run_device(*call)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return int(done.stdout), out.read_bytes()
+
+    def enrol(self, name, token, body=None):
+        body = body or self.request_for(name)
+        return self.est("simpleenroll", "-u", f"{name}:{token}", body=body)
+
+    def keep(self, name, bundle):
+        """The certificates of an answer beside the key, as PEM."""
+        read = subprocess.run(["openssl", "pkcs7", "-inform", "DER", "-print_certs"], input=base64.b64decode(bundle),
+                              capture_output=True, timeout=PATIENCE_S)
+        self.assertEqual(read.returncode, 0, read.stderr)
+        (self.folder / f"{name}.crt").write_bytes(read.stdout)
+        return self.folder / f"{name}.crt"
+
+    def publish(self, name):
+        return self.run_device("mosquitto_pub", "-V", "mqttv5", "-h", "localhost", "-p", self.cloud.ports["tls"], "-i",
+                               name, "--cafile", self.root, "--cert", self.folder / f"{name}.crt", "--key",
+                               self.folder / f"{name}.key", "-t", "site/x", "-m", "1", "-q", "1")
+
+    def test_a_device_enrols_connects_renews_and_is_retired(self):
+        status, bundle = self.est("cacerts")
+        self.assertEqual(status, 200)
+        shown = self.keep("authorities", bundle).read_text()
+        self.assertIn("CN=plant root", shown.replace("CN = ", "CN="))
+        status, attributes = self.est("csrattrs")
+        self.assertEqual(status, 200)
+        parsed = subprocess.run(["openssl", "asn1parse", "-inform", "DER"], input=base64.b64decode(attributes),
+                                capture_output=True, timeout=PATIENCE_S)
+        self.assertIn(b"ecdsa-with-SHA256", parsed.stdout)
+        status, bundle = self.enrol("press-4", self.token("press-4")["secret"])
+        self.assertEqual(status, 200, bundle)
+        certificate = self.keep("press-4", bundle)
+        good = self.run_device("openssl", "verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", self.root,
+                               "-untrusted", certificate, certificate)
+        self.assertEqual(good.returncode, 0, good.stderr)
+        well = self.publish("press-4")
+        self.assertEqual((well.returncode, well.stderr), (0, b""))
+        identity = ["--cert", certificate, "--key", self.folder / "press-4.key"]
+        body = self.request_for("press-4", "press-4-new")
+        status, renewed = self.est("simplereenroll", *identity, body=body)
+        self.assertEqual(status, 200, renewed)
+        self.keep("press-4-new", renewed)
+        self.assertEqual(self.publish("press-4").returncode, 0, "the old one is taken in its grace")
+        status, again = self.est("simplereenroll", *identity, body=body)
+        self.assertEqual(status, 403, again)
+        self.do("device", "retire", "press-4", "--why", "scrapped", "--node", self.cloud.config)
+        status, refused = self.est("simplereenroll", "--cert", self.folder / "press-4-new.crt", "--key",
+                                   self.folder / "press-4-new.key", body=self.request_for("press-4", "third"))
+        self.assertEqual(status, 403, refused)
+        self.assertIn(("renewal", "retired", True), self.history("press-4"))
+        self.assertNotEqual(self.publish("press-4").returncode, 0)
+
+    def test_what_is_wrong_is_refused_and_stands_in_the_audit(self):
+        once = self.token("press-5")
+        body = self.request_for("press-5")
+        self.assertEqual(self.est("simpleenroll", body=body)[0], 401)
+        self.assertEqual(self.enrol("press-5", "pgt_guessed", body)[0], 401)
+        other = self.request_for("cloud", "as-cloud")
+        status, refused = self.enrol("press-5", once["secret"], other)
+        self.assertEqual((status, json.loads(refused)["status"]), (403, 403))
+        broken = self.folder / "broken.b64"
+        broken.write_bytes(body.read_bytes()[8:])
+        self.assertEqual(self.enrol("press-5", once["secret"], broken)[0], 400)
+        self.assertEqual(self.enrol("press-6", once["secret"])[0], 401, "another's token")
+        self.assertEqual(self.enrol("press-5", once["secret"], body)[0], 200, "none of that used it up")
+        self.assertEqual(self.enrol("press-5", once["secret"], body)[0], 401, "a second time")
+        self.assertEqual(self.est("simplereenroll", body=body)[0], 403, "without a certificate")
+        audit = json.dumps([self.history("press-5")])
+        self.assertNotIn(once["secret"], audit + self.cloud.log)
+
+    def test_a_node_joins_by_its_parents_fingerprint(self):
+        made = self.token("fog-1", "join")
+        url = f"https://localhost:{self.cloud.api_port}"
+        there = self.folder / "fog"
+        call = ["join", url, made["secret"], "fog-1", "--folder", there]
+        asked = self.perigee(*call)
+        self.assertEqual(asked.returncode, USAGE)
+        seen = re.search(r"SHA-256 ([0-9a-f]{64})", asked.stdout)[1]
+        shown = self.do("ca", "show", self.ca, "--json")
+        self.assertEqual(seen, json.loads(shown.stdout)["certificates"][0]["fingerprint"])
+        wrong = self.perigee(*call, "--fingerprint", "0" * 64)
+        self.assertEqual(wrong.returncode, FAILED)
+        self.assertFalse((there / "fog-1.key").exists())
+        joined = self.perigee(*call, "--fingerprint", seen)
+        self.assertEqual((joined.returncode, joined.stderr), (0, ""))
+        self.assertEqual((there / "fog-1.key").stat().st_mode & 0o777, 0o600)
+        good = self.run_device("openssl", "verify", "-x509_strict", "-CAfile", there / "root.crt", "-untrusted",
+                               there / "fog-1.crt", there / "fog-1.crt")
+        self.assertEqual(good.returncode, 0, good.stderr)
+        fog = self.node("fog-1", listeners=(), authority=self.root, more=(
+            f'[tls]\ncertificate = "{there}/fog-1.crt"\nkey = {{ file = "{there}/fog-1.key" }}\n'
+            f'authority = "{there}/root.crt"\n[uplink]\nurl = "mqtts://localhost:{self.cloud.ports["tls"]}"\n')).start()
+        fog.wait_for_metric("perigee_link_connected", 1)
+        again = self.perigee(*call, "--fingerprint", seen)
+        self.assertEqual(again.returncode, FAILED, "the token was for once")
+        self.assertIn("401", again.stderr)
+
+    def test_an_authority_is_not_overwritten(self):
+        before = (self.ca / "root.key").read_bytes()
+        again = self.perigee("ca", "init", self.ca)
+        self.assertEqual(again.returncode, FAILED)
+        self.assertIn("there already", again.stderr)
+        self.assertEqual((self.ca / "root.key").read_bytes(), before)
+        self.assertEqual((self.ca / "root.key").stat().st_mode & 0o777, 0o600)
+
+
+if __name__ == "__main__":
+    unittest.main()
