@@ -15,6 +15,13 @@ namespace {
 namespace json = boost::json;
 using quarantine::keeper;
 
+const std::string entry_members =
+    "number:whole,set_aside:time,reader:text,topic:text,source:text,reason:text,retries:whole,node:text,lane:text,"
+    "offset:whole,epoch:text,at:whole,kind:batch|message,arrival:time,payload_bytes:whole,kept:bool";
+const std::string list_page = "{records:[{" + entry_members + "}],left_out:whole}";
+const std::string one_page =
+    "{" + entry_members + ",payload_hex:text,qos:whole,retain:bool,stamp_epoch:text,sequence:whole}";
+
 json::object to_json(const quarantine::entry& e) {
   return {{"number", e.number},
           {"set_aside", to_iso8601(e.set_aside)},
@@ -112,12 +119,12 @@ routes quarantine_routes(io::shard& on, quarantine::keeper& kept) {
        all,
        at_once([&kept](const request&) { return list(kept); }),
        access::known_peer,
-       {"Records that readers set aside", {}, "{records:[any],left_out:whole}"}},
+       {"Records that readers set aside", {}, list_page}},
       {"GET",
        one,
        [&on, &kept](request asked) { return show(on, kept, std::move(asked)); },
        access::known_peer,
-       {"One of them, with the beginning of its payload", {number}, "{*:any}"}},
+       {"One of them, with the beginning of its payload", {number}, one_page}},
       {"POST",
        one + "/retry",
        [&on, &kept](request asked) { return change(on, kept, std::move(asked), change_kind::retry); },

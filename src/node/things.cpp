@@ -53,7 +53,10 @@ bool sends_away(const registry::change& made) {
 result<std::unique_ptr<things>> things::open(io::shard& on, io::disk& disk, const std::string& folder,
                                              metrics::registry& metrics) {
   PG_TRY_VOID(disk.make_folder(folder));
-  PG_TRY(auto held, registry::registry::open(folder + std::string(file_name)));
+  const auto file = folder + std::string(file_name);
+  // SQLite would let everybody read a new file; one that is there it takes as it is.
+  PG_TRY_VOID(disk.open(file, io::open_mode::create));
+  PG_TRY(auto held, registry::registry::open(file));
   auto all = held->snapshot();
   if (!all) return std::unexpected(error{all.error().code, all.error().what});
   // tidy: new — the constructor is private

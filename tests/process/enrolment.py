@@ -165,7 +165,8 @@ class Enrolment(SiteTest):
         self.assertEqual(again.returncode, FAILED)
         self.assertIn("there already", again.stderr)
         self.assertEqual((self.ca / "root.key").read_bytes(), before)
-        self.assertEqual((self.ca / "root.key").stat().st_mode & 0o777, 0o600)
+        for secret in ("root.key", "issuing.key", "registry.db"):
+            self.assertEqual((self.ca / secret).stat().st_mode & 0o777, 0o600, secret)
 
 
 if __name__ == "__main__":

@@ -68,13 +68,13 @@ TEST_F(standing, that_falls_ends_a_connection) {
   client one(at, "c1", with("press-1", "01"));
   client other(at, "c2", with("press-2", "02"));
   client third(at, "c3", with("press-3", "03"));
-  (void)one.heard();
-  (void)third.heard();
   port.fallen["press-1/01"] = reason::banned;
   port.fallen["press-3/03"] = reason::not_authorized;
   at.core.review_standing(at.now);
-  EXPECT_EQ(one.heard(), words{"disconnect administrative action"});
-  EXPECT_EQ(third.heard(), words{"disconnect not authorized"});
+  one.exchange();
+  third.exchange();
+  EXPECT_EQ(one.heard(), words{"closed administrative action"});
+  EXPECT_EQ(third.heard(), words{"closed not authorized"});
   EXPECT_TRUE(other.end().connection().connected());
 }
 
