@@ -4,12 +4,10 @@
 #include <format>
 
 #include "cli/console.hpp"
+#include "node/units.hpp"
 
 namespace perigee::cli {
 namespace {
-
-constexpr std::pair<std::string_view, std::string_view> units_of_motors[] = {
-    {"speed", "1/min"}, {"temperature", "Cel"}, {"current", "A"}, {"vibration", "mm/s"}};
 
 constexpr std::string_view trim_rule = R"sql(/*
 name = "trim"
@@ -108,7 +106,7 @@ std::string configuration(const demo_site& site, const demo_node& node) {
   out += "\n[[lane]]\nfilter = \"alarm/#\"\nlane = \"alarm\"\n\n[[lane]]\nfilter = \"cmd/#\"\nlane = \"event\"\n";
   if (!node.parent.empty())
     out += std::format("\n[uplink]\nurl = \"mqtts://127.0.0.1:{}\"\nlinger = \"1s\"\n", node.cable_port);
-  for (const auto& [metric, unit] : units_of_motors) {
+  for (const auto& [metric, unit] : node::motor_units()) {
     out += std::format("\n[[unit]]\nmetric = \"{}\"\nunit = \"{}\"\n", metric, unit);
   }
   out += std::format("\n[history]\nenabled = {}\n\n[rules]\nfolder = \"rules\"\n", edge ? "false" : "true");

@@ -12,7 +12,7 @@
 
 namespace perigee::identity {
 
-/// RFC 5280 5.3.1, with its numbers. Those that this program has no use for are left out.
+/// RFC 5280 5.3.1, with its numbers. `removeFromCRL` is of delta CRLs, which there are none of here.
 enum class revocation_reason : std::uint8_t {
   unspecified = 0,
   key_compromise = 1,
@@ -22,6 +22,7 @@ enum class revocation_reason : std::uint8_t {
   cessation_of_operation = 5,
   certificate_hold = 6,  // a device that is suspended
   privilege_withdrawn = 9,
+  aa_compromise = 10,
 };
 
 struct revocation {

@@ -5,21 +5,18 @@
 namespace perigee::node {
 namespace {
 
-struct known_unit {
-  std::string_view metric;
-  std::string_view unit;
-};
-
-/// Of doors/machine's motor.
-constexpr known_unit of_machine[] = {
-    {"speed", "1/min"}, {"temperature", "Cel"}, {"current", "A"}, {"vibration", "mm/s"}};
-
 bool fits(const unit_rule& rule, const readers::history::series_names& series) {
   return rule.metric == series.metric && (rule.node.empty() || rule.node == series.node) &&
          wire::mqtt::matches(rule.device, series.device);
 }
 
 }  // namespace
+
+std::span<const motor_unit> motor_units() {
+  static constexpr motor_unit all[] = {
+      {"speed", "1/min"}, {"temperature", "Cel"}, {"current", "A"}, {"vibration", "mm/s"}};
+  return all;
+}
 
 units::units(const config& chosen) : rules_(chosen.units) {
   for (const auto& replay : chosen.replays) {
@@ -30,7 +27,7 @@ units::units(const config& chosen) : rules_(chosen.units) {
     }
   }
   for (const auto& machine : chosen.machines) {
-    for (const auto& [metric, unit] : of_machine) {
+    for (const auto& [metric, unit] : motor_units()) {
       rules_.push_back({std::string(metric), std::string(unit), machine.topic, chosen.node_id});
     }
   }

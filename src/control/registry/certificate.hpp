@@ -9,6 +9,7 @@
 #include "base/time.hpp"
 #include "control/registry/outcome.hpp"
 #include "crypto/password.hpp"
+#include "identity/revocation_list.hpp"
 
 namespace perigee::control::registry {
 
@@ -21,18 +22,7 @@ enum class certificate_state : std::uint8_t {
 inline constexpr std::size_t certificate_state_count = 3;
 [[nodiscard]] std::string_view name_of(certificate_state s);
 
-/// RFC 5280 5.3.1, with its numbers. `remove_from_crl` is of delta CRLs, which there are none of here.
-enum class revocation_reason : std::uint8_t {
-  unspecified = 0,
-  key_compromise = 1,
-  ca_compromise = 2,
-  affiliation_changed = 3,
-  superseded = 4,
-  cessation_of_operation = 5,
-  certificate_hold = 6,
-  privilege_withdrawn = 9,
-  aa_compromise = 10,
-};
+using identity::revocation_reason;
 /// As RFC 5280 spells it: "keyCompromise".
 [[nodiscard]] std::string_view name_of(revocation_reason r);
 [[nodiscard]] std::optional<revocation_reason> revocation_reason_of(std::string_view name);

@@ -9,10 +9,6 @@
 namespace perigee::control::registry {
 namespace {
 
-bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-}
-
 /// Of somebody else's making: UTF-8, without what would write a terminal's lines anew.
 bool is_text(std::string_view text, std::size_t most) { return text.size() <= most && printable(text) == text; }
 
@@ -25,11 +21,6 @@ std::string text_rule(std::size_t most) {
 }
 
 }  // namespace
-
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= limits::identity_name_bytes_max &&
-         std::ranges::all_of(text, is_name_character);
-}
 
 std::string name_rule() {
   return std::format("1 to {} letters, digits, '.', '_' or '-'", limits::identity_name_bytes_max);

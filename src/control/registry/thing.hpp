@@ -11,12 +11,11 @@
 #include "base/time.hpp"
 #include "control/registry/lifecycle.hpp"
 #include "control/registry/outcome.hpp"
+#include "identity/names.hpp"
 
 namespace perigee::control::registry {
 
-/// A name in the site, and the common name of a certificate: 1 to limits::identity_name_bytes_max letters, digits and
-/// `.`, `_`, `-`.
-[[nodiscard]] bool is_name(std::string_view text);
+using identity::is_name;
 /// What is_name takes, for a person.
 [[nodiscard]] std::string name_rule();
 
