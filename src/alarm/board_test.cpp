@@ -5,6 +5,7 @@
 #include <format>
 
 #include "base/limits.hpp"
+#include "base/rules_limits.hpp"
 
 namespace perigee::alarm {
 namespace {

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "base/limits.hpp"
+#include "base/rules_limits.hpp"
 
 namespace perigee::alarm {
 namespace {

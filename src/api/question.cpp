@@ -6,6 +6,7 @@
 #include <format>
 #include <optional>
 
+#include "base/identity_limits.hpp"
 #include "base/limits.hpp"
 
 namespace perigee::api {

@@ -4,7 +4,7 @@
 #include <format>
 
 #include "base/exposition.hpp"
-#include "base/limits.hpp"
+#include "limit_files.inc"  // base/limits.hpp and base/*_limits.hpp, by CMakeLists.txt
 
 namespace perigee {
 namespace {

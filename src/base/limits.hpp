@@ -1,6 +1,7 @@
 #pragma once
-// Every bound of Perigee in one place (promise P6). docs/limits.md lists them with the answer when full; tools/tidy
-// checks that each is there. Sizes in bytes unless the name says otherwise.
+// The bounds of Perigee (promise P6), but for those of some large areas, which have files of their own beside it
+// (identity_limits.hpp). docs/limits.md lists them with the answer when full; tools/tidy checks that each is there.
+// Sizes in bytes unless the name says otherwise.
 
 #include <cstdint>
 
@@ -29,22 +30,6 @@ inline constexpr std::uint32_t payload_readings_max = 1024;
 inline constexpr std::uint32_t payload_depth_max = 16;
 inline constexpr std::uint32_t metric_bytes_max = 512;
 inline constexpr std::uint32_t reading_text_bytes_max = 64U << 10;
-
-// rules
-inline constexpr std::uint32_t rule_file_bytes_max = 64U << 10;
-inline constexpr std::uint32_t rules_max = 1024;
-inline constexpr std::uint32_t rule_errors_max = 50;  // shown per file
-inline constexpr std::uint32_t rule_columns_max = 64;
-inline constexpr std::uint32_t rule_filters_max = 32;
-inline constexpr std::uint32_t rule_actions_max = 16;
-inline constexpr std::uint32_t rule_nodes_max = 2000;              // expressions
-inline constexpr std::uint32_t rule_depth_max = 64;                // parentheses within parentheses
-inline constexpr std::uint32_t rule_fields_max = 4096;             // distinct payload fields of all rules
-inline constexpr std::uint32_t rule_scratch_bytes_max = 8U << 20;  // texts made while one event is evaluated
-inline constexpr std::uint32_t alarms_max = 10'000;                // raised at once
-inline constexpr std::uint32_t rules_state_bytes_max = 64U << 20;
-inline constexpr std::uint32_t alarm_key_bytes_max = 512;
-inline constexpr std::uint32_t rule_name_bytes_max = 128;  // of rules and of alarms
 
 // Alarms, as an operator sees them
 inline constexpr std::uint32_t alarms_listed_max = 10'000;
@@ -150,40 +135,6 @@ inline constexpr std::uint32_t access_patterns_max = 64;     // names or topics 
 inline constexpr std::uint32_t access_verdicts_max = 64;     // decisions remembered for one client
 inline constexpr std::uint32_t access_addresses_max = 4096;  // that failed to log in and are slowed down
 inline constexpr std::uint32_t access_redirects_max = 64;
-
-// identity
-inline constexpr std::uint32_t identity_name_bytes_max = 64;
-inline constexpr std::uint32_t identity_certificate_bytes_max = 8U << 10;  // DER, as all of these but PEM
-inline constexpr std::uint32_t identity_chain_certificates_max = 4;
-inline constexpr std::uint32_t identity_chain_bytes_max = 32U << 10;
-inline constexpr std::uint32_t identity_roots_max = 16;
-inline constexpr std::uint32_t identity_request_bytes_max = 16U << 10;
-inline constexpr std::uint32_t identity_pem_bytes_max = 64U << 10;
-inline constexpr std::uint32_t identity_names_max = 32;  // alternative names of a certificate or request
-inline constexpr std::uint32_t identity_challenge_bytes_max = 255;
-inline constexpr std::uint32_t identity_key_bytes_max = 16U << 10;  // PEM
-inline constexpr std::uint32_t identity_passphrase_bytes_max = 1024;
-inline constexpr std::uint32_t identity_revoked_max = 100'000;  // entries of a CRL
-inline constexpr std::uint32_t identity_ocsp_request_bytes_max = 4096;
-inline constexpr std::uint32_t identity_ocsp_certificates_max = 16;  // of one request
-inline constexpr std::uint32_t identity_ocsp_nonce_bytes_max = 32;
-
-// control/registry
-inline constexpr std::uint32_t registry_things_max = 100'000;
-inline constexpr std::uint32_t registry_groups_max = 16;      // of a thing
-inline constexpr std::uint32_t registry_attributes_max = 50;  // of a thing
-inline constexpr std::uint32_t registry_attribute_name_bytes_max = 128;
-inline constexpr std::uint32_t registry_attribute_value_bytes_max = 800;
-inline constexpr std::uint32_t registry_serial_number_bytes_max = 128;
-inline constexpr std::uint32_t registry_why_bytes_max = 512;
-inline constexpr std::uint32_t registry_tokens_max = 10'000;
-inline constexpr std::uint32_t registry_token_uses_max = 1'000'000;
-inline constexpr std::uint32_t registry_certificates_max = 1'000'000;
-inline constexpr std::uint32_t registry_audit_max = 1'000'000;  // rows of what was done, and as many refused
-inline constexpr std::uint32_t registry_audit_shown_max = 100;  // of one thing
-inline constexpr std::uint32_t registry_import_bytes_max = 8U << 20;
-inline constexpr std::uint32_t registry_import_errors_max = 4000;    // shown
-inline constexpr std::uint32_t registry_changes_waiting_max = 1024;  // changes that wait for the registry's worker
 
 // readers/bridge
 inline constexpr std::uint32_t bridges_max = 16;

@@ -3,7 +3,7 @@
 #include <format>
 #include <optional>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "base/time.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"

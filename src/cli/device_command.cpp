@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "base/percent.hpp"
 #include "cli/api_list.hpp"
 #include "cli/command.hpp"

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <format>
 
-#include "base/limits.hpp"
+#include "base/rules_limits.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"
 #include "io/file.hpp"

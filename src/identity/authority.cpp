@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <format>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "crypto/openssl.hpp"
 #include "crypto/x509_fields.hpp"
 #include "identity/detail/algorithms.hpp"

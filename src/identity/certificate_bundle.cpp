@@ -2,7 +2,7 @@
 
 #include <openssl/pkcs7.h>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "crypto/openssl.hpp"
 #include "identity/refusal.hpp"
 

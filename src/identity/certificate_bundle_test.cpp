@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "identity/forgery_test.hpp"
 #include "identity/refusal.hpp"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "crypto/openssl.hpp"
 #include "crypto/x509_fields.hpp"
 #include "identity/detail/algorithms.hpp"

@@ -4,7 +4,7 @@
 #include "identity/certificate_request.hpp"
 
 #include "base/check.hpp"
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "identity/forgery_test.hpp"
 #include "identity/names.hpp"
 #include "identity/refusal.hpp"

@@ -6,7 +6,7 @@
 
 #include <functional>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "identity/forgery_test.hpp"
 #include "identity/refusal.hpp"
 

@@ -10,7 +10,7 @@
 #include <format>
 
 #include "base/check.hpp"
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "crypto/openssl.hpp"
 #include "crypto/password.hpp"
 #include "identity/detail/algorithms.hpp"

@@ -5,7 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "identity/refusal.hpp"
 
 namespace perigee::identity {

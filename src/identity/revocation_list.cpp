@@ -1,6 +1,6 @@
 #include "identity/revocation_list.hpp"
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "crypto/openssl.hpp"
 #include "identity/detail/algorithms.hpp"
 #include "identity/detail/asn1.hpp"

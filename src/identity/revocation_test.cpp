@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <openssl/ocsp.h>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "identity/forgery_test.hpp"
 #include "identity/ocsp.hpp"
 #include "identity/revocation_list.hpp"

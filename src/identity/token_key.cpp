@@ -9,7 +9,7 @@
 #include <array>
 #include <cstring>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "crypto/openssl.hpp"
 #include "identity/detail/algorithms.hpp"
 #include "identity/private_key.hpp"

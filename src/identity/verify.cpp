@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "crypto/openssl.hpp"
 #include "identity/detail/algorithms.hpp"
 #include "identity/names.hpp"

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <openssl/rsa.h>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "identity/forgery_test.hpp"
 #include "identity/refusal.hpp"
 

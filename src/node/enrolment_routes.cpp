@@ -2,7 +2,7 @@
 
 #include <format>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "base/log.hpp"
 #include "control/enrolment/est.hpp"
 #include "identity/refusal.hpp"

@@ -5,7 +5,7 @@
 
 #include "access/credential.hpp"
 #include "api/json_answer.hpp"
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 
 namespace perigee::node {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "access/credential.hpp"
 #include "api/json_answer.hpp"
+#include "base/identity_limits.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "control/registry/import.hpp"

@@ -6,6 +6,7 @@
 
 #include "api/json_answer.hpp"
 #include "base/limits.hpp"
+#include "base/rules_limits.hpp"
 #include "doors/mqtt/broker_view.hpp"
 #include "node/health.hpp"
 #include "node/process.hpp"

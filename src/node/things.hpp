@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "api/awaited.hpp"
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "base/metrics.hpp"
 #include "control/registry/registry.hpp"
 #include "doors/mqtt/access_port.hpp"

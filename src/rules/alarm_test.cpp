@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/crc32c.hpp"
-#include "base/limits.hpp"
+#include "base/rules_limits.hpp"
 #include "rules/recorder_test.hpp"
 #include "rules/rule_set.hpp"
 

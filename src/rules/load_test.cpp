@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/limits.hpp"
+#include "base/rules_limits.hpp"
 #include "rules/rule_set.hpp"
 
 namespace perigee::rules {

@@ -4,7 +4,7 @@
 #include <format>
 #include <tuple>
 
-#include "base/limits.hpp"
+#include "base/rules_limits.hpp"
 #include "rules/detail/engine.hpp"
 
 namespace perigee::rules {

@@ -86,6 +86,8 @@ BAD = [
     ({"src/node/node.hpp": "class node {};\n"}, "#pragma once"),
     ({"src/base/limits.hpp": GOOD["src/base/limits.hpp"] + "inline constexpr std::size_t more_max = 1;\n"},
      "limits.hpp:3: more_max is not in docs/limits.md"),
+    ({"src/base/rules_limits.hpp": "#pragma once\ninline constexpr std::size_t more_max = 1;\n"},
+     "rules_limits.hpp:2: more_max is not in docs/limits.md"),
     ({"docs/limits.md": GOOD["docs/limits.md"] + "| `gone_max` | 1 | a | b |\n"}, "gone_max is not in src/base/limits"),
     ({"docs/limits.md": "| `topic_bytes_max` | 1024 | bytes of a topic | |\n"}, "lacks its value"),
     ({"docs/formats/record.md": "A record is bytes.\n"}, "names no version"),

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "crypto/base64.hpp"
 #include "identity/certificate_bundle.hpp"
 #include "identity/refusal.hpp"

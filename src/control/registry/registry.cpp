@@ -5,7 +5,7 @@
 #include <set>
 
 #include "access/credential.hpp"
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "control/registry/detail/audit_table.hpp"
 #include "control/registry/detail/certificate_table.hpp"
 #include "control/registry/detail/schema.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <format>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "base/printable.hpp"
 
 namespace perigee::control::registry {

@@ -4,7 +4,7 @@
 #include <array>
 #include <format>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "base/printable.hpp"
 #include "control/registry/thing.hpp"
 

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "control/registry/fixture_test.hpp"
 
 namespace perigee::control::registry {

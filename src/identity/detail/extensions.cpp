@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 
 namespace perigee::identity::detail {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "crypto/openssl.hpp"
 #include "identity/refusal.hpp"
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "base/crc32c.hpp"
-#include "base/limits.hpp"
 #include "base/log.hpp"
+#include "base/rules_limits.hpp"
 #include "model/derived.hpp"
 
 namespace perigee::readers::rules {

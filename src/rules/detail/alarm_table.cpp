@@ -1,7 +1,7 @@
 #include "rules/detail/alarm_table.hpp"
 
 #include "base/crc32c.hpp"
-#include "base/limits.hpp"
+#include "base/rules_limits.hpp"
 
 namespace perigee::rules::detail {
 namespace {

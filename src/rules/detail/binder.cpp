@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <format>
 
-#include "base/limits.hpp"
+#include "base/rules_limits.hpp"
 
 namespace perigee::rules::detail {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "base/rules_limits.hpp"
 
 namespace perigee::rules::detail {
 namespace {

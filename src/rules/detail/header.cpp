@@ -4,7 +4,7 @@
 #include <array>
 #include <format>
 
-#include "base/limits.hpp"
+#include "base/rules_limits.hpp"
 #include "base/toml.hpp"
 
 namespace perigee::rules::detail {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/limits.hpp"
+#include "base/rules_limits.hpp"
 #include "rules/detail/expression_parser.hpp"
 #include "wire/mqtt/topic.hpp"
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/diagnostic.hpp"
-#include "base/limits.hpp"
+#include "base/rules_limits.hpp"
 
 namespace perigee::rules::detail {
 

@@ -1,6 +1,6 @@
 #include "control/registry/detail/audit_table.hpp"
 
-#include "base/limits.hpp"
+#include "base/identity_limits.hpp"
 #include "control/registry/detail/rows.hpp"
 
 namespace perigee::control::registry::detail {

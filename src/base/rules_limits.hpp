@@ -1,0 +1,24 @@
+#pragma once
+// The bounds of rules (promise P6), as base/limits.hpp has the others.
+
+#include <cstdint>
+
+namespace perigee::limits {
+
+// rules
+inline constexpr std::uint32_t rule_file_bytes_max = 64U << 10;
+inline constexpr std::uint32_t rules_max = 1024;
+inline constexpr std::uint32_t rule_errors_max = 50;  // shown per file
+inline constexpr std::uint32_t rule_columns_max = 64;
+inline constexpr std::uint32_t rule_filters_max = 32;
+inline constexpr std::uint32_t rule_actions_max = 16;
+inline constexpr std::uint32_t rule_nodes_max = 2000;              // expressions
+inline constexpr std::uint32_t rule_depth_max = 64;                // parentheses within parentheses
+inline constexpr std::uint32_t rule_fields_max = 4096;             // distinct payload fields of all rules
+inline constexpr std::uint32_t rule_scratch_bytes_max = 8U << 20;  // texts made while one event is evaluated
+inline constexpr std::uint32_t alarms_max = 10'000;                // raised at once
+inline constexpr std::uint32_t rules_state_bytes_max = 64U << 20;
+inline constexpr std::uint32_t alarm_key_bytes_max = 512;
+inline constexpr std::uint32_t rule_name_bytes_max = 128;  // of rules and of alarms
+
+}  // namespace perigee::limits
