@@ -51,7 +51,7 @@ result<> add_leaf(extension_texts& to, const certificate_order& order) {
   }
   auto names = order.dns_names;
   if (!std::ranges::contains(names, order.name)) names.insert(names.begin(), order.name);
-  PG_TRY(auto text, detail::alternative_names_text(names, order.addresses));
+  PG_TRY(auto text, detail::alternative_names_text(order.name, names, order.addresses));
   to.emplace_back(NID_ext_key_usage, terms_of(order.as).purposes);
   to.emplace_back(NID_subject_alt_name, std::move(text));
   return {};

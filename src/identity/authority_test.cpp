@@ -65,6 +65,15 @@ TEST_F(an_authority, keeps_to_the_terms_of_a_profile) {
   EXPECT_EQ(verdict(site_.issuing, {.as = profile::gateway, .name = "fog..1"}), "malformed");
   EXPECT_EQ(verdict(site_.issuing, {.name = "a", .dns_names = {"b"}}), "malformed") << "a device has one name";
   EXPECT_EQ(verdict(site_.issuing, {.as = profile::node, .name = "a", .dns_names = {"b,DNS:c"}}), "malformed");
+  for (const auto* host : {"*", "*.plant", "a.*.plant", "b*.hall.plant", "", ".", "a..b", "a.b.", "-a", "a-",
+                           "b\xc3\xbcro.plant", "a b", "a\n", "a,b", "192.0.2.1:1"}) {
+    EXPECT_EQ(verdict(site_.issuing, {.as = profile::node, .name = "a", .dns_names = {host}}), "malformed") << host;
+  }
+  EXPECT_EQ(verdict(site_.issuing, {.as = profile::node, .name = "a", .dns_names = {std::string(64, 'x')}}),
+            "malformed");
+  for (const auto* host : {"*.hall.plant", "cloud", "my_host.plant", "xn--bro-hoa.plant", "a.b"}) {
+    EXPECT_EQ(verdict(site_.issuing, {.as = profile::node, .name = "a", .dns_names = {host}}), "good") << host;
+  }
   EXPECT_EQ(verdict(site_.issuing, {.as = profile::node, .name = "a", .addresses = {"10.0.0"}}), "malformed");
   EXPECT_EQ(verdict(site_.root, {.as = profile::issuing, .name = std::string(65, 'a')}), "malformed");
 }

@@ -95,7 +95,7 @@ result<std::string> certificate_request::make(const private_key& key, const requ
   const crypto::error_queue_scope quiet;
   if (!is_name(wish.name))
     return fail(errc::malformed, "a name has 1 to 64 letters, digits, dots, hyphens, underscores");
-  PG_TRY(const auto names, detail::alternative_names_text(wish.dns_names, {}));
+  PG_TRY(const auto names, detail::alternative_names_text(wish.name, wish.dns_names, {}));
   const crypto::request_ptr made(X509_REQ_new());
   const bool good = made && X509_REQ_set_version(made.get(), X509_REQ_VERSION_1) == 1 &&
                     X509_NAME_add_entry_by_NID(X509_REQ_get_subject_name(made.get()), NID_commonName, MBSTRING_UTF8,

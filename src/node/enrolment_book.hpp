@@ -12,15 +12,14 @@ class enrolment_book final : public control::enrolment::book {
   /// `grace`: how long a certificate is still taken after it was renewed.
   enrolment_book(control::registry::registry& in, nanoseconds grace) : in_(in), grace_(grace) {}
 
-  [[nodiscard]] std::expected<void, control::enrolment::denial> admit(const control::enrolment::applicant& who,
-                                                                      std::string_view token, identity::profile wanted,
-                                                                      timestamp now) override;
-  [[nodiscard]] std::expected<identity::profile, control::enrolment::denial> may_renew(
-      const control::enrolment::applicant& who, const control::enrolment::shown_certificate& with,
-      timestamp now) override;
-  [[nodiscard]] std::expected<void, control::enrolment::denial> enter(
-      const control::enrolment::applicant& who, const control::enrolment::issued& what,
-      const control::enrolment::shown_certificate* replaces, timestamp now) override;
+  using given = std::expected<identity::certificate, control::enrolment::denial>;
+
+  [[nodiscard]] given admit(const control::enrolment::applicant& who, std::string_view token, identity::profile wanted,
+                            const identity::public_key& key, control::enrolment::certificate_maker make,
+                            timestamp now) override;
+  [[nodiscard]] given renew(const control::enrolment::applicant& who, const control::enrolment::shown_certificate& with,
+                            const identity::public_key& key, control::enrolment::certificate_maker make,
+                            timestamp now) override;
 
  private:
   control::registry::registry& in_;

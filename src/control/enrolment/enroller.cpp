@@ -31,26 +31,19 @@ std::expected<void, denial> check_names(const applicant& who, const identity::re
 std::expected<chain, denial> enroller::enrol(const applicant& who, std::string_view token, identity::profile wanted,
                                              const identity::certificate_request& asked, timestamp now) {
   if (auto fine = check_names(who, asked.asks()); !fine) return std::unexpected(std::move(fine.error()));
-  if (auto in = book_.admit(who, token, wanted, now); !in) return std::unexpected(std::move(in.error()));
-  auto made = issue(wanted, asked, now);
-  if (!made) return std::unexpected(std::move(made.error()));
-  if (auto kept = book_.enter(who, {*made, wanted, "a token"}, nullptr, now); !kept) {
-    return std::unexpected(std::move(kept.error()));
-  }
-  return with_authorities(*std::move(made));
+  const auto make = [&](identity::profile as) { return issue(as, asked, now); };
+  return book_.admit(who, token, wanted, asked.key(), make, now).transform([this](auto leaf) {
+    return with_authorities(std::move(leaf));
+  });
 }
 
 std::expected<chain, denial> enroller::renew(const applicant& who, const shown_certificate& with,
                                              const identity::certificate_request& asked, timestamp now) {
   if (auto fine = check_names(who, asked.asks()); !fine) return std::unexpected(std::move(fine.error()));
-  const auto as = book_.may_renew(who, with, now);
-  if (!as) return std::unexpected(as.error());
-  auto made = issue(*as, asked, now);
-  if (!made) return std::unexpected(std::move(made.error()));
-  if (auto kept = book_.enter(who, {*made, *as, "renewal"}, &with, now); !kept) {
-    return std::unexpected(std::move(kept.error()));
-  }
-  return with_authorities(*std::move(made));
+  const auto make = [&](identity::profile as) { return issue(as, asked, now); };
+  return book_.renew(who, with, asked.key(), make, now).transform([this](auto leaf) {
+    return with_authorities(std::move(leaf));
+  });
 }
 
 std::expected<identity::certificate, denial> enroller::issue(identity::profile as,

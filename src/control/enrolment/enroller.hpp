@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/function_ref.hpp"
 #include "base/time.hpp"
 #include "identity/authority.hpp"
 #include "identity/certificate_request.hpp"
@@ -37,29 +38,27 @@ struct applicant {
   std::string address;  // without the port
 };
 
-/// A certificate that was made, for the book.
-struct issued {
-  const identity::certificate& made;
-  identity::profile as;
-  std::string_view how;  // "a token", "renewal": for people
-};
+/// Makes the certificate that a book then enters: asked once, when nothing else is in the way.
+using certificate_maker = function_ref<std::expected<identity::certificate, denial>(identity::profile)>;
 
-/// Who is known, and what they were given: kept by whoever keeps the site's things. Blocking.
+/// Who is known, and what they were given: kept by whoever keeps the site's things. Blocking. Each call is done as a
+/// whole or not at all, and what it answers is in the book already: whoever is killed has the old state or the new.
 class book {
  public:
   virtual ~book() = default;
-  /// Takes one use of the token for a certificate of this kind, and notes the thing where it is new. Denied where the
-  /// token is not good for that, and where the thing is shut out.
-  [[nodiscard]] virtual std::expected<void, denial> admit(const applicant& who, std::string_view token,
-                                                          identity::profile wanted, timestamp now) = 0;
-  /// Whether a thing may renew the certificate that it shows, and what kind it then gets.
-  [[nodiscard]] virtual std::expected<identity::profile, denial> may_renew(const applicant& who,
+  /// Takes one use of the token, notes the thing where it is new, and enters the certificate that `make` makes for
+  /// `key`. Denied where the token is not good for a certificate of this kind, and where the thing is shut out. The
+  /// same key may come again with the same token while that lasts.
+  [[nodiscard]] virtual std::expected<identity::certificate, denial> admit(const applicant& who, std::string_view token,
+                                                                           identity::profile wanted,
+                                                                           const identity::public_key& key,
+                                                                           certificate_maker make, timestamp now) = 0;
+  /// Likewise for who shows a certificate, which the new one replaces: it is taken for as long as the operator's grace
+  /// lasts.
+  [[nodiscard]] virtual std::expected<identity::certificate, denial> renew(const applicant& who,
                                                                            const shown_certificate& with,
-                                                                           timestamp now) = 0;
-  /// A certificate that is not in the book is handed to nobody. `replaces`: the one that it was renewed with, taken for
-  /// as long as the operator's grace lasts; null: none.
-  [[nodiscard]] virtual std::expected<void, denial> enter(const applicant& who, const issued& what,
-                                                          const shown_certificate* replaces, timestamp now) = 0;
+                                                                           const identity::public_key& key,
+                                                                           certificate_maker make, timestamp now) = 0;
 };
 
 /// What is handed out: the leaf, then those between it and the root.

@@ -8,6 +8,7 @@ namespace perigee::control::enrolment {
 namespace {
 
 using identity::authority;
+using identity::certificate;
 using identity::certificate_request;
 using identity::private_key;
 using identity::profile;
@@ -19,27 +20,30 @@ private_key new_key() { return private_key::generate(identity::key_kind::p256).v
 /// One token, good for one name, and every certificate that was entered.
 class small_book final : public book {
  public:
-  std::expected<void, denial> admit(const applicant& who, std::string_view token, profile, timestamp) override {
+  std::expected<certificate, denial> admit(const applicant& who, std::string_view token, profile wanted,
+                                           const identity::public_key&, certificate_maker make, timestamp) override {
     if (token != "pgt_good" || who.name != "press-4") return std::unexpected(denial{denial::kind::unknown, "no token"});
     ++admitted;
-    return {};
+    return enter(who.name, make(wanted));
   }
-  std::expected<profile, denial> may_renew(const applicant& who, const shown_certificate& with, timestamp) override {
+  std::expected<certificate, denial> renew(const applicant& who, const shown_certificate& with,
+                                           const identity::public_key&, certificate_maker make, timestamp) override {
     if (who.name == "retired") return std::unexpected(denial{denial::kind::forbidden, "retired"});
     renewed_with = with.serial;
-    return profile::device;
-  }
-  std::expected<void, denial> enter(const applicant& who, const issued& what, const shown_certificate* replaces,
-                                    timestamp) override {
-    if (full) return std::unexpected(denial{denial::kind::failed, "the disk is full"});
-    entered.push_back(who.name + " " + what.made.facts().common_name + (replaces == nullptr ? "" : " again"));
-    return {};
+    return enter(who.name + " again", make(profile::device));
   }
 
   int admitted = 0;
   bool full = false;
   std::string renewed_with;
   std::vector<std::string> entered;
+
+ private:
+  std::expected<certificate, denial> enter(const std::string& who, std::expected<certificate, denial> made) {
+    if (full) return std::unexpected(denial{denial::kind::failed, "the disk is full"});
+    if (made) entered.push_back(who + " " + made->facts().common_name);
+    return made;
+  }
 };
 
 class enroller_test : public testing::Test {
@@ -111,7 +115,7 @@ TEST_F(enroller_test, renews_for_who_shows_a_certificate) {
   const auto again = enroller_.renew({"press-4", ""}, {"a1", "07"}, request_for({.name = "press-4"}), now);
   ASSERT_TRUE(again) << again.error().why;
   EXPECT_EQ(book_.renewed_with, "07");
-  EXPECT_EQ(book_.entered, std::vector<std::string>{"press-4 press-4 again"});
+  EXPECT_EQ(book_.entered, std::vector<std::string>{"press-4 again press-4"});
   EXPECT_EQ(enroller_.renew({"retired", ""}, {"a1", "08"}, request_for({.name = "retired"}), now).error().is,
             denial::kind::forbidden);
   EXPECT_EQ(enroller_.renew({"press-4", ""}, {"a1", "07"}, request_for({.name = "press-5"}), now).error().is,

@@ -32,6 +32,10 @@ refusal wrong(std::string field, std::string detail, std::string right) {
           std::move(right)};
 }
 
+bool is_digits(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
 }  // namespace
 
 std::string_view name_of(certificate_state s) { return states[static_cast<std::size_t>(s)]; }
@@ -48,8 +52,7 @@ std::optional<revocation_reason> revocation_reason_of(std::string_view name) {
 }
 
 bool is_hexadecimal(std::string_view text) {
-  return !text.empty() && text.size() <= hexadecimal_max &&
-         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return !text.empty() && text.size() <= hexadecimal_max && is_digits(text);
 }
 
 std::optional<refusal> fault_of(const new_certificate& made) {
@@ -61,6 +64,10 @@ std::optional<refusal> fault_of(const new_certificate& made) {
   if (made.issued_by.size() > limits::registry_why_bytes_max || printable(made.issued_by) != made.issued_by) {
     return wrong("issued_by", "it is no text that can be shown", "a short text without control characters");
   }
+  if (!made.key.empty() && !(made.key.size() == 2 * crypto::digest_bytes && is_digits(made.key))) {
+    return wrong("key", "it is no fingerprint of a key", "64 hexadecimal digits in lower case");
+  }
+  if (!made.token.empty() && !is_name(made.token)) return wrong("token", "it is no name of a token", name_rule());
   return std::nullopt;
 }
 

@@ -45,6 +45,8 @@ struct new_certificate {
   timestamp not_after{};
   crypto::digest fingerprint{};  // SHA-256 of its DER
   std::string issued_by;         // "token 5f3a91c2", "EST", "rotation", "seen at a connection"; for people
+  std::string key{};             // SHA-256 of its key (identity::public_key::fingerprint); empty: it was only seen
+  std::string token{};           // the id of the token that it was got with; empty: none
 };
 /// Bounds and spelling; nothing where all is well. errc::malformed.
 [[nodiscard]] std::optional<refusal> fault_of(const new_certificate& made);

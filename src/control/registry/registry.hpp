@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/function_ref.hpp"
 #include "control/registry/certificate.hpp"
+#include "control/registry/enrolment.hpp"
 #include "control/registry/outcome.hpp"
 #include "control/registry/standing.hpp"
 #include "control/registry/thing.hpp"
@@ -73,6 +75,18 @@ class registry {
   /// that use it at once, exactly one is the last. A refusal stands in the audit.
   [[nodiscard]] outcome<std::expected<token, token_refusal>> use(std::string_view secret, purpose wanted,
                                                                  std::string_view name, const actor& by);
+
+  // Enrolment: what it takes and what comes of it are one transaction, so that whoever dies in it has nothing and can
+  // begin again, or has its certificate. Refusals stand in the audit. What `make` refuses is passed on, and changes
+  // nothing.
+
+  /// One use of a token, the thing where it is new, and the certificate that `make` then makes. Who asks again with the
+  /// same token and the same key gets another one and uses nothing up: the answer to the first may have been lost.
+  [[nodiscard]] outcome<std::expected<certificate, denied>> enrol(const enrolment& asked, certificate_maker make,
+                                                                  const actor& by);
+  /// Another certificate in the place of a current one.
+  [[nodiscard]] outcome<std::expected<certificate, denied>> renew(const renewal& asked, certificate_maker make,
+                                                                  const actor& by);
 
   // Certificates. errc::not_found, exists, refused, malformed, full.
 

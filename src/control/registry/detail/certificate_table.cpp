@@ -21,6 +21,8 @@ certificate read(const sqlite::statement& row) {
   out.reason = static_cast<revocation_reason>(row.integer(8));
   out.at = time_at(row, 9);
   out.grace_until = time_at(row, 10);
+  out.given.key = text_at(row, 11);
+  out.given.token = text_at(row, 12);
   return out;
 }
 
@@ -43,7 +45,7 @@ result<certificate_table> certificate_table::prepare(sqlite::connection& db) {
   PG_TRY(t.by_name_, db.prepare("SELECT * FROM certificate WHERE name = ?"));
   PG_TRY(t.list_, db.prepare("SELECT * FROM certificate WHERE (issuer, serial) > (?1, ?2) AND (?3 = '' OR name = ?3) "
                              "ORDER BY issuer, serial LIMIT ?4"));
-  PG_TRY(t.insert_, db.prepare("INSERT INTO certificate VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  PG_TRY(t.insert_, db.prepare("INSERT INTO certificate VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   PG_TRY(t.update_, db.prepare("UPDATE certificate SET state = ?, reason = ?, at = ?, grace_until = ? WHERE "
                                "issuer = ? AND serial = ?"));
   PG_TRY(t.expired_,
@@ -86,7 +88,7 @@ result<> certificate_table::insert(const certificate& made) {
   insert_.begin().bind(given.id.issuer).bind(given.id.serial).bind(given.name);
   insert_.bind(given.not_before.ns).bind(given.not_after.ns).bind(byte_view(given.fingerprint)).bind(given.issued_by);
   insert_.bind(static_cast<std::int64_t>(made.state)).bind(static_cast<std::int64_t>(made.reason));
-  return insert_.bind(made.at.ns).bind(made.grace_until.ns).run();
+  return insert_.bind(made.at.ns).bind(made.grace_until.ns).bind(given.key).bind(given.token).run();
 }
 
 result<> certificate_table::update(const certificate& changed) {

@@ -32,7 +32,8 @@ CREATE TABLE token(id TEXT PRIMARY KEY, secret BLOB NOT NULL UNIQUE,
 CREATE TABLE certificate(issuer TEXT NOT NULL, serial TEXT NOT NULL, name TEXT NOT NULL, not_before INTEGER NOT NULL,
                          not_after INTEGER NOT NULL, fingerprint BLOB NOT NULL, issued_by TEXT NOT NULL,
                          state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 2), reason INTEGER NOT NULL,
-                         at INTEGER NOT NULL, grace_until INTEGER NOT NULL, PRIMARY KEY(issuer, serial)) WITHOUT ROWID;
+                         at INTEGER NOT NULL, grace_until INTEGER NOT NULL, key TEXT NOT NULL,
+                         token TEXT NOT NULL, PRIMARY KEY(issuer, serial)) WITHOUT ROWID;
 CREATE INDEX certificate_by_name ON certificate(name);
 CREATE INDEX certificate_by_serial ON certificate(serial);
 CREATE INDEX certificate_by_end ON certificate(not_after);

@@ -1,0 +1,63 @@
+#include <algorithm>
+
+#include "control/registry/detail/state.hpp"
+
+namespace perigee::control::registry {
+
+outcome<certificate> registry::record(const new_certificate& made, beside may_have, const actor& by) {
+  return state_->whole([&]() -> outcome<certificate> {
+    if (may_have == beside::nothing) {
+      PG_TRY(const auto others, state_->certificates.of(made.name));
+      if (std::ranges::contains(others, certificate_state::current, &certificate::state)) {
+        return std::unexpected(taken("name", std::format("'{}' has a certificate", made.name)));
+      }
+    }
+    return state_->give(made, by);
+  });
+}
+
+outcome<thing> registry::connected(const new_certificate& shown, const actor& by) {
+  return state_->whole([&]() -> outcome<thing> {
+    PG_TRY(auto one, state_->existing(shown.name));
+    const auto provisioned = next(one.stage, step::provision);
+    const auto active = provisioned ? next(*provisioned, step::activate) : provisioned;
+    if (!active) return std::unexpected(against(active.error()));
+    if (!shown.id.serial.empty()) PG_TRY_VOID(state_->see(shown, by));
+    const bool first = one.stage.now != active->now;
+    one.stage = *active;
+    one.last_seen = by.at;
+    if (!first) {
+      PG_TRY_VOID(state_->things.see(shown.name, by.at));
+      return one;
+    }
+    one.changed = by.at;
+    PG_TRY_VOID(state_->write(one, done_of(step::activate), by));
+    return one;
+  });
+}
+
+outcome<certificate> registry::supersede(const certificate_id& id, timestamp grace_until, const actor& by) {
+  return state_->whole([&]() -> outcome<certificate> {
+    PG_TRY(auto one, state_->existing(id));
+    return state_->supersede(std::move(one), grace_until, by);
+  });
+}
+
+outcome<certificate> registry::revoke(const certificate_id& id, revocation_reason reason, const actor& by) {
+  return state_->whole([&]() -> outcome<certificate> {
+    PG_TRY(auto one, state_->existing(id));
+    if (one.state == certificate_state::revoked) return std::unexpected(against("the certificate is revoked already"));
+    one.state = certificate_state::revoked;
+    one.reason = reason;
+    one.at = by.at;
+    PG_TRY_VOID(
+        state_->write(one, std::format("certificate {} revoked: {}", one.given.id.serial, name_of(reason)), by));
+    return one;
+  });
+}
+
+outcome<std::vector<certificate>> registry::certificates(const certificate_selection& which) {
+  return state_->certificates.list(which);
+}
+
+}  // namespace perigee::control::registry
