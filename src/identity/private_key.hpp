@@ -52,11 +52,7 @@ class private_key {
   std::shared_ptr<evp_pkey_st> key_;
 };
 
-/// A key in a token, by its URI: "pkcs11:token=plant;object=issuing" (RFC 7512) or "handle:0x81000001" of a TPM 2.0.
-/// The passphrase is the token's PIN or the key's authorisation; without one a provider may ask at the terminal. Loads
-/// OpenSSL's provider for it, apart from the one that everything else uses, and blocks while the token answers: for
-/// start-up, or one worker. errc::malformed for another kind of URI, errc::unsupported where the provider is not
-/// installed (the sentence names Debian's package), errc::not_found, refusal::weak_key.
+/// A key in a token: crypto::find_token_key, which see, and refusal::weak_key.
 [[nodiscard]] result<private_key> key_in_token(const std::string& uri, std::string_view passphrase = {});
 
 }  // namespace perigee::identity

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
@@ -41,5 +42,19 @@ struct list_terms {
 /// over limits::identity_revoked_max; errc::malformed for a serial that is not hexadecimal.
 [[nodiscard]] result<byte_buffer> make_revocation_list(const authority& by, std::span<const revocation> all,
                                                        const list_terms& terms);
+
+/// A list as it was read and found good.
+struct revocation_list {
+  std::string issuer;  // public_key::key_id of whose list it is
+  list_terms terms;
+  std::vector<revocation> all;
+};
+
+/// The authority key identifier that a list in DER names, before anything of it is believed. errc::malformed.
+[[nodiscard]] result<std::string> issuer_of_list(byte_view der);
+/// A list in DER, signed by this authority. refusal::malformed, too_large, weak_signature, bad_signature,
+/// not_conforming (an extension that is critical and not known here: a delta, or one for some certificates only),
+/// not_an_authority. Whether it is still to be relied upon its terms tell.
+[[nodiscard]] result<revocation_list> read_revocation_list(byte_view der, const certificate& by);
 
 }  // namespace perigee::identity

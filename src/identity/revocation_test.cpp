@@ -6,6 +6,7 @@
 #include "base/identity_limits.hpp"
 #include "identity/forgery_test.hpp"
 #include "identity/ocsp.hpp"
+#include "identity/refusal.hpp"
 #include "identity/revocation_list.hpp"
 
 namespace perigee::identity {
@@ -62,6 +63,45 @@ TEST_F(revocations, are_listed_with_their_reasons) {
   ASSERT_EQ(X509_CRL_get0_by_cert(list.get(), &entry, gone.native()), 1);
   EXPECT_EQ(reason_in(entry), -1) << "unspecified is left out";
   EXPECT_EQ(X509_CRL_get0_by_cert(list.get(), &entry, good.native()), 0);
+}
+
+TEST_F(revocations, are_read_as_they_were_written) {
+  const auto lost = device("lost");
+  const std::vector<revocation> all{{lost.facts().serial, test_now - hours(3), revocation_reason::key_compromise},
+                                    {"7f", test_now - hours(2)}};
+  const auto der = make_revocation_list(site_.issuing, all, list_terms_).value();
+  EXPECT_EQ(issuer_of_list(der).value(), site_.issuing.own().facts().subject_key_id);
+  const auto list = read_revocation_list(der, site_.issuing.own());
+  ASSERT_TRUE(list) << list.error().text();
+  EXPECT_EQ(list->issuer, site_.issuing.own().facts().subject_key_id);
+  EXPECT_EQ(list->terms.number, 7U);
+  EXPECT_EQ(list->terms.this_update, test_now);
+  EXPECT_EQ(list->terms.next_update, test_now + hours(24));
+  ASSERT_EQ(list->all.size(), 2U);
+  const auto found = std::ranges::find(list->all, lost.facts().serial, &revocation::serial);
+  ASSERT_NE(found, list->all.end());
+  EXPECT_EQ(found->at, test_now - hours(3));
+  EXPECT_EQ(found->reason, revocation_reason::key_compromise);
+}
+
+TEST_F(revocations, of_others_are_refused_with_the_reason) {
+  const auto der = make_revocation_list(site_.issuing, {}, list_terms_).value();
+  const test_site other;
+  const auto why = [](const auto& read) { return reason_of(read.error()); };
+  EXPECT_EQ(why(read_revocation_list(der, other.issuing.own())), refusal::bad_signature);
+  EXPECT_EQ(why(read_revocation_list(der, device("press-1"))), refusal::not_an_authority);
+  auto cut = der;
+  cut.pop_back();
+  EXPECT_EQ(why(read_revocation_list(cut, site_.issuing.own())), refusal::malformed);
+  auto longer = der;
+  longer.push_back(0);
+  EXPECT_EQ(why(read_revocation_list(longer, site_.issuing.own())), refusal::malformed);
+  auto flipped = der;
+  flipped[flipped.size() / 2] ^= 1;
+  EXPECT_FALSE(read_revocation_list(flipped, site_.issuing.own()));
+  EXPECT_EQ(why(issuer_of_list({})), refusal::malformed);
+  const byte_buffer large(limits::identity_list_bytes_max + 1);
+  EXPECT_EQ(why(issuer_of_list(large)), refusal::too_large);
 }
 
 TEST_F(revocations, have_an_empty_list_too) {

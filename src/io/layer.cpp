@@ -141,13 +141,10 @@ task<> layer::greet_tls() {
     if (wait_ec) co_return failed(wait_ec, "the TLS handshake was not finished");
   }
   auto name = tls_->peer_name();
-  if (name && !name->empty()) {
-    peer_.identity = *std::move(name);
-    if (as_ == side::server) {
-      PG_CO_TRY(peer_.certificate, tls_->peer_facts());
-    }
-  } else if (!name && as_ == side::server) {  // a client has checked the name that matters to it
-    co_return std::unexpected(name.error());
+  if (!name && as_ == side::server) co_return std::unexpected(name.error());  // a client has checked what matters to it
+  if (name) peer_.identity = *std::move(name);
+  if (as_ == side::server) {
+    PG_CO_TRY(peer_.certificate, tls_->peer_facts());
   }
   co_return result<>();
 }

@@ -16,6 +16,7 @@ struct peer_certificate {
   timestamp not_before{};
   timestamp not_after{};
   std::array<std::uint8_t, 32> fingerprint{};  // SHA-256 of its DER
+  std::string lapsed_owner{};                  // whom it named until it expired; empty while it is valid
 };
 
 }  // namespace perigee::io

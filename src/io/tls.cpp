@@ -6,9 +6,9 @@
 namespace perigee::io {
 namespace {
 
-or_sentence<std::shared_ptr<const tls_setup>> load(const tls_state::options& from) {
-  if (const auto* server = std::get_if<tls_server_options>(&from)) return load_server(*server);
-  return load_client(std::get<tls_client_choice>(from));
+or_sentence<std::shared_ptr<const tls_setup>> load(const tls_state::options& from, const tls_setup* before) {
+  if (const auto* server = std::get_if<tls_server_options>(&from)) return load_server(*server, before);
+  return load_client(std::get<tls_client_choice>(from), before);
 }
 
 }  // namespace
@@ -22,7 +22,7 @@ result<std::shared_ptr<tls_context>> tls_context::client(tls_files files, tls_cl
 }
 
 result<std::shared_ptr<tls_context>> tls_state::open(options chosen) {
-  auto first = load(chosen);
+  auto first = load(chosen, nullptr);
   if (!first) {
     log::fault("io.tls", "{}", first.error());
     return fail(errc::malformed, "a certificate, key or authority cannot be used; the log says which");
@@ -36,7 +36,7 @@ std::shared_ptr<const tls_setup> tls_state::current() const {
 }
 
 std::expected<bool, std::string> tls_state::reload() {
-  auto read = load(options_);
+  auto read = load(options_, current().get());
   if (!read) return std::unexpected(std::move(read).error());
   const std::lock_guard hold(lock_);
   if ((*read)->fingerprint == current_->fingerprint) return false;
@@ -45,5 +45,7 @@ std::expected<bool, std::string> tls_state::reload() {
 }
 
 std::vector<tls_certificate_state> tls_state::certificates() const { return current()->certificates; }
+
+void tls_state::staple(std::shared_ptr<const byte_buffer> answer) { current()->staple->set(std::move(answer)); }
 
 }  // namespace perigee::io

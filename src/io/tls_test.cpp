@@ -292,6 +292,117 @@ TEST_F(tls, an_expired_ticket_holder_is_refused) {
   EXPECT_TRUE(is(pair.server->peer_name().error(), errc::refused));
 }
 
+/// Says the same of every certificate, and counts how often it was asked.
+class one_verdict final : public chain_judge {
+ public:
+  explicit one_verdict(const chain_verdict& is, const chain_verdict& again = {}) : is_(is), again_(again) {}
+  chain_verdict judge(std::span<const byte_view> shown) const override {
+    shown_bytes = shown.front().size();
+    ++asked;
+    return is_;
+  }
+  chain_verdict judge_again(const peer_certificate&) const override { return again_; }
+
+  mutable std::size_t shown_bytes = 0;
+  mutable int asked = 0;
+
+ private:
+  chain_verdict is_;
+  chain_verdict again_;
+};
+
+judge_maker always(std::shared_ptr<const chain_judge> what) {
+  return [what](std::string_view authorities) -> result<std::shared_ptr<const chain_judge>> {
+    if (!authorities.contains("BEGIN CERTIFICATE")) return fail(errc::malformed, "no authorities");
+    return what;
+  };
+}
+
+TEST_F(tls, a_judge_decides_in_place_of_openssl) {
+  const auto judge = std::make_shared<one_verdict>(chain_verdict{});
+  const auto here = server({.judge = always(judge)});
+  const test_authority stranger;
+  auto files = stranger.write_identity("press-9");
+  files.authority = authority_.path("authority.crt");
+  tls_pair pair(*here, *tls_context::client(files).value(), "gw");
+  ASSERT_EQ(pair.greet().what, state::done);
+  EXPECT_EQ(pair.server->peer_name().value(), "press-9");
+  EXPECT_EQ(judge->asked, 1);
+  EXPECT_GT(judge->shown_bytes, 100U);
+}
+
+TEST_F(tls, what_a_judge_refuses_ends_with_its_sentence) {
+  using kind = chain_verdict::kind;
+  for (const auto is : {kind::lapsed, kind::expired, kind::revoked, kind::unknown_authority, kind::refused}) {
+    const auto here = server({.judge = always(std::make_shared<one_verdict>(chain_verdict{is, "because of this"}))});
+    tls_pair pair(*here, *client(), "gw");
+    const auto end = pair.greet();
+    EXPECT_EQ(end.what, state::failed);
+    EXPECT_EQ(end.why, std::string("because of this"));
+  }
+}
+
+TEST_F(tls, a_client_asks_its_judge_beside_openssl) {
+  auto files = authority_.write_identity("press-1");
+  const auto judge = std::make_shared<one_verdict>(chain_verdict{chain_verdict::kind::revoked, "it is revoked"});
+  const auto there = tls_context::client(files, {.judge = always(judge)}).value();
+  tls_pair refused(*server(), *there, "gw");
+  EXPECT_NE(refused.greet().what, state::done);
+  EXPECT_EQ(judge->asked, 1);
+  tls_pair misnamed(*server(), *there, "other");
+  EXPECT_NE(misnamed.greet().what, state::done);
+  EXPECT_EQ(judge->asked, 1);  // the host's name is wrong: nobody is asked any more
+}
+
+TEST_F(tls, a_lapsed_certificate_is_admitted_without_a_name_where_that_is_wanted) {
+  const chain_verdict lapsed{chain_verdict::kind::lapsed, "expired"};
+  const auto judge = std::make_shared<one_verdict>(lapsed, lapsed);
+  tls_pair admitted(*server({.judge = always(judge), .admits_lapsed = true}), *client(), "gw");
+  ASSERT_EQ(admitted.greet().what, state::done);
+  EXPECT_EQ(admitted.server->peer_name().value(), "");
+  EXPECT_EQ(admitted.server->peer_facts().value()->lapsed_owner, "press-1");
+}
+
+TEST_F(tls, a_ticket_of_a_certificate_that_was_revoked_since_gives_no_name) {
+  const auto judge =
+      std::make_shared<one_verdict>(chain_verdict{}, chain_verdict{chain_verdict::kind::revoked, "it is revoked"});
+  tls_pair pair(*server({.judge = always(judge)}), *client(), "gw");
+  ASSERT_EQ(pair.greet().what, state::done);
+  EXPECT_STREQ(pair.server->peer_name().error().what, "it is revoked");
+}
+
+TEST_F(tls, authorities_that_the_judge_does_not_take_refuse_the_files) {
+  const judge_maker never = [](std::string_view) -> result<std::shared_ptr<const chain_judge>> {
+    return fail(errc::malformed, "none of these");
+  };
+  EXPECT_FALSE(tls_context::server({.files = authority_.write_identity("gw"), .judge = never}));
+}
+
+int keep_staple(SSL* of, void* into) {
+  const unsigned char* bytes = nullptr;
+  const auto size = SSL_get_tlsext_status_ocsp_resp(of, &bytes);
+  if (size > 0)
+    static_cast<std::string*>(into)->assign(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  return 1;
+}
+
+TEST_F(tls, a_staple_goes_to_who_asks_for_it) {
+  const auto here = server();
+  const auto there = client();
+  auto* const context = static_cast<tls_state&>(*there).current()->context.get();
+  std::string got;
+  SSL_CTX_set_tlsext_status_type(context, TLSEXT_STATUSTYPE_ocsp);
+  SSL_CTX_set_tlsext_status_cb(context, keep_staple);
+  SSL_CTX_set_tlsext_status_arg(context, &got);
+  tls_pair before(*here, *there, "gw");
+  ASSERT_EQ(before.greet().what, state::done);
+  EXPECT_EQ(got, "");
+  here->staple(std::make_shared<const byte_buffer>(to_buffer(as_bytes(std::string_view("an answer")))));
+  tls_pair after(*here, *there, "gw");
+  ASSERT_EQ(after.greet().what, state::done);
+  EXPECT_EQ(got, "an answer");
+}
+
 TEST_F(tls, an_end_is_told_with_and_without_a_goodbye) {
   const auto here = server();
   const auto there = client();

@@ -11,7 +11,7 @@ constexpr auto look_every = 5s;
 
 result<io::tls_files> files_of(const std::string& certificate, const secret& key, const std::string& authority) {
   io::tls_files out{certificate, {}, authority};
-  if (key.from == secret::place::file) {
+  if (key.from == secret::place::file || key.from == secret::place::token) {
     out.key = key.name;
   } else {
     PG_TRY(out.key_text, key.read());

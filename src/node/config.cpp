@@ -84,6 +84,7 @@ result<std::string> secret::read() const {
     if (found == nullptr) return fail(errc::not_found, "a secret's environment variable is not set");
     return std::string(found);
   }
+  if (from == place::token) return fail(errc::unsupported, "a key in a token does not leave it");
   if (from == place::tpm) {
     return fail(errc::unsupported, "a key in a TPM needs tpm2-openssl, which is not in this build: keep it in a file");
   }

@@ -50,7 +50,7 @@ struct tls_config {
   std::string certificate;  // path
   secret key;
   std::optional<std::string> authority;  // path; listeners then ask for a client certificate
-  io::tls_version version_min = io::tls_version::v1_2;
+  io::tls_version version_min = io::tls_version::v1_3;
   io::identity_source identity_from = io::identity_source::common_name;
   std::vector<certificate_config> certificates;
 };

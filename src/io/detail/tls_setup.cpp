@@ -10,13 +10,17 @@
 #include <span>
 
 #include "base/limits.hpp"
+#include "crypto/token_key.hpp"
 #include "io/detail/certificate.hpp"
+#include "io/detail/tls_verify.hpp"
 #include "io/file.hpp"
 
 namespace perigee::io {
 namespace {
 
 using setup_ptr = std::shared_ptr<tls_setup>;
+using shared_key = std::shared_ptr<EVP_PKEY>;
+using crypto::token_key;
 
 constexpr long ticket_lifetime_s = 3600;
 constexpr int chain_certificates_max = 10;
@@ -77,38 +81,76 @@ certificates_ptr certificates_in(const std::string& pem) {
 /// Never asks a person for the passphrase of an encrypted key.
 int no_passphrase(char*, int, int, void*) { return 0; }
 
-or_sentence<tls_setup::named> read_identity(reader& from, const tls_files& files) {
+std::string_view name_of_key(const tls_files& files) {
+  return files.key_text.empty() ? std::string_view(files.key) : "the key";
+}
+
+/// A token is slow: the key that it gave before is taken where it still is the certificate's.
+or_sentence<token_key> key_in_token(reader& from, const tls_files& files, const X509& owner, const tls_setup* before) {
+  const auto uri = from.text(files.key);
+  if (before != nullptr && before->token && X509_check_private_key(&owner, before->token->key.get()) == 1) {
+    return *before->token;
+  }
+  auto found = crypto::find_token_key(uri);
+  if (!found) return refuse(files.key, found.error().what);
+  return *std::move(found);
+}
+
+or_sentence<shared_key> read_key(reader& from, const tls_files& files) {
+  auto pem = files.key_text.empty() ? from.file(files.key) : from.text(files.key_text);
+  if (!pem) return std::unexpected(std::move(pem).error());
+  key_ptr out(PEM_read_bio_PrivateKey(over(*pem).get(), nullptr, no_passphrase, nullptr));
+  OPENSSL_cleanse(pem->data(), pem->size());
+  if (!out) return refuse(name_of_key(files), "this is not a private key in PEM, or it has a passphrase");
+  return out;
+}
+
+or_sentence<tls_setup::named> read_chain(reader& from, const tls_files& files) {
   tls_setup::named out;
   PG_TRY(const auto chain, from.file(files.certificate));
   out.chain = certificates_in(chain);
   if (!out.chain) return refuse(files.certificate, "this is not a certificate chain in PEM");
   out.certificate.reset(sk_X509_shift(out.chain.get()));
-  auto key = files.key_text.empty() ? from.file(files.key) : from.text(files.key_text);
-  if (!key) return std::unexpected(std::move(key).error());
-  const std::string_view key_name = files.key_text.empty() ? std::string_view(files.key) : "the key";
-  out.key.reset(PEM_read_bio_PrivateKey(over(*key).get(), nullptr, no_passphrase, nullptr));
-  OPENSSL_cleanse(key->data(), key->size());
-  if (!out.key) return refuse(key_name, "this is not a private key in PEM, or it has a passphrase");
-  if (X509_check_private_key(out.certificate.get(), out.key.get()) != 1) {
-    return refuse(key_name, std::format("this is not the key of the certificate in {}", files.certificate));
-  }
   return out;
+}
+
+or_sentence<void> check_pair(const tls_setup::named& of, const tls_files& files) {
+  if (X509_check_private_key(of.certificate.get(), of.key.get()) == 1) return {};
+  return refuse(name_of_key(files), std::format("this is not the key of the certificate in {}", files.certificate));
 }
 
 tls_certificate_state state_of(const tls_files& files, const X509& certificate) {
   return {files.certificate, name_in(certificate, identity_source::subject).value_or(""), not_after(certificate)};
 }
 
-or_sentence<void> use_identity(tls_setup& into, reader& from, const tls_files& files) {
-  PG_TRY(const auto own, read_identity(from, files));
+/// The own certificate, which is shown where no other is asked for.
+or_sentence<void> use_identity(tls_setup& into, reader& from, const tls_files& files, const tls_setup* before) {
+  PG_TRY(auto own, read_chain(from, files));
+  if (crypto::is_token_uri(files.key)) {
+    PG_TRY(into.token, key_in_token(from, files, *own.certificate, before));
+    own.key = into.token->key;
+  } else {
+    PG_TRY(own.key, read_key(from, files));
+  }
+  PG_TRY_VOID(check_pair(own, files));
   if (SSL_CTX_use_cert_and_key(into.context.get(), own.certificate.get(), own.key.get(), own.chain.get(), 1) != 1) {
     return refuse(files.certificate, "this certificate cannot be used");
   }
   into.certificates.push_back(state_of(files, *own.certificate));
+  into.first = std::move(own.certificate);
   return {};
 }
 
-or_sentence<void> trust(tls_setup& into, reader& from, const std::string& authority) {
+/// One more of a server's, by SNI.
+or_sentence<tls_setup::named> read_other(reader& from, const tls_named_certificate& other) {
+  PG_TRY(auto out, read_chain(from, other.files));
+  PG_TRY(out.key, read_key(from, other.files));
+  PG_TRY_VOID(check_pair(out, other.files));
+  out.names = other.names.empty() ? server_names(*out.certificate) : other.names;
+  return out;
+}
+
+or_sentence<void> trust(tls_setup& into, reader& from, const std::string& authority, const judge_maker& judge) {
   PG_TRY(const auto pem, from.file(authority));
   const auto all = certificates_in(pem);
   if (!all) return refuse(authority, "this is not a certificate authority in PEM");
@@ -116,6 +158,11 @@ or_sentence<void> trust(tls_setup& into, reader& from, const std::string& author
   for (int i = 0; i < sk_X509_num(all.get()); ++i) {
     if (X509_STORE_add_cert(store, sk_X509_value(all.get(), i)) != 1) return refuse(authority, "it cannot be trusted");
   }
+  if (!judge) return {};
+  auto made = judge(pem);
+  if (!made) return refuse(authority, made.error().what);
+  into.judge = *std::move(made);
+  ask_judge(into);
   return {};
 }
 
@@ -129,9 +176,10 @@ std::string on_the_wire(const std::vector<std::string>& protocols) {
   return out;
 }
 
-setup_ptr make(const SSL_METHOD* method, tls_version version_min) {
+setup_ptr make(const SSL_METHOD* method, const tls_files& files, tls_version version_min) {
   auto made = std::make_shared<tls_setup>();
-  made->context.reset(SSL_CTX_new(method));
+  auto* const where = crypto::is_token_uri(files.key) ? crypto::context_of_token(files.key) : nullptr;
+  made->context.reset(SSL_CTX_new_ex(where, nullptr, method));
   auto* c = made->context.get();
   SSL_CTX_set_min_proto_version(c, version_min == tls_version::v1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
   // An idle connection gives its record buffers back, and one recv takes all that has come.
@@ -188,27 +236,28 @@ int verify_mode(client_certificate wanted) {
 
 }  // namespace
 
-or_sentence<std::shared_ptr<const tls_setup>> load_server(const tls_server_options& options) {
+or_sentence<std::shared_ptr<const tls_setup>> load_server(const tls_server_options& options, const tls_setup* before) {
   ERR_clear_error();
-  auto made = make(TLS_server_method(), options.version_min);
+  auto made = make(TLS_server_method(), options.files, options.version_min);
   auto* c = made->context.get();
   reader from;
-  PG_TRY_VOID(use_identity(*made, from, options.files));
-  if (!options.files.authority.empty()) PG_TRY_VOID(trust(*made, from, options.files.authority));
+  PG_TRY_VOID(use_identity(*made, from, options.files, before));
+  if (!options.files.authority.empty()) PG_TRY_VOID(trust(*made, from, options.files.authority, options.judge));
   for (const auto& other : options.others) {
-    PG_TRY(auto more, read_identity(from, other.files));
-    more.names = other.names.empty() ? server_names(*more.certificate) : other.names;
+    PG_TRY(auto more, read_other(from, other));
     made->certificates.push_back(state_of(other.files, *more.certificate));
     made->others.push_back(std::move(more));
   }
   made->fingerprint = from.fingerprint();
   made->identity = options.identity;
   made->protocols = on_the_wire(options.protocols);
+  made->admits_lapsed = options.admits_lapsed;
   const bool by_subject =
       options.identity == identity_source::common_name || options.identity == identity_source::subject;
   SSL_CTX_set_verify(c, verify_mode(options.client), by_subject ? check_constrained_name : nullptr);
   SSL_CTX_set1_groups_list(c, server_groups);
   give_tickets(*made);
+  offer_staple(*made);
   // The callbacks see the setup only while a connection holds it (tls_socket).
   if (!made->protocols.empty()) SSL_CTX_set_alpn_select_cb(c, choose_protocol, made.get());
   if (!made->others.empty()) {
@@ -218,14 +267,14 @@ or_sentence<std::shared_ptr<const tls_setup>> load_server(const tls_server_optio
   return made;
 }
 
-or_sentence<std::shared_ptr<const tls_setup>> load_client(const tls_client_choice& choice) {
+or_sentence<std::shared_ptr<const tls_setup>> load_client(const tls_client_choice& choice, const tls_setup* before) {
   ERR_clear_error();
-  auto made = make(TLS_client_method(), choice.how.version_min);
+  auto made = make(TLS_client_method(), choice.files, choice.how.version_min);
   auto* c = made->context.get();
   reader from;
-  if (!choice.files.certificate.empty()) PG_TRY_VOID(use_identity(*made, from, choice.files));
+  if (!choice.files.certificate.empty()) PG_TRY_VOID(use_identity(*made, from, choice.files, before));
   if (!choice.files.authority.empty()) {
-    PG_TRY_VOID(trust(*made, from, choice.files.authority));
+    PG_TRY_VOID(trust(*made, from, choice.files.authority, choice.how.judge));
   } else if (SSL_CTX_set_default_verify_paths(c) != 1) {
     return refuse("the machine's list of authorities", "cannot be used");
   }

@@ -4,21 +4,41 @@
 #include <expected>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "base/bytes.hpp"
+#include "crypto/token_key.hpp"
 #include "io/detail/openssl.hpp"
 #include "io/tls.hpp"
 
 namespace perigee::io {
+
+/// What a server staples: replaced while handshakes ask for it.
+class staple_place {
+ public:
+  [[nodiscard]] std::shared_ptr<const byte_buffer> get() const {
+    const std::lock_guard hold(lock_);
+    return answer_;
+  }
+  void set(std::shared_ptr<const byte_buffer> answer) {
+    const std::lock_guard hold(lock_);
+    answer_ = std::move(answer);
+  }
+
+ private:
+  mutable std::mutex lock_;
+  std::shared_ptr<const byte_buffer> answer_;
+};
 
 /// What one reading of a configuration's files gave. Shared by the connections made from it, none of which changes it.
 struct tls_setup {
   struct named {
     std::vector<std::string> names;
     certificate_ptr certificate;
-    key_ptr key;
+    std::shared_ptr<EVP_PKEY> key;
     certificates_ptr chain;
   };
 
@@ -26,6 +46,11 @@ struct tls_setup {
   std::vector<named> others;  // a server's, by SNI
   std::string protocols;      // a server's ALPN list as it is on the wire
   identity_source identity = identity_source::common_name;
+  std::shared_ptr<const chain_judge> judge;  // null: OpenSSL alone decides
+  bool admits_lapsed = false;
+  std::optional<crypto::token_key> token;  // its own, where that is in one
+  certificate_ptr first;                   // a server's, shown where no other is asked for
+  std::unique_ptr<staple_place> staple = std::make_unique<staple_place>();
   std::vector<tls_certificate_state> certificates;
   std::array<unsigned char, 32> fingerprint{};  // of all that was read
 };
@@ -39,8 +64,11 @@ struct tls_client_choice {
 template <class T>
 using or_sentence = std::expected<T, std::string>;
 
-[[nodiscard]] or_sentence<std::shared_ptr<const tls_setup>> load_server(const tls_server_options& options);
-[[nodiscard]] or_sentence<std::shared_ptr<const tls_setup>> load_client(const tls_client_choice& choice);
+/// `before`: what the same configuration gave last; null: nothing.
+[[nodiscard]] or_sentence<std::shared_ptr<const tls_setup>> load_server(const tls_server_options& options,
+                                                                        const tls_setup* before);
+[[nodiscard]] or_sentence<std::shared_ptr<const tls_setup>> load_client(const tls_client_choice& choice,
+                                                                        const tls_setup* before);
 
 /// The context behind the public face: its options, and what they gave last.
 class tls_state final : public tls_context {
@@ -54,6 +82,7 @@ class tls_state final : public tls_context {
   [[nodiscard]] std::shared_ptr<const tls_setup> current() const;
   [[nodiscard]] std::expected<bool, std::string> reload() override;
   [[nodiscard]] std::vector<tls_certificate_state> certificates() const override;
+  void staple(std::shared_ptr<const byte_buffer> answer) override;
 
  private:
   const options options_;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "io/detail/certificate.hpp"
+#include "io/detail/tls_verify.hpp"
 
 namespace perigee::io {
 namespace {
@@ -110,7 +111,9 @@ tls_socket::progress tls_socket::after(int returned, std::size_t bytes) {
   const auto code = ERR_peek_last_error();
   const bool ended =
       code == 0 || (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
-  const char* why = reason_of_failure();
+  const char* const verdict = judged(*ssl_);
+  const char* const failure = reason_of_failure();
+  const char* const why = verdict == nullptr ? failure : verdict;
   return {ended ? state::closed : state::failed, 0, why};
 }
 
@@ -135,11 +138,22 @@ tls_socket::progress tls_socket::write(byte_view from) {
 
 bool tls_socket::has_pending() const { return !broken_ && SSL_has_pending(ssl_.get()) == 1; }
 
+result<bool> tls_socket::has_lapsed(X509& certificate) const {
+  if (!setup_->judge) return X509_cmp_current_time(X509_get0_notAfter(&certificate)) < 0;
+  PG_TRY(const auto facts, describe_peer(certificate));
+  const auto verdict = setup_->judge->judge_again(facts);
+  if (verdict.is == chain_verdict::kind::good) return false;
+  if (verdict.is == chain_verdict::kind::lapsed) return true;
+  return fail(errc::refused, verdict.why);
+}
+
 result<std::string> tls_socket::peer_name() const {
-  const auto* certificate = SSL_get0_peer_certificate(ssl_.get());
+  auto* certificate = SSL_get0_peer_certificate(ssl_.get());
   if (certificate == nullptr) return std::string();
   if (SSL_get_verify_result(ssl_.get()) != X509_V_OK) return fail(errc::refused, "the certificate is not trusted");
-  if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
+  PG_TRY(const bool lapsed, has_lapsed(*certificate));
+  if (lapsed) {
+    if (setup_->admits_lapsed) return std::string();
     return fail(errc::refused, "the certificate has expired");
   }
   auto name = name_in(*certificate, setup_->identity);
@@ -152,6 +166,10 @@ result<std::shared_ptr<const peer_certificate>> tls_socket::peer_facts() const {
   if (certificate == nullptr) return nullptr;
   auto facts = describe_peer(*certificate);
   if (!facts) return fail(errc::refused, facts.error().what);
+  PG_TRY(const bool lapsed, has_lapsed(*certificate));
+  if (lapsed) {
+    PG_TRY(facts->lapsed_owner, name_in(*certificate, setup_->identity));
+  }
   return std::make_shared<const peer_certificate>(*std::move(facts));
 }
 

@@ -43,8 +43,9 @@ class tls_socket {
   [[nodiscard]] progress write(byte_view from);
   /// Something may be read though the socket has nothing: it stands in a buffer here.
   [[nodiscard]] bool has_pending() const;
-  /// Who the peer's certificate names, after the greeting; empty where none was shown. errc::refused for one that does
-  /// not say (name_in), or that was good when the ticket was given and has expired since.
+  /// Who the peer's certificate names, after the greeting; empty where none was shown, and of one that has lapsed where
+  /// the setup admits that. errc::refused for one that does not say (name_in), or that was good when the ticket was
+  /// given and is not any more.
   [[nodiscard]] result<std::string> peer_name() const;
   /// The certificate that peer_name is in; null where none was shown. errc::refused for one without a serial number.
   [[nodiscard]] result<std::shared_ptr<const peer_certificate>> peer_facts() const;
@@ -56,6 +57,7 @@ class tls_socket {
 
  private:
   tls_socket(std::shared_ptr<const tls_setup> with, ssl_ptr made) : setup_(std::move(with)), ssl_(std::move(made)) {}
+  [[nodiscard]] result<bool> has_lapsed(X509& certificate) const;
   [[nodiscard]] progress after(int returned, std::size_t bytes);
 
   std::shared_ptr<const tls_setup> setup_;  // its callbacks are ssl_'s

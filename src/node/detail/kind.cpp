@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/limits.hpp"
+#include "crypto/token_key.hpp"
 #include "node/quantity.hpp"
 #include "wire/mqtt/topic.hpp"
 
@@ -152,6 +153,20 @@ std::optional<secret> secret_reference::read(reading& in, const value& from) {
   auto where = in_file != nullptr ? file::read(in, *in_file) : text::read(in, *in_env);
   if (!where) return std::nullopt;
   return secret{in_file != nullptr ? secret::place::file : secret::place::env, std::move(*where)};
+}
+
+std::optional<secret> tls_key::read(reading& in, const value& from) {
+  const auto* members = from.as<value::table>();
+  const auto* in_token = members != nullptr && members->size() == 1 ? from.find("token") : nullptr;
+  if (in_token == nullptr) return secret_reference::read(in, from);
+  auto uri = text::read(in, *in_token);
+  if (!uri) return std::nullopt;
+  if (!crypto::is_token_uri(*uri)) {
+    in.refuse(in_token->at, "P0108", "this names no key in a token",
+              "\"pkcs11:token=plant;object=fog-1\", or \"handle:0x81000001\" of a TPM 2.0");
+    return std::nullopt;
+  }
+  return secret{secret::place::token, std::move(*uri)};
 }
 
 std::optional<secret> key_reference::read(reading& in, const value& from) {

@@ -95,6 +95,12 @@ struct key_reference {
   static std::optional<secret> read(reading& in, const value& from);
 };
 
+/// A secret reference, or { token = "pkcs11:..." } (crypto/token_key.hpp).
+struct tls_key {
+  static std::string type() { return "key"; }
+  static std::optional<secret> read(reading& in, const value& from);
+};
+
 struct parent {
   std::string host;
   std::uint16_t port = 0;

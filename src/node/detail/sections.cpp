@@ -113,10 +113,11 @@ constexpr option<tls_config> tls_options[] = {
     row<&tls_config::certificate, kind::file, tls_config>("certificate", "required",
                                                           "PEM: this node's certificate, then those between it and the "
                                                           "authority"),
-    row<&tls_config::key, kind::secret_reference, tls_config>("key", "required", "PEM: the certificate's private key"),
+    row<&tls_config::key, kind::tls_key, tls_config>("key", "required",
+                                                     "the certificate's private key in PEM, or { token = URI }"),
     row<&tls_config::authority, kind::file, tls_config>(
         "authority", "none", "PEM: who signs clients, children and the parent; listeners then ask for a certificate"),
-    row<&tls_config::version_min, kind::choice<tls_versions>, tls_config>("min_version", "\"1.2\"",
+    row<&tls_config::version_min, kind::choice<tls_versions>, tls_config>("min_version", "\"1.3\"",
                                                                           "the oldest version of TLS that is spoken"),
     row<&tls_config::identity_from, kind::choice<identity_sources>, tls_config>(
         "identity_from", "\"cn\"",
