@@ -35,6 +35,7 @@ inline constexpr std::uint32_t registry_serial_number_bytes_max = 128;
 inline constexpr std::uint32_t registry_why_bytes_max = 512;
 inline constexpr std::uint32_t registry_tokens_max = 10'000;
 inline constexpr std::uint32_t registry_token_uses_max = 1'000'000;
+inline constexpr std::uint32_t registry_applications_max = 10'000;  // enrolments that an operator is to approve
 inline constexpr std::uint32_t registry_certificates_max = 1'000'000;
 inline constexpr std::uint32_t registry_audit_max = 1'000'000;  // rows of what was done, and as many refused
 inline constexpr std::uint32_t registry_audit_shown_max = 100;  // of one thing

@@ -198,6 +198,9 @@ constexpr argument token_create_arguments[] = {
 constexpr argument token_ls_arguments[] = {row_limit, of_node, data, json};
 constexpr argument token_revoke_arguments[] = {
     {"id", "ID", "as `perigee token ls` shows it", required}, why, of_node, data, json};
+constexpr argument enrolment_ls_arguments[] = {row_limit, of_node, data, json};
+constexpr argument enrolment_arguments[] = {
+    {"id", "ID", "as `perigee enrolment ls` shows it", required}, why, of_node, data, json};
 constexpr argument user_name = {"name", "NAME", "the user's", required};
 constexpr argument users_file = {"--users", "FILE", "the user file, in place of --node", optional};
 constexpr argument with_scram = {"--scram", "", "for SCRAM-SHA-256 too", optional};
@@ -320,6 +323,10 @@ constexpr command table[] = {
     {"token create", "make one, shown once", token_create_arguments, run_token_create},
     {"token ls", "every token, without its secret", token_ls_arguments, run_token_ls},
     {"token revoke", "let nobody in by it any more", token_revoke_arguments, run_token_revoke},
+    {"enrolment", "who waits for an operator to be let in", {}, run_enrolment},
+    {"enrolment ls", "those that wait, and those that did", enrolment_ls_arguments, run_enrolment_ls},
+    {"enrolment approve", "let one in: it gets its certificate", enrolment_arguments, run_enrolment_approve},
+    {"enrolment deny", "refuse one", enrolment_arguments, run_enrolment_deny},
     {"user", "who may connect to a node", {}, run_user},
     {"user add", "a user, its password from stdin or asked for", user_add_arguments, run_user_add},
     {"user passwd", "another password", user_passwd_arguments, run_user_passwd},

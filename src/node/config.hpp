@@ -151,7 +151,8 @@ struct history_config {
 
 /// The things that the node knows, and who of them may connect.
 struct identity_config {
-  std::string folder;  // empty: `identity` in the data folder
+  std::string folder;           // empty: `identity` in the data folder
+  bool needs_approval = false;  // an operator lets each first certificate pass
 };
 
 /// The unit of a metric, for people.

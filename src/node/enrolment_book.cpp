@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "base/log.hpp"
 #include "crypto/password.hpp"
 
 namespace perigee::node {
@@ -61,7 +62,11 @@ class making {
     if (!entered) return deny(entered.error());
     if (const auto& how = *entered; !how) {
       // Why not, the audit says; a stranger is told only that it was refused.
-      if (how.error().stranger) return deny(denial::kind::unknown, "the token is not good for this");
+      switch (how.error().is) {
+        case registry::denied::kind::stranger: return deny(denial::kind::unknown, "the token is not good for this");
+        case registry::denied::kind::waiting: return deny(denial::kind::waiting, how.error().why);
+        case registry::denied::kind::forbidden: break;
+      }
       return deny(denial::kind::forbidden, how.error().why);
     }
     return *std::move(made_);
@@ -83,7 +88,8 @@ enrolment_book::given enrolment_book::admit(const applicant& who, std::string_vi
                                   .by = node ? registry::purpose::join : registry::purpose::enrol,
                                   .secret = std::string(token),
                                   .key = key.fingerprint(),
-                                  .grace = grace_};
+                                  .grace = grace_,
+                                  .needs_approval = needs_approval_};
   making made(make, "a token");
   return std::move(made).answer(in_.enrol(asked, made, actor_of(who, "enrolment", now)));
 }
@@ -94,6 +100,11 @@ enrolment_book::given enrolment_book::renew(const applicant& who, const shown_ce
       .name = who.name, .with = {with.issuer, with.serial}, .key = key.fingerprint(), .grace = grace_};
   making made(make, "renewal");
   return std::move(made).answer(in_.renew(asked, made, actor_of(who, "renewal", now)));
+}
+
+void enrolment_book::note_refusal(const applicant& who, std::string_view why, timestamp now) {
+  const auto kept = in_.note_refusal("enrolment", who.name, actor_of(who, std::string(why), now));
+  if (!kept) log::warn("node.enrolment", "the audit has no row of a refusal: {}", kept.error().what);
 }
 
 }  // namespace perigee::node

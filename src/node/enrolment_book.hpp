@@ -9,8 +9,9 @@ namespace perigee::node {
 /// question to the registry, on its worker.
 class enrolment_book final : public control::enrolment::book {
  public:
-  /// `grace`: how long a certificate is still taken after it was renewed.
-  enrolment_book(control::registry::registry& in, nanoseconds grace) : in_(in), grace_(grace) {}
+  /// `grace`: how long a certificate is still taken after it was renewed; `needs_approval`: of a first certificate.
+  enrolment_book(control::registry::registry& in, nanoseconds grace, bool needs_approval)
+      : in_(in), grace_(grace), needs_approval_(needs_approval) {}
 
   using given = std::expected<identity::certificate, control::enrolment::denial>;
 
@@ -20,10 +21,12 @@ class enrolment_book final : public control::enrolment::book {
   [[nodiscard]] given renew(const control::enrolment::applicant& who, const control::enrolment::shown_certificate& with,
                             const identity::public_key& key, control::enrolment::certificate_maker make,
                             timestamp now) override;
+  void note_refusal(const control::enrolment::applicant& who, std::string_view why, timestamp now) override;
 
  private:
   control::registry::registry& in_;
   nanoseconds grace_;
+  bool needs_approval_;
 };
 
 }  // namespace perigee::node

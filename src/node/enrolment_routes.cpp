@@ -2,10 +2,11 @@
 
 #include <format>
 
+#include "access/slow_down.hpp"
 #include "base/identity_limits.hpp"
 #include "base/log.hpp"
+#include "base/printable.hpp"
 #include "control/enrolment/est.hpp"
-#include "identity/refusal.hpp"
 #include "node/enrolment_book.hpp"
 
 namespace perigee::node {
@@ -21,6 +22,8 @@ using authority_ptr = std::shared_ptr<const site_authority>;
 
 /// How long a renewed certificate is still taken: a device may not have got the new one.
 constexpr nanoseconds grace = std::chrono::days(7);
+/// Who waits for an operator, who is a person.
+constexpr std::string_view asked_again_after_s = "60";
 
 answer refusal_of(const denial& why) {
   switch (why.is) {
@@ -30,19 +33,21 @@ answer refusal_of(const denial& why) {
       return out;
     }
     case denial::kind::forbidden: return api::problem({.status = 403, .title = "This may not be.", .detail = why.why});
-    case denial::kind::malformed: return api::problem({.status = 400, .title = "This cannot be.", .detail = why.why});
+    case denial::kind::malformed:
+      return api::problem({.status = 400,
+                           .title = "The request for a certificate is not taken.",
+                           .detail = why.why,
+                           .right = "PKCS #10 in base64, signed with its own key, for the name of who asks"});
+    case denial::kind::waiting: {
+      answer out{.status = 202, .type = "text/plain", .body = why.why + "\n"};
+      out.headers.emplace_back("Retry-After", std::string(asked_again_after_s));  // RFC 7030 4.2.3
+      return out;
+    }
     case denial::kind::failed: break;
   }
   auto out = api::problem(503, "No certificate can be made now.");
   out.headers.emplace_back("Retry-After", "10");  // RFC 7030 4.2.3
   return out;
-}
-
-answer refuse_body(const error& why) {
-  return api::problem({.status = 400,
-                       .title = "The request for a certificate is not taken.",
-                       .detail = why.what,
-                       .right = "PKCS #10 in base64, signed with its own key"});
 }
 
 answer bundle_answer(std::span<const identity::certificate> all) {
@@ -59,47 +64,78 @@ enrolment::chain authorities_of(const site_authority& by) {
   return out;
 }
 
-/// What the enroller is asked on the registry's worker.
-using question = std::move_only_function<std::expected<enrolment::chain, denial>(enrolment::enroller&)>;
+/// Where devices and nodes are enrolled: shared by the routes, on the API's shard.
+struct desk {
+  things& of;
+  authority_ptr by;
+  bool needs_approval;
+  access::slow_down guessing{};
+};
+using desk_ptr = std::shared_ptr<desk>;
 
-io::task<answer> hand_out(things& of, authority_ptr by, std::string name, question what) {
-  using given = std::expected<enrolment::chain, denial>;
-  things::work<given> work = [by, what = std::move(what)](registry::registry& in) mutable -> registry::outcome<given> {
-    enrolment_book book(in, grace);
+/// What the enroller is asked on the registry's worker.
+using given = std::expected<enrolment::chain, denial>;
+using question = std::move_only_function<given(enrolment::enroller&)>;
+
+io::task<given> ask(desk_ptr at, question what) {
+  things::work<given> work = [by = at->by, approved = at->needs_approval,
+                              what = std::move(what)](registry::registry& in) mutable -> registry::outcome<given> {
+    enrolment_book book(in, grace, approved);
     enrolment::enroller enroller(by->issuing, book);
-    return what(enroller);
+    return registry::outcome<given>(std::in_place, what(enroller));
   };
-  PG_CO_TRY(const auto asked, co_await of.ask<given>(std::move(work)));
-  if (!asked) co_return refusal_of({denial::kind::failed, asked.error().what});
-  if (const auto& got = *asked; !got) {
-    log::warn("node.enrolment", "{} gets no certificate: {}", name, got.error().why);
-    co_return refusal_of(got.error());
-  }
-  log::info("node.enrolment", "{} has a certificate until {}", name, to_iso8601((*asked)->front().facts().not_after));
-  co_return bundle_answer(**asked);
+  PG_CO_TRY(auto asked, co_await at->of.ask<given>(std::move(work)));
+  if (!asked) co_return given(std::unexpected(denial{denial::kind::failed, asked.error().what}));
+  co_return *std::move(asked);
 }
 
-io::task<answer> enrol(things& of, authority_ptr by, profile wanted, request asked) {
+answer hand_out(const std::string& name, const given& got) {
+  if (got) {
+    log::info("node.enrolment", "{} has a certificate until {}", name, to_iso8601(got->front().facts().not_after));
+    return bundle_answer(*got);
+  }
+  log::warn("node.enrolment", "{} gets no certificate: {}", printable(name), got.error().why);
+  return refusal_of(got.error());
+}
+
+/// Who failed several times is not heard for a while: tokens are not guessed.
+answer refuse_unheard() {
+  auto out =
+      api::problem({.status = 429, .title = "It failed too often; wait a minute.", .type = "/problems/too-often"});
+  out.headers.emplace_back("Retry-After", "60");
+  return out;
+}
+
+io::task<answer> enrol(desk_ptr at, profile wanted, request asked) {
   const auto shown = enrolment::read_basic(asked.authorization);
   if (!shown) co_return refusal_of({denial::kind::unknown, "show your name and a token by Basic authentication"});
-  auto wish = enrolment::read_request(asked.body);
-  if (!wish) co_return refuse_body(wish.error());
   const enrolment::applicant who{shown->user, asked.who.address};
-  co_return co_await hand_out(of, by, who.name,
-                              [who, wanted, wish = *std::move(wish), token = shown->password](auto& from) {
-                                return from.enrol(who, token, wanted, wish, clock::wall());
-                              });
+  if (at->guessing.must_wait(who.address, clock::now())) co_return refuse_unheard();
+  question what = [who, wanted, body = std::move(asked.body), token = shown->password](auto& from) -> given {
+    const auto wish = enrolment::read_request(body);
+    if (!wish) return std::unexpected(from.refuse(who, wish.error(), clock::wall()));
+    return from.enrol(who, token, wanted, *wish, clock::wall());
+  };
+  PG_CO_TRY(const auto got, co_await ask(at, std::move(what)));
+  if (got) {
+    at->guessing.succeeded(who.address);
+  } else if (got.error().is != denial::kind::waiting && got.error().is != denial::kind::failed) {
+    at->guessing.failed(who.address, clock::now());
+  }
+  co_return hand_out(who.name, got);
 }
 
-io::task<answer> renew(things& of, authority_ptr by, request asked) {
+io::task<answer> renew(desk_ptr at, request asked) {
   if (!asked.certificate) co_return refusal_of({denial::kind::forbidden, "show the certificate that is to be renewed"});
-  auto wish = enrolment::read_request(asked.body);
-  if (!wish) co_return refuse_body(wish.error());
   const enrolment::applicant who{asked.certificate_name, asked.who.address};
   const enrolment::shown_certificate with{asked.certificate->issuer, asked.certificate->serial};
-  co_return co_await hand_out(of, by, who.name, [who, with, wish = *std::move(wish)](auto& from) {
-    return from.renew(who, with, wish, clock::wall());
-  });
+  question what = [who, with, body = std::move(asked.body)](auto& from) -> given {
+    const auto wish = enrolment::read_request(body);
+    if (!wish) return std::unexpected(from.refuse(who, wish.error(), clock::wall()));
+    return from.renew(who, with, *wish, clock::wall());
+  };
+  PG_CO_TRY(const auto got, co_await ask(at, std::move(what)));
+  co_return hand_out(who.name, got);
 }
 
 }  // namespace
@@ -117,7 +153,8 @@ result<std::shared_ptr<const site_authority>> site_authority::open(io::disk& on,
   return std::make_shared<const site_authority>(std::move(by), std::move(root));
 }
 
-api::routes enrolment_routes(things& of, authority_ptr by) {
+api::routes enrolment_routes(things& of, authority_ptr by, bool needs_approval) {
+  const auto at = std::make_shared<desk>(of, by, needs_approval);
   const auto everybody = api::access::anybody;
   api::routes out;
   const auto serve = [&](std::string label, profile wanted) {
@@ -130,9 +167,9 @@ api::routes enrolment_routes(things& of, authority_ptr by) {
                    }),
                    everybody});
     out.push_back({"POST", path + "/simpleenroll",
-                   [&of, by, wanted](request asked) { return enrol(of, by, wanted, std::move(asked)); }, everybody});
-    out.push_back({"POST", path + "/simplereenroll",
-                   [&of, by](request asked) { return renew(of, by, std::move(asked)); }, everybody});
+                   [at, wanted](request asked) { return enrol(at, wanted, std::move(asked)); }, everybody});
+    out.push_back(
+        {"POST", path + "/simplereenroll", [at](request asked) { return renew(at, std::move(asked)); }, everybody});
   };
   serve("", profile::device);
   serve("/node", profile::node);

@@ -20,7 +20,8 @@ struct site_authority {
 };
 
 /// EST (RFC 7030) under /.well-known/est: cacerts, csrattrs, simpleenroll and simplereenroll; with the label "node"
-/// (3.2.2) for nodes that join, without one for devices. docs/identity.md, "Enrolment".
-[[nodiscard]] api::routes enrolment_routes(things& of, std::shared_ptr<const site_authority> by);
+/// (3.2.2) for nodes that join, without one for devices. `needs_approval`: an operator lets each first certificate
+/// pass, and until then the answer is 202 (4.2.3). docs/identity.md, "Enrolment".
+[[nodiscard]] api::routes enrolment_routes(things& of, std::shared_ptr<const site_authority> by, bool needs_approval);
 
 }  // namespace perigee::node

@@ -12,6 +12,7 @@
 #include "doors/mqtt/door.hpp"
 #include "doors/mqtt/journal_log.hpp"
 #include "model/gap.hpp"
+#include "node/application_routes.hpp"
 #include "node/at_rest.hpp"
 #include "node/bridges.hpp"
 #include "node/certificates.hpp"
@@ -341,7 +342,10 @@ api::routes instance::parts::routes() {
   std::ranges::move(prometheus->routes(), std::back_inserter(served));
   std::ranges::move(operator_api->routes(), std::back_inserter(served));
   if (things) std::ranges::move(registry_routes(*things), std::back_inserter(served));
-  if (things && authority) std::ranges::move(enrolment_routes(*things, authority), std::back_inserter(served));
+  if (things) std::ranges::move(application_routes(*things), std::back_inserter(served));
+  if (things && authority)
+    std::ranges::move(enrolment_routes(*things, authority, chosen.identity->needs_approval),
+                      std::back_inserter(served));
   return served;
 }
 

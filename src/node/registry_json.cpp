@@ -80,6 +80,19 @@ json::object to_json(const registry::certificate& one) {
           {"grace_until", api::time_or_null(one.grace_until)}};
 }
 
+json::object to_json(const registry::application& one) {
+  return {{"id", one.id},
+          {"name", one.name},
+          {"kind", registry::name_of(one.is)},
+          {"key", one.key},
+          {"token", one.token},
+          {"from", api::text_or_null(one.from)},
+          {"asked", api::time_or_null(one.asked)},
+          {"state", registry::name_of(one.now)},
+          {"decided", api::time_or_null(one.decided)},
+          {"by", api::text_or_null(one.by)}};
+}
+
 json::object to_json(const registry::audit_row& one) {
   return {{"at", api::time_or_null(one.at)},
           {"who", one.who},

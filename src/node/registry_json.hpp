@@ -19,11 +19,15 @@ inline constexpr std::string_view token_notation =
 inline constexpr std::string_view certificate_notation =
     "{serial:text,issuer:text,name:text,not_before:time,not_after:time,fingerprint:text,issued_by:text,"
     "state:current|superseded|revoked,reason:text?,at:time?,grace_until:time?}";
+inline constexpr std::string_view application_notation =
+    "{id:text,name:text,kind:device|node,key:text,token:text,from:text?,asked:time,state:waiting|approved|denied,"
+    "decided:time?,by:text?}";
 
 [[nodiscard]] boost::json::object to_json(const control::registry::thing& one);
 /// Without its secret's digest.
 [[nodiscard]] boost::json::object to_json(const control::registry::token& one, timestamp now);
 [[nodiscard]] boost::json::object to_json(const control::registry::certificate& one);
+[[nodiscard]] boost::json::object to_json(const control::registry::application& one);
 /// `{at,who,from,what,why,refused}`
 [[nodiscard]] boost::json::object to_json(const control::registry::audit_row& one);
 

@@ -12,6 +12,7 @@
 #include "control/registry/import.hpp"
 #include "io/timer.hpp"
 #include "node/process.hpp"
+#include "node/registry_answers.hpp"
 #include "node/registry_json.hpp"
 
 namespace perigee::node {
@@ -26,46 +27,6 @@ using place = api::parameter::place;
 constexpr std::int64_t name_bytes_max = limits::identity_name_bytes_max;
 constexpr nanoseconds token_life = std::chrono::hours(1);
 constexpr nanoseconds token_life_max = std::chrono::days(366);
-
-/// As the audit has it.
-registry::actor actor_of(const request& asked) {
-  return {.who = asked.who.by == api::caller::proof::token ? "the node's token"
-                 : asked.who.name.empty()                  ? "operator"
-                                                           : asked.who.name,
-          .from = asked.who.address,
-          .why = std::string(asked.given.text("why").value_or("")),
-          .at = clock::wall()};
-}
-
-/// Runs `work` on the registry's worker; `make` turns a good answer into the API's, `status` says how good it is.
-template <class T, class Make>
-io::task<answer> tell(things& of, things::work<T> work, Make make, unsigned status = 200) {
-  PG_CO_TRY(const auto done, co_await of.ask<T>(std::move(work)));
-  if (!done) co_return refusal_of(done.error());
-  co_return api::json_answer(make(*done), status);
-}
-
-/// A page: one row more is asked for than is shown, to know whether there is more. It ends early where it would be
-/// longer than the command line reads.
-template <class T, class Make, class Cursor>
-json::object page_of(std::string_view name, const std::vector<T>& rows, std::size_t most, Make make, Cursor cursor) {
-  constexpr std::size_t room = limits::http_body_bytes_max - 4096;  // for the head, and the cursor
-  json::array shown;
-  std::size_t bytes = 0;
-  for (const auto& each : rows) {
-    json::object row = make(each);
-    bytes += json::serialize(row).size() + 1;
-    if (shown.size() == most || (!shown.empty() && bytes > room)) break;
-    shown.push_back(std::move(row));
-  }
-  const auto n = shown.size();
-  return {{name, std::move(shown)}, {"next", n < rows.size() ? json::value(cursor(rows[n - 1])) : json::value()}};
-}
-
-std::string text_of(const request& asked, std::string_view name) {
-  return std::string(asked.given.text(name).value_or(""));
-}
-std::size_t limit_of(const request& asked) { return static_cast<std::size_t>(*asked.given.whole("limit")); }
 
 // Things
 

@@ -10,7 +10,7 @@ namespace {
 std::unexpected<denial> deny(denial::kind is, std::string why) { return std::unexpected(denial{is, std::move(why)}); }
 
 /// A request is for its sender alone: the name it asks for, and no other beside it.
-std::expected<void, denial> check_names(const applicant& who, const identity::requested_identity& asks) {
+std::expected<void, denial> fault_of(const applicant& who, const identity::requested_identity& asks) {
   if (asks.name != who.name) {
     return deny(denial::kind::forbidden,
                 std::format("the request is for '{}', and '{}' asks: a certificate is given to its owner", asks.name,
@@ -28,9 +28,23 @@ std::expected<void, denial> check_names(const applicant& who, const identity::re
 
 }  // namespace
 
+std::expected<void, denial> enroller::check_names(const applicant& who, const identity::requested_identity& asks,
+                                                  timestamp now) {
+  auto fine = fault_of(who, asks);
+  if (!fine) book_.note_refusal(who, fine.error().why, now);
+  return fine;
+}
+
+denial enroller::refuse(const applicant& who, const error& why, timestamp now) {
+  const auto reason = identity::reason_of(why);
+  const std::string sentence = reason ? identity::text_of(*reason).sentence : why.what;
+  book_.note_refusal(who, reason ? std::format("{}: {}", identity::text_of(*reason).name, sentence) : sentence, now);
+  return {denial::kind::malformed, sentence};
+}
+
 std::expected<chain, denial> enroller::enrol(const applicant& who, std::string_view token, identity::profile wanted,
                                              const identity::certificate_request& asked, timestamp now) {
-  if (auto fine = check_names(who, asked.asks()); !fine) return std::unexpected(std::move(fine.error()));
+  if (auto fine = check_names(who, asked.asks(), now); !fine) return std::unexpected(std::move(fine.error()));
   const auto make = [&](identity::profile as) { return issue(as, asked, now); };
   return book_.admit(who, token, wanted, asked.key(), make, now).transform([this](auto leaf) {
     return with_authorities(std::move(leaf));
@@ -39,7 +53,7 @@ std::expected<chain, denial> enroller::enrol(const applicant& who, std::string_v
 
 std::expected<chain, denial> enroller::renew(const applicant& who, const shown_certificate& with,
                                              const identity::certificate_request& asked, timestamp now) {
-  if (auto fine = check_names(who, asked.asks()); !fine) return std::unexpected(std::move(fine.error()));
+  if (auto fine = check_names(who, asked.asks(), now); !fine) return std::unexpected(std::move(fine.error()));
   const auto make = [&](identity::profile as) { return issue(as, asked, now); };
   return book_.renew(who, with, asked.key(), make, now).transform([this](auto leaf) {
     return with_authorities(std::move(leaf));

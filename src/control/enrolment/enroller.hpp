@@ -20,6 +20,7 @@ struct denial {
     unknown,    // nothing shows who asks: 401
     forbidden,  // who asks is known, and may not: 403
     malformed,  // what is asked for cannot be: 400
+    waiting,    // an operator is to decide, ask again later: 202
     failed,     // this node could not: 503
   };
   kind is = kind::forbidden;
@@ -59,6 +60,8 @@ class book {
                                                                            const shown_certificate& with,
                                                                            const identity::public_key& key,
                                                                            certificate_maker make, timestamp now) = 0;
+  /// Somebody was refused before the book was asked: a row of the audit.
+  virtual void note_refusal(const applicant& who, std::string_view why, timestamp now) = 0;
 };
 
 /// What is handed out: the leaf, then those between it and the root.
@@ -75,6 +78,8 @@ class enroller {
   [[nodiscard]] std::expected<chain, denial> enrol(const applicant& who, std::string_view token,
                                                    identity::profile wanted, const identity::certificate_request& asked,
                                                    timestamp now);
+  /// The answer to a request that could not be read: refusal::malformed, no_possession, weak_key and the like.
+  [[nodiscard]] denial refuse(const applicant& who, const error& why, timestamp now);
   /// Another one, by the certificate that it has (RFC 7030 4.2.2).
   [[nodiscard]] std::expected<chain, denial> renew(const applicant& who, const shown_certificate& with,
                                                    const identity::certificate_request& asked, timestamp now);
@@ -83,6 +88,8 @@ class enroller {
   [[nodiscard]] std::expected<identity::certificate, denial> issue(identity::profile as,
                                                                    const identity::certificate_request& asked,
                                                                    timestamp now) const;
+  [[nodiscard]] std::expected<void, denial> check_names(const applicant& who, const identity::requested_identity& asks,
+                                                        timestamp now);
   [[nodiscard]] chain with_authorities(identity::certificate leaf) const;
 
   identity::authority by_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <format>
+
 #include "identity/verify.hpp"
 
 namespace perigee::control::enrolment {
@@ -33,10 +35,15 @@ class small_book final : public book {
     return enter(who.name + " again", make(profile::device));
   }
 
+  void note_refusal(const applicant& who, std::string_view why, timestamp) override {
+    refused.push_back(std::format("{}: {}", who.name, why));
+  }
+
   int admitted = 0;
   bool full = false;
   std::string renewed_with;
   std::vector<std::string> entered;
+  std::vector<std::string> refused;
 
  private:
   std::expected<certificate, denial> enter(const std::string& who, std::expected<certificate, denial> made) {
@@ -102,6 +109,8 @@ TEST_F(enroller_test, gives_nobody_the_name_of_another) {
   ASSERT_FALSE(bound);
   EXPECT_EQ(bound.error().is, denial::kind::malformed);
   EXPECT_EQ(book_.admitted, 0) << "no token is used up by it";
+  EXPECT_EQ(book_.refused.size(), 3U);
+  EXPECT_EQ(book_.refused.at(1), "press-4: 'press-4' may not be called 'cloud'");
 }
 
 TEST_F(enroller_test, gives_nothing_without_a_token_or_a_place_in_the_book) {
@@ -109,6 +118,14 @@ TEST_F(enroller_test, gives_nothing_without_a_token_or_a_place_in_the_book) {
   book_.full = true;
   EXPECT_EQ(enrol("press-4", {.name = "press-4"}).error().is, denial::kind::failed);
   EXPECT_TRUE(book_.entered.empty());
+}
+
+TEST_F(enroller_test, names_the_reason_where_a_request_is_none) {
+  const auto none = certificate_request::parse(as_bytes(std::string_view("no request")));
+  ASSERT_FALSE(none);
+  const auto told = enroller_.refuse({"press-4", "192.0.2.7"}, none.error(), now);
+  EXPECT_EQ(told.is, denial::kind::malformed);
+  EXPECT_EQ(book_.refused, std::vector<std::string>{"press-4: malformed: " + told.why});
 }
 
 TEST_F(enroller_test, renews_for_who_shows_a_certificate) {

@@ -1,6 +1,7 @@
 #pragma once
 // What it takes to get a certificate: a token for the first, a certificate for the next.
 
+#include <cstdint>
 #include <string>
 
 #include "base/function_ref.hpp"
@@ -16,9 +17,10 @@ struct enrolment {
   std::string name;
   kind is = kind::device;
   purpose by = purpose::enrol;
-  std::string secret;   // the token's
-  std::string key;      // SHA-256 of the key that is to be certified, as new_certificate has it
-  nanoseconds grace{};  // how long the certificate of a lost answer is taken beside the one that replaces it
+  std::string secret;           // the token's
+  std::string key;              // SHA-256 of the key that is to be certified, as new_certificate has it
+  nanoseconds grace{};          // how long the certificate of a lost answer is taken beside the one that replaces it
+  bool needs_approval = false;  // an operator decides
 };
 
 /// Somebody who shows a certificate asks for another one.
@@ -31,8 +33,13 @@ struct renewal {
 
 /// Why somebody gets no certificate.
 struct denied {
-  bool stranger = false;  // nothing good was shown: whoever it is need not know more
-  std::string why;        // for the audit and for who has a right to know
+  enum class kind : std::uint8_t {
+    stranger,   // nothing good was shown: whoever it is need not know more
+    forbidden,  // who asks is known, and may not
+    waiting,    // an operator is to decide: ask again later, with the same token and key
+  };
+  kind is = kind::forbidden;
+  std::string why;  // for the audit and for who has a right to know
 };
 
 /// Makes the certificate for a thing of this kind: whose it is, `key` and `token` are filled in by the registry.

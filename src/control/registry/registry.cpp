@@ -24,8 +24,9 @@ result<std::unique_ptr<registry>> registry::open(const std::string& file) {
   PG_TRY(auto tokens, detail::token_table::prepare(db));
   PG_TRY(auto certificates, detail::certificate_table::prepare(db));
   PG_TRY(auto audit, detail::audit_table::prepare(db));
+  PG_TRY(auto applications, detail::application_table::prepare(db));
   auto made = std::make_unique<state>(std::move(db), std::move(things), std::move(tokens), std::move(certificates),
-                                      std::move(audit));
+                                      std::move(audit), std::move(applications));
   return std::unique_ptr<registry>(new registry(std::move(made)));  // tidy: new — the constructor is private
 }
 

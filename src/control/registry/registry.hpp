@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/function_ref.hpp"
+#include "control/registry/application.hpp"
 #include "control/registry/certificate.hpp"
 #include "control/registry/enrolment.hpp"
 #include "control/registry/outcome.hpp"
@@ -87,6 +88,11 @@ class registry {
   /// Another certificate in the place of a current one.
   [[nodiscard]] outcome<std::expected<certificate, denied>> renew(const renewal& asked, certificate_maker make,
                                                                   const actor& by);
+
+  /// Enrolments that waited for an operator, by id, and the operator's word: errc::refused where one was said before.
+  /// An approval holds for the token and the key that it was asked with, seven days long.
+  [[nodiscard]] outcome<std::vector<application>> applications(std::string_view after, std::size_t limit);
+  [[nodiscard]] outcome<application> decide(std::string_view id, decision word, const actor& by);
 
   // Certificates. errc::not_found, exists, refused, malformed, full.
 

@@ -22,7 +22,7 @@ using answer = outcome<std::expected<certificate, denied>>;
 /// "01 of press-7", or why not.
 std::string text_of(const answer& got) {
   if (!got) return std::format("failed: {} {}", got.error().what, got.error().detail);
-  if (!*got) return ((*got).error().stranger ? "stranger: " : "") + (*got).error().why;
+  if (!*got) return ((*got).error().is == denied::kind::stranger ? "stranger: " : "") + (*got).error().why;
   return std::format("{} of {}", (*got)->given.id.serial, (*got)->given.name);
 }
 
@@ -126,6 +126,45 @@ TEST_F(enrolments, change_nothing_where_no_certificate_can_be_made) {
   EXPECT_EQ(uses_left(), 1U);
   EXPECT_TRUE(is(registry_->find("press-7").error(), errc::not_found));
   EXPECT_EQ(enrolled(by_token(), "01"), "01 of press-7");
+}
+
+enrolment by_approval(std::string key = one_key, std::string secret = "secret") {
+  auto out = by_token(std::move(key), std::move(secret));
+  out.needs_approval = true;
+  return out;
+}
+
+TEST_F(enrolments, wait_for_an_operator_where_one_is_to_approve) {
+  EXPECT_EQ(enrolled(by_approval(), "01"), "an operator is to approve it");
+  EXPECT_EQ(uses_left(), 0U) << "it is this key's from now on";
+  EXPECT_EQ(enrolled(by_approval(other_key), "01"), "stranger: token t1: the token is used up");
+  reopen();
+  EXPECT_EQ(enrolled(by_approval(), "01", after_noon(3h)), "an operator is to approve it") << "the token may expire";
+  const auto all = registry_->applications("", 10);
+  ASSERT_EQ(all->size(), 1U);
+  EXPECT_EQ(all->front().name, "press-7");
+  EXPECT_EQ(all->front().from, "192.0.2.9");
+  const auto id = all->front().id;
+  EXPECT_EQ(id, std::string(16, 'a'));
+  ASSERT_TRUE(registry_->decide(id, decision::approved, operator_at(after_noon(4h))));
+  EXPECT_TRUE(is(registry_->decide(id, decision::denied, operator_at(noon)).error(), errc::refused));
+  EXPECT_TRUE(is(registry_->decide("none", decision::denied, operator_at(noon)).error(), errc::not_found));
+  EXPECT_EQ(enrolled(by_approval(), "01", after_noon(5h)), "01 of press-7");
+  EXPECT_EQ(enrolled(by_approval(), "02", after_noon(6h)), "02 of press-7") << "the answer was lost";
+  EXPECT_EQ(enrolled(by_approval(), "03", after_noon(std::chrono::days(8))),
+            "stranger: token t1: the token has expired");
+}
+
+TEST_F(enrolments, that_an_operator_denies_are_refused) {
+  ASSERT_EQ(enrolled(by_approval(), "01"), "an operator is to approve it");
+  ASSERT_TRUE(registry_->decide(application_id_of(one_key), decision::denied, operator_at(noon)));
+  EXPECT_EQ(enrolled(by_approval(), "01", after_noon(1s)), "an operator denied it");
+  EXPECT_EQ(newest_audit("press-7"), "refused: enrolment by press-7 from 192.0.2.9 for an operator denied it");
+  ASSERT_TRUE(registry_->revoke_token("t1", operator_at(noon)));
+  EXPECT_EQ(enrolled(by_approval(), "01"), "stranger: token t1: the token is revoked");
+  make_token("t2", "second");
+  EXPECT_EQ(enrolled(by_approval(one_key, "second"), "01"), "an operator is to approve it")
+      << "another token is asked anew";
 }
 
 TEST_F(enrolments, are_renewed_once_by_who_has_a_current_certificate) {

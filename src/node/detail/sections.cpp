@@ -305,9 +305,13 @@ constexpr option<history_config> history_options[] = {
         "how often the node's own metrics are kept beside the readings, at least \"1s\"; \"0s\": never"),
 };
 
+constexpr words<bool, 2> approvals = {{{"token", false}, {"manual", true}}};
+
 constexpr option<identity_config> identity_options[] = {
     row<&identity_config::folder, kind::new_folder, identity_config>("folder", "`identity` in the data folder",
                                                                      "for the registry of things; made when absent"),
+    row<&identity_config::needs_approval, kind::choice<approvals>, identity_config>(
+        "approval", "\"token\"", "what a first certificate takes: a token, or beside it an operator's word"),
 };
 
 constexpr option<unit_rule> unit_options[] = {

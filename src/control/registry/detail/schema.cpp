@@ -37,6 +37,11 @@ CREATE TABLE certificate(issuer TEXT NOT NULL, serial TEXT NOT NULL, name TEXT N
 CREATE INDEX certificate_by_name ON certificate(name);
 CREATE INDEX certificate_by_serial ON certificate(serial);
 CREATE INDEX certificate_by_end ON certificate(not_after);
+CREATE TABLE application(id TEXT PRIMARY KEY, name TEXT NOT NULL, kind INTEGER NOT NULL CHECK(kind IN (0, 1)),
+                         key TEXT NOT NULL, token TEXT NOT NULL, source TEXT NOT NULL, asked INTEGER NOT NULL,
+                         decision INTEGER NOT NULL CHECK(decision BETWEEN 0 AND 2), decided INTEGER NOT NULL,
+                         decided_by TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX application_by_decision ON application(decision, decided);
 CREATE TABLE audit(refused INTEGER NOT NULL, id INTEGER NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL,
                    source TEXT NOT NULL, what TEXT NOT NULL, of TEXT NOT NULL, why TEXT NOT NULL,
                    PRIMARY KEY(refused, id)) WITHOUT ROWID;

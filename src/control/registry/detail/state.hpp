@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "control/registry/detail/application_table.hpp"
 #include "control/registry/detail/audit_table.hpp"
 #include "control/registry/detail/certificate_table.hpp"
 #include "control/registry/detail/thing_table.hpp"
@@ -25,6 +26,7 @@ struct registry::state {
   detail::token_table tokens;
   detail::certificate_table certificates;
   detail::audit_table audit;
+  detail::application_table applications;
   changes making{};  // of the transaction under way
   changes made{};    // committed, and not yet told
 
@@ -61,6 +63,12 @@ struct registry::state {
   /// A thing gets a certificate: errc::exists where the issuer gave its number before, refused in the wrong stage.
   outcome<certificate> give(const new_certificate& given, const actor& by);
   outcome<> take_use(const token& of, const actor& by);
+  /// What an operator's word means for an enrolment that needs it, where it has none yet: it waits from now on.
+  /// Nothing: it goes on.
+  outcome<std::optional<denied>> ask_operator(const enrolment& asked, const token& by_token,
+                                              const std::optional<application>& earlier, const actor& by);
+  outcome<certificate> certify(const enrolment& asked, const std::string& token_id, const std::vector<certificate>& all,
+                               certificate_maker make, const actor& by);
   /// A row of the audit, and the answer that goes with it.
   outcome<std::expected<certificate, denied>> deny(std::string_view what, std::string_view of, denied why,
                                                    const actor& by);
