@@ -69,6 +69,17 @@ constexpr std::string_view hexadecimal_digits = "0123456789abcdef";
 
 }  // namespace
 
+std::optional<crypto::digest> digest_in_hexadecimal(std::string_view text) {
+  crypto::digest out;
+  if (text.size() != 2 * out.size()) return std::nullopt;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto* digits = text.data() + 2 * i;
+    const auto [end, failed] = std::from_chars(digits, digits + 2, out[i], 16);
+    if (failed != std::errc() || end != digits + 2) return std::nullopt;
+  }
+  return out;
+}
+
 std::string to_hexadecimal(byte_view bytes) {
   std::string out;
   for (const auto one : bytes) {

@@ -2,6 +2,7 @@
 // What a user file keeps in place of a password or a token, and whether one fits. Layouts: docs/formats/users.md.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,5 +55,7 @@ inline constexpr std::size_t token_random_bytes = 32;
 [[nodiscard]] crypto::digest digest_of_token(std::string_view token);
 
 [[nodiscard]] std::string to_hexadecimal(byte_view bytes);
+/// Nothing where the text is not 64 hexadecimal digits.
+[[nodiscard]] std::optional<crypto::digest> digest_in_hexadecimal(std::string_view text);
 
 }  // namespace perigee::access

@@ -1,7 +1,7 @@
 #include "access/users.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <format>
 
 #include "access/detail/kind.hpp"
@@ -19,6 +19,9 @@ using settings::row;
 using settings::value;
 
 constexpr std::string_view section_header = "[[user]]";
+constexpr std::array<std::string_view, 11> scopes = {mqtt_scope, "read",   "alarms",     "certificates",
+                                                     "clients",  "demo",   "enrolments", "quarantine",
+                                                     "things",   "tokens", "users"};
 
 struct password_kind {
   static std::string type() { return "Argon2id hash"; }
@@ -49,6 +52,18 @@ struct digest_kind {
   static std::string type() { return "SHA-256"; }
   static std::optional<crypto::digest> read(reading& in, const value& from);
 };
+struct scope_kind {
+  static std::string type() { return "scope"; }
+  static std::optional<std::string> read(reading& in, const value& from) {
+    const auto* found = kind::expect<std::string>(in, from, "a scope");
+    if (found == nullptr) return std::nullopt;
+    if (std::ranges::contains(token_scopes(), *found)) return *found;
+    std::string known;
+    for (const auto each : token_scopes()) known += (known.empty() ? "" : ", ") + std::string(each);
+    in.refuse(from.at, "P0105", std::format("'{}' is no scope", *found), known);
+    return std::nullopt;
+  }
+};
 struct time_kind {
   static std::string type() { return "time"; }
   static std::optional<timestamp> read(reading& in, const value& from);
@@ -57,14 +72,7 @@ struct time_kind {
 std::optional<crypto::digest> digest_kind::read(reading& in, const value& from) {
   const auto* found = kind::expect<std::string>(in, from, "a text");
   if (found == nullptr) return std::nullopt;
-  crypto::digest out;
-  bool good = found->size() == 2 * out.size();
-  for (std::size_t i = 0; good && i < out.size(); ++i) {
-    const auto* digits = found->data() + 2 * i;
-    const auto [end, failed] = std::from_chars(digits, digits + 2, out[i], 16);
-    good = failed == std::errc() && end == digits + 2;
-  }
-  if (good) return out;
+  if (const auto digest = digest_in_hexadecimal(*found)) return *digest;
   in.refuse(from.at, "P0105", "not 64 hexadecimal digits", "`perigee user token` makes a token and keeps its SHA-256");
   return std::nullopt;
 }
@@ -82,6 +90,8 @@ constexpr option<token> token_options[] = {
     row<&token::name, user_name_kind, token>("name", "required", "which of the user's tokens; told in the log"),
     row<&token::digest, digest_kind, token>("sha256", "required", "of the token: 64 hexadecimal digits"),
     row<&token::expires, time_kind, token>("expires", "never", "when it stops to be taken"),
+    row<&token::scopes, kind::list_of<scope_kind, scopes.size()>, token>(
+        "scopes", "[\"mqtt\"]", "what it is for: \"mqtt\", or areas of the API: \"read\", \"alarms\", ..."),
 };
 
 constexpr option<user> user_options[] = {
@@ -105,6 +115,12 @@ constexpr option<file> file_options[] = {
 };
 
 std::string in_quotes(std::string_view text) { return std::format("\"{}\"", text); }
+
+std::string list_of(std::span<const std::string> all) {
+  std::string out;
+  for (const auto& each : all) out += (out.empty() ? "" : ", ") + in_quotes(each);
+  return std::format("[{}]", out);
+}
 
 /// One byte past the last of a line, and where each begins: lines count from 1.
 std::size_t start_of_line(std::string_view text, std::uint32_t line) {
@@ -156,6 +172,10 @@ std::size_t index_of(const user_list& users, std::string_view name) {
 }
 
 }  // namespace
+
+std::span<const std::string_view> token_scopes() { return scopes; }
+
+bool token::is_for_mqtt() const { return scopes.empty() || std::ranges::contains(scopes, mqtt_scope); }
 
 bool is_user_name(std::string_view text) {
   const auto fits = [](char c) {
@@ -222,17 +242,14 @@ std::string to_toml(const user& one) {
   };
   if (one.disabled) out += "disabled = true\n";
   if (!one.thing.empty()) put("thing", one.thing);
-  if (!one.groups.empty()) {
-    std::string list;
-    for (const auto& group : one.groups) list += (list.empty() ? "" : ", ") + in_quotes(group);
-    out += std::format("groups = [{}]\n", list);
-  }
+  if (!one.groups.empty()) out += std::format("groups = {}\n", list_of(one.groups));
   if (one.password) put("password", one.password->text());
   if (one.scram) put("scram", one.scram->text());
   for (const auto& each : one.tokens) {
     out += std::format("[[user.token]]\nname = {}\nsha256 = {}\n", in_quotes(each.name),
                        in_quotes(to_hexadecimal(each.digest)));
     if (each.expires) put("expires", to_iso8601(*each.expires));
+    if (!each.scopes.empty()) out += std::format("scopes = {}\n", list_of(each.scopes));
   }
   return out;
 }

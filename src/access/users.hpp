@@ -5,6 +5,7 @@
 #include <expected>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,11 +18,18 @@
 
 namespace perigee::access {
 
+/// What a token may be for: a client of the MQTT door, or an area of the API (docs/api.md, "Tokens").
+inline constexpr std::string_view mqtt_scope = "mqtt";
+[[nodiscard]] std::span<const std::string_view> token_scopes();
+
 /// A second way in for one user, which ends by itself or by taking it away.
 struct token {
   std::string name;
   crypto::digest digest{};
   std::optional<timestamp> expires{};
+  std::vector<std::string> scopes{};  // none: as with "mqtt" alone
+
+  [[nodiscard]] bool is_for_mqtt() const;
 };
 
 /// One who may connect, or whose certificate's name has a thing and groups.

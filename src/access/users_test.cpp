@@ -112,5 +112,23 @@ TEST(user_file, is_read_as_it_was_written) {
   EXPECT_EQ(to_toml(read->all()[0]), text);
 }
 
+TEST(users, say_what_their_tokens_are_for) {
+  const std::string digest(64, 'b');
+  const auto file = [&](std::string_view scopes) {
+    return std::format("[[user]]\nname = \"ann\"\n[[user.token]]\nname = \"ci\"\nsha256 = \"{}\"\n{}", digest, scopes);
+  };
+  const auto token_in = [](std::string_view text) {
+    return user_list::parse({"users.toml", text})->all()[0].tokens[0];
+  };
+  EXPECT_TRUE(token_in(file("")).is_for_mqtt());
+  EXPECT_TRUE(token_in(file("scopes = [\"read\", \"mqtt\"]\n")).is_for_mqtt());
+  const auto read_only = token_in(file("scopes = [\"read\"]\n"));
+  EXPECT_FALSE(read_only.is_for_mqtt());
+  EXPECT_EQ(read_only.scopes, std::vector<std::string>{"read"});
+  EXPECT_TRUE(errors_of(file("scopes = [\"everything\"]\n")).contains("'everything' is no scope"));
+  const auto once = user_list::parse({"users.toml", file("scopes = [\"read\", \"alarms\"]\n")});
+  EXPECT_TRUE(to_toml(once->all()[0]).contains("scopes = [\"read\", \"alarms\"]\n"));
+}
+
 }  // namespace
 }  // namespace perigee::access

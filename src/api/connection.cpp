@@ -50,6 +50,11 @@ std::uint32_t connection::bound_body(question head) {
   return most;
 }
 
+void connection::end() {
+  now_ = phase::ending;
+  stream_->close();
+}
+
 io::task<> connection::run() {
   io::scope watching(on_);
   watching.spawn("api", watch());
@@ -78,6 +83,7 @@ io::task<> connection::watch() {
 
 /// It may wait, for whoever does not send may not read either.
 io::task<> connection::say_too_slow() {
+  by_.refused(stream_->peer(), 408);
   const auto late =
       to_wire(problem({.status = 408, .title = "The request took too long.", .type = "/problems/too-slow"}), {});
   co_return co_await stream_->write(as_bytes(late));
@@ -131,6 +137,7 @@ io::task<question> connection::read() {
 /// (RFC 9112 9.6).
 io::task<> connection::refuse(const answer& why) {
   now_ = phase::answering;
+  by_.refused(stream_->peer(), why.status);
   const auto text = to_wire(why, {});
   PG_CO_TRY_VOID(co_await stream_->write(as_bytes(text)));
   deadline_ = clock::now() + farewell_max;

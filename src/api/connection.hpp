@@ -13,6 +13,8 @@ class responder {
   [[nodiscard]] virtual io::task<answer> respond(question asked) = 0;
   /// How large a body is read behind this head: more than usual only for who may send it.
   [[nodiscard]] virtual std::uint32_t body_bytes_max(question head) = 0;
+  /// What came was no request that is answered, and the connection ends with this status.
+  virtual void refused(const io::peer_info& who, unsigned status) = 0;
 };
 
 /// One client: its requests one after another, until it leaves, is silent or too slow, or sends what is no request.
@@ -24,9 +26,13 @@ class connection {
   /// errc::closed for a client that left; any other error was the client's or the connection's.
   [[nodiscard]] io::task<> run();
   [[nodiscard]] const std::string& address() const { return stream_->peer().address; }
+  /// Nothing is being done for it: it is the client's turn.
+  [[nodiscard]] bool waits() const { return now_ != phase::answering && now_ != phase::ending; }
+  /// For another that is heard in its place.
+  void end();
 
  private:
-  enum class phase { greeting, idle, reading, answering };
+  enum class phase { greeting, idle, reading, answering, ending };
 
   [[nodiscard]] std::uint32_t bound_body(question head);
   [[nodiscard]] io::task<> watch();

@@ -1,9 +1,12 @@
 #include "api/dispatcher.hpp"
 
 #include <boost/beast/core/string.hpp>
+#include <format>
 
 #include "base/limits.hpp"
+#include "base/log.hpp"
 #include "base/percent.hpp"
+#include "base/printable.hpp"
 
 namespace perigee::api {
 namespace {
@@ -91,8 +94,8 @@ dispatcher::dispatcher(routes served, doorkeeper keeper, audit_port* audit)
 
 dispatcher::finding dispatcher::find(question asked, timestamp now) const {
   finding out;
-  out.asked.method = asked.method;
-  out.asked.path = path_of(asked.target);
+  out.asked.method = out.method = asked.method;
+  out.asked.path = out.path = path_of(asked.target);
   out.asked.who = keeper_.identify(asked, now);
   std::string allowed;
   bool public_path = false;
@@ -109,6 +112,7 @@ dispatcher::finding dispatcher::find(question asked, timestamp now) const {
     chosen = &each;
     out.asked.captured = std::move(*found);
   }
+  out.wanted = chosen;
   if (allowed.empty()) {
     out.refusal = problem(404, "There is nothing under this path.");
   } else if (chosen == nullptr && !public_path && out.asked.who.by == caller::proof::none) {
@@ -139,22 +143,58 @@ std::uint32_t dispatcher::body_bytes_max(question head, timestamp now) const {
 }
 
 io::task<answer> dispatcher::respond(question asked) {
+  const auto authorization = asked.authorization;
   auto found = find(std::move(asked), clock::wall());
+  keeper_.note(authorization, found.asked.who, found.chosen != nullptr, clock::wall());
+  auto who = found.asked.who;
   if (found.chosen == nullptr) {
     if (found.refusal.status == 401 || found.refusal.status == 403) ++refused_;
+    account_for(found, who, found.refusal);
     co_return std::move(found.refusal);
   }
-  const auto& chosen = *found.chosen;
-  deed done{
-      .at = clock::wall(), .who = found.asked.who, .what = std::string(chosen.about.summary), .of = found.asked.path};
-  const bool is_deed = audit_ != nullptr && chosen.method != "GET" && !done.what.empty();
-  PG_CO_TRY(auto made, co_await chosen.answer_with(std::move(found.asked)));
-  if (is_deed) {
-    done.status = made.status;
-    if (!made.name.empty()) done.who.name = made.name;
-    audit_->record(done);
-  }
+  PG_CO_TRY(auto made, co_await found.chosen->answer_with(std::move(found.asked)));
+  if (!made.name.empty()) who.name = made.name;
+  account_for(found, who, made);
   co_return std::move(made);
+}
+
+/// What was changed goes to the audit, and what was refused for who asked to the log, too. Whoever says nothing of
+/// themselves could fill the audit with anything: what they get wrong counts as refused.
+void dispatcher::account_for(const finding& found, const caller& who, const answer& made) {
+  const auto* to = found.wanted;
+  const bool changes = to != nullptr && to->method != "GET" && !to->about.summary.empty();
+  const bool open = to != nullptr && to->to == access::anybody;
+  const bool by_who = made.status == 401 || made.status == 403 || made.status == 429;
+  const bool asks_who_it_is = open && to->method == "GET";
+  if (by_who ? !asks_who_it_is : open && changes && made.status >= 400) {
+    return note({.at = clock::wall(),
+                 .who = who.title(),
+                 .address = who.address,
+                 .what = std::string(changes ? to->about.summary : found.method),
+                 .of = found.path,
+                 .reason = std::string(made.reason.substr(made.reason.rfind('/') + 1)),
+                 .status = made.status,
+                 .is_deed = changes});
+  }
+  if (audit_ == nullptr || !changes || found.chosen == nullptr) return;
+  audit_->record(deed{clock::wall(), who, std::string(to->about.summary), found.path, made.status});
+}
+
+void dispatcher::note(refusal one) {
+  if (const auto told = held_back_.note(std::move(one), clock::now())) tell(*told);
+}
+
+void dispatcher::tick() {
+  for (const auto& each : held_back_.due(clock::now())) tell(each);
+}
+
+void dispatcher::tell(const refusal& one) {
+  constexpr std::size_t path_bytes_shown = 128;
+  log::warn("api", "refused with {} ({}){}: {}{}{} by {} at {}", one.status, one.reason,
+            one.times > 1 ? std::format(", {} times", one.times) : "", one.what, one.of.empty() ? "" : " ",
+            printable(std::string_view(one.of).substr(0, path_bytes_shown)), one.who.empty() ? "somebody" : one.who,
+            one.address.empty() ? "many addresses" : one.address);
+  if (audit_ != nullptr && one.is_deed) audit_->record(one);
 }
 
 }  // namespace perigee::api

@@ -2,11 +2,12 @@
 
 #include "api/doorkeeper.hpp"
 #include "api/question.hpp"
+#include "api/refusals.hpp"
 #include "api/route.hpp"
 
 namespace perigee::api {
 
-/// One request that changed something, or tried to.
+/// One request that changed something, or would have.
 struct deed {
   timestamp at{};
   caller who{};
@@ -20,6 +21,7 @@ class audit_port {
  public:
   virtual ~audit_port() = default;
   virtual void record(const deed& done) = 0;
+  virtual void record(const refusal& told) = 0;
 };
 
 /// From a request to its answer: finds the route, asks the doorkeeper, reads the parameters, calls the handler. Owned
@@ -33,8 +35,11 @@ class dispatcher {
 
   /// What can be said without calling a handler: for respond, tests and the fuzzer.
   struct finding {
+    const route* wanted = nullptr;  // null: there is none
     const route* chosen = nullptr;  // null: `refusal` says why
-    request asked{};                // of the handler
+    std::string method{};
+    std::string path{};
+    request asked{};  // of the handler
     answer refusal{};
   };
   [[nodiscard]] finding find(question asked, timestamp now) const;
@@ -42,11 +47,18 @@ class dispatcher {
   [[nodiscard]] std::uint32_t body_bytes_max(question head, timestamp now) const;
   /// A request was refused for who asks: counted, to be seen from outside.
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
+  /// Logs a refusal that came before any route, unless the like was told of late.
+  void note(refusal one);
+  /// Tells of the refusals that were held back.
+  void tick();
 
  private:
+  void account_for(const finding& found, const caller& who, const answer& made);
+  void tell(const refusal& one);
   routes served_;
   doorkeeper keeper_;
   audit_port* audit_;
+  refusals held_back_;
   std::uint64_t refused_ = 0;
 };
 

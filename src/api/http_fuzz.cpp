@@ -24,7 +24,7 @@ const dispatcher& all() {
           time_parameter("t", ""), duration_parameter("d", ""), choice_parameter("c", "", {"x", "y"}).many()}}},
        {"POST", "/b", nothing, access::operators, {"Writes", {text_parameter("t", "", 9).within(body).needed()}}},
        {"POST", "/c", nothing, access::anybody}},
-      doorkeeper("t", &signed_in), nullptr);
+      doorkeeper({"t", &signed_in, nullptr, {}}), nullptr);
   return made;
 }
 

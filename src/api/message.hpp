@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/parameters.hpp"
+#include "api/role.hpp"
 #include "io/peer_certificate.hpp"
 #include "io/task.hpp"
 
@@ -38,6 +39,7 @@ struct answer {
   bool gzipped = false;                    // `body` is so already; who does not accept that gets it unpacked
   bool immutable = false;                  // the path names the content: it may be kept for ever
   std::string name{};                      // whom the request turned out to come from, for the audit
+  std::string_view reason{};               // of a problem: its type
 };
 
 /// An error as RFC 9457 has it. All texts are for a person, but `type`, which a program may act on.
@@ -48,19 +50,34 @@ struct problem_details {
   std::string detail{};                   // what is wrong this time
   std::string field{};                    // the parameter that is wrong
   std::string right{};                    // what it would take
+  std::string user{};                     // whom it is about
 };
 [[nodiscard]] answer problem(const problem_details& what);
 [[nodiscard]] answer problem(unsigned status, std::string_view title);
 
 /// Who asks, as far as the server found out.
 struct caller {
-  enum class proof { none, peer, session, token };
+  enum class proof {
+    none,
+    peer,         // a place or a certificate from which one may look
+    certificate,  // of a user
+    session,
+    user_token,
+    node_token,  // of run.json
+  };
+  enum class bearer { none, taken, wrong, unheard };  // unheard: its address has to wait
 
   proof by = proof::none;
-  std::string name{};     // of the user or the certificate; empty where nobody says so
-  std::string address{};  // without the port
+  role as = role::none;
+  std::string name{};                 // of the user or the certificate; empty where nobody says so
+  std::string address{};              // without the port
+  std::string token{};                // the name of the user's token that was shown
+  std::vector<std::string> scopes{};  // of that token
+  bearer shown = bearer::none;        // what came of an Authorization: Bearer
 
-  /// For logs and the audit: "operator (127.0.0.1)".
+  /// For the audit: "ann", "ann (token ci)", "the node's token", "nobody".
+  [[nodiscard]] std::string title() const;
+  /// The same for logs: "ann at 127.0.0.1".
   [[nodiscard]] std::string text() const;
 };
 

@@ -71,12 +71,15 @@ json::value security_of(access to) {
   switch (to) {
     case access::anybody: return json::array{};
     case access::known_peer: return json::array{session, token, json::object{}};
-    case access::operators: break;
+    case access::viewers:
+    case access::operators:
+    case access::admins: break;
   }
   return json::array{session, token};
 }
 
-json::object responses_of(const description& of) {
+json::object responses_of(const route& r) {
+  const auto& of = r.about;
   json::object good{{"description", of.summary}};
   const bool is_type = of.answers.contains('/');  // and no schema
   if (is_type) {
@@ -88,7 +91,10 @@ json::object responses_of(const description& of) {
       {"description", "a problem (RFC 9457)"},
       {"content", json::object{{"application/problem+json",
                                 json::object{{"schema", json::object{{"$ref", "#/components/schemas/problem"}}}}}}}};
-  return {{std::to_string(of.status), std::move(good)}, {"default", std::move(bad)}};
+  json::object out{{std::to_string(of.status), std::move(good)}};
+  if (r.to != access::anybody) out["403"] = bad;
+  out["default"] = std::move(bad);
+  return out;
 }
 
 json::object operation_of(const route& r) {
@@ -98,8 +104,12 @@ json::object operation_of(const route& r) {
   }
   json::object out{{"summary", r.about.summary},
                    {"parameters", std::move(parameters)},
-                   {"responses", responses_of(r.about)},
+                   {"responses", responses_of(r)},
                    {"security", security_of(r.to)}};
+  if (r.to != access::anybody) {
+    out["x-perigee-role"] = name_of(role_for(r.to));
+    out["x-perigee-scope"] = scope_of(r);
+  }
   if (auto body = body_of(r.about)) out["requestBody"] = *std::move(body);
   return out;
 }
@@ -124,7 +134,8 @@ json::value openapi_of(const routes& all, std::string_view version) {
       {"in", "cookie"},
       {"name", "perigee_session"},
       {"description", "with X-Perigee-Csrf where something changes; the name ends in the node's"}};
-  const json::object token{{"type", "http"}, {"scheme", "bearer"}, {"description", "of the node's run.json"}};
+  const json::object token{
+      {"type", "http"}, {"scheme", "bearer"}, {"description", "of a user, with a scope; or of the node's run.json"}};
   return json::object{
       {"openapi", "3.1.0"},
       {"info", json::object{{"title", "Perigee"}, {"version", version}}},

@@ -57,6 +57,11 @@ TEST(openapi, describes_what_is_served) {
   EXPECT_EQ(post.at("requestBody").at("content").at("application/json").at("schema").at("required").at(0), "to");
   EXPECT_TRUE(post.at("responses").as_object().contains("201"));
   EXPECT_EQ(post.at("security").as_array().size(), 2U);
+  EXPECT_EQ(get.at("x-perigee-role"), "viewer");
+  EXPECT_EQ(post.at("x-perigee-role"), "operator");
+  EXPECT_EQ(get.at("x-perigee-scope"), "read");
+  EXPECT_EQ(post.at("x-perigee-scope"), "things");
+  EXPECT_TRUE(post.at("responses").as_object().contains("403"));
   EXPECT_TRUE(all.back().answer_with);
 }
 

@@ -120,6 +120,7 @@ question request_reader::state::head() const {
   out.authorization = text_of(from, "Authorization");
   out.cookie = text_of(from, "Cookie");
   out.csrf = text_of(from, "X-Perigee-Csrf");
+  out.origin = text_of(from, "Origin");
   out.accept = text_of(from, "Accept");
   out.accept_encoding = text_of(from, "Accept-Encoding");
   out.if_none_match = text_of(from, "If-None-Match");

@@ -19,6 +19,7 @@ struct question {
   std::string authorization{};
   std::string cookie{};
   std::string csrf{};
+  std::string origin{};
   std::string accept{};
   std::string accept_encoding{};
   std::string if_none_match{};

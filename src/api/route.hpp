@@ -6,15 +6,20 @@
 #include <vector>
 
 #include "api/message.hpp"
+#include "api/role.hpp"
 
 namespace perigee::api {
 
 /// Who is answered (promise P10).
 enum class access {
   anybody,
-  known_peer,  // and on loopback, or with a certificate of the configured authority: for what changes nothing
-  operators,   // whoever is signed in, or shows the node's token: no other web page in somebody's browser has either
+  known_peer,  // viewers, and who is on loopback or has a certificate of the authority: for what changes nothing
+  viewers,     // from here on by role: whoever is signed in, shows a token or a certificate of their own
+  operators,
+  admins,
 };
+/// The least role that is answered, where one is looked at.
+[[nodiscard]] role role_for(access to);
 
 /// What a route is for people and for programs. What is described is also checked: its parameters are read by the
 /// table, and it stands in openapi.json.
@@ -42,5 +47,8 @@ using routes = std::vector<route>;
 [[nodiscard]] std::optional<std::vector<std::string>> captures(std::string_view pattern, std::string_view path);
 /// Whether the route answers this method.
 [[nodiscard]] bool serves(const route& r, std::string_view method);
+/// What a user's token must have among its scopes (docs/api.md, "Tokens"): "read" for what changes nothing, else the
+/// area of the API, as the path names it.
+[[nodiscard]] std::string_view scope_of(const route& r);
 
 }  // namespace perigee::api

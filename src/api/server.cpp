@@ -1,5 +1,6 @@
 #include "api/server.hpp"
 
+#include <algorithm>
 #include <format>
 
 #include "api/connection.hpp"
@@ -57,36 +58,59 @@ server::server(io::shard& on, std::unique_ptr<io::acceptor> at, routes served, s
     : on_(on),
       at_(std::move(at)),
       secure_(options.secure),
-      front_(std::move(served), doorkeeper(std::move(options.token), options.signed_in, std::move(options.counts)),
+      front_(std::move(served),
+             doorkeeper({std::move(options.token), options.signed_in, options.people, std::move(options.whose)}),
              options.audit),
       requests_(registry.make_counter("perigee_http_requests_total", "HTTP requests answered")),
       refused_(registry.make_counter("perigee_http_refused_total", "HTTP connections and requests refused")),
       slowed_down_(registry.make_counter("perigee_http_slowed_down_total", "HTTP requests of an address too busy")),
       worker_(on.make_worker("api")),
+      chores_(on),
       connections_(on) {}
 
 server::~server() = default;
 
 io::task<> server::run() {
+  chores_.spawn("api", tell_refusals());
   for (;;) {
     auto accepted = co_await at_->accept();
     if (!accepted && is(accepted.error(), errc::cancelled)) break;
     if (!accepted) {
       // Out of descriptors, most likely: let connections end before the next try.
       if (!co_await io::sleep_for(on_, 100ms)) break;
-    } else if (connections_.running() >= limits::http_connections_max) {
+    } else if (open_.size() >= limits::http_connections_max && !make_room()) {
       refused_.add();
     } else {
       connections_.spawn("api", serve(std::move(*accepted)));
     }
   }
   at_->close();
+  (void)co_await chores_.close();
   co_return co_await connections_.close();
+}
+
+/// The one that has kept its place longest without being answered gives it up.
+bool server::make_room() {
+  const auto oldest = std::ranges::find_if(open_, &connection::waits);
+  if (oldest == open_.end()) return false;
+  refused_.add();
+  (*oldest)->end();
+  open_.erase(oldest);
+  return true;
+}
+
+io::task<> server::tell_refusals() {
+  for (;;) {
+    PG_CO_TRY_VOID(co_await io::sleep_for(on_, 10s));
+    front_.tick();
+  }
 }
 
 io::task<> server::serve(std::unique_ptr<io::stream> stream) {
   connection client(on_, std::move(stream), *this);
+  open_.push_back(&client);
   const auto outcome = co_await client.run();
+  open_.remove(&client);
   if (!outcome && !is(outcome.error(), errc::closed) && !is(outcome.error(), errc::cancelled)) {
     refused_.add();
     log::debug("api", "{}: {}", client.address(), outcome.error().text());
@@ -99,6 +123,16 @@ std::uint32_t server::body_bytes_max(question head) {
   return front_.body_bytes_max(std::move(head), clock::wall());
 }
 
+void server::refused(const io::peer_info& who, unsigned status) {
+  front_.note({.at = clock::wall(),
+               .address = neighbourhood_of(who.address),
+               .what = "a request",
+               .reason = status == 400   ? "malformed"
+                         : status == 408 ? "too-slow"
+                                         : "too-large",
+               .status = status});
+}
+
 io::task<answer> server::respond(question asked) {
   asked.secure = secure_;
   const question kept{
@@ -106,6 +140,11 @@ io::task<answer> server::respond(question asked) {
   const auto wait = rates_.take(neighbourhood_of(asked.peer.address), clock::now());
   if (wait.count() > 0) {
     slowed_down_.add();
+    front_.note({.at = clock::wall(),
+                 .address = neighbourhood_of(asked.peer.address),
+                 .what = asked.method,
+                 .reason = "too-often",
+                 .status = 429});
     auto late = too_often(wait);
     (void)tag(kept, late);
     co_return late;

@@ -14,9 +14,10 @@ using namespace std::chrono_literals;
 namespace json = boost::json;
 
 constexpr auto token_life = 10min;
+constexpr auto invitation_life = 1h;
 constexpr auto session_life = 12h;
 constexpr auto idle_max = 1h;
-constexpr std::string_view user_by_token = "operator";
+constexpr std::string_view local_name = "local admin";  // no user's: it has a space
 
 std::string hexadecimal(byte_view bytes) {
   std::string out;
@@ -43,8 +44,8 @@ std::optional<crypto::digest> digest_in(std::string_view text) {
 crypto::digest digest_of(std::string_view key) { return crypto::sha256(as_bytes(key)); }
 
 session seen_by_owner(std::string_view key, std::string_view user, timestamp expires) {
-  return {std::string(user.empty() ? user_by_token : user),
-          hexadecimal(crypto::hmac_sha256(as_bytes(key), as_bytes("csrf"))), expires};
+  return {std::string(user.empty() ? local_name : user),
+          hexadecimal(crypto::hmac_sha256(as_bytes(key), as_bytes("csrf"))), expires, user.empty()};
 }
 
 }  // namespace
@@ -62,26 +63,45 @@ timestamp sessions::end_of(const kept& k) { return std::min(k.expires, k.used + 
 
 void sessions::forget_old(timestamp now) {
   std::erase_if(open_, [now](const auto& each) { return end_of(each.second) <= now; });
-  std::erase_if(tokens_, [now](const auto& each) { return each.second <= now; });
+  std::erase_if(tokens_, [now](const auto& each) { return each.second.expires <= now; });
 }
 
 void sessions::tell() const {
   if (changed_) changed_();
 }
 
-sessions::one_time_token sessions::make_token(timestamp now) {
+sessions::one_time_token sessions::make_token(timestamp now) { return keep({{}, now + token_life}, now); }
+
+sessions::one_time_token sessions::invite(std::string_view user, timestamp now) {
+  std::erase_if(tokens_, [user](const auto& each) { return each.second.user == user; });
+  return keep({std::string(user), now + invitation_life}, now);
+}
+
+sessions::one_time_token sessions::keep(invitation made, timestamp now) {
   forget_old(now);
   if (tokens_.size() >= limits::http_tokens_max) {
-    tokens_.erase(std::ranges::min_element(tokens_, {}, [](const auto& each) { return each.second; }));
+    tokens_.erase(std::ranges::min_element(tokens_, {}, [](const auto& each) { return each.second.expires; }));
   }
-  one_time_token out{draw("token"), now + token_life};
-  tokens_[digest_of(out.text)] = out.expires;
+  one_time_token out{draw("token"), made.expires};
+  tokens_[digest_of(out.text)] = std::move(made);
   return out;
 }
 
+std::optional<invitation> sessions::find_invitation(std::string_view token, timestamp now) const {
+  const auto found = tokens_.find(digest_of(token));
+  if (found == tokens_.end() || found->second.expires <= now) return std::nullopt;
+  return found->second;
+}
+
+bool sessions::spend(std::string_view token) { return tokens_.erase(digest_of(token)) != 0; }
+
+void sessions::give_back(std::string_view token, invitation unused) {
+  tokens_.insert_or_assign(digest_of(token), std::move(unused));
+}
+
 std::optional<sessions::opened> sessions::redeem(std::string_view token, timestamp now) {
-  forget_old(now);
-  if (tokens_.erase(digest_of(token)) == 0) return std::nullopt;
+  const auto found = find_invitation(token, now);
+  if (!found || !found->user.empty() || !spend(token)) return std::nullopt;
   return begin({}, now);
 }
 

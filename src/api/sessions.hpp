@@ -17,8 +17,15 @@ namespace perigee::api {
 
 /// One sign-in, as the one who signed in may know it.
 struct session {
-  std::string user;
+  std::string user;  // "local admin" for whoever came by a link of the node's own
   std::string csrf;  // shown with each request that changes something: a page of elsewhere cannot read it
+  timestamp expires;
+  bool local = false;  // by such a link: who may read the node's files administers it
+};
+
+/// What a one-time token is for.
+struct invitation {
+  std::string user;  // who is to choose a password with it; empty: it begins a local session at once
   timestamp expires;
 };
 
@@ -43,8 +50,17 @@ class sessions {
   /// The name of the cookie that holds a session's key: "perigee_session_gw-1".
   [[nodiscard]] const std::string& cookie() const { return cookie_; }
 
+  /// For a local session; good for ten minutes.
   [[nodiscard]] one_time_token make_token(timestamp now);
-  /// The session of "operator" that the token begins; nothing where it is unknown, used or too old.
+  /// For a user who is to choose a password, in place of one from before; good for an hour.
+  [[nodiscard]] one_time_token invite(std::string_view user, timestamp now);
+  /// What the token is for; nothing where it is unknown, used or too old.
+  [[nodiscard]] std::optional<invitation> find_invitation(std::string_view token, timestamp now) const;
+  /// The token is used; false where it was before.
+  bool spend(std::string_view token);
+  /// It is not, after all.
+  void give_back(std::string_view token, invitation unused);
+  /// The local session that the token begins; nothing where it is for something else, or as above.
   [[nodiscard]] std::optional<opened> redeem(std::string_view token, timestamp now);
   /// Of a user who showed a password.
   [[nodiscard]] opened open(std::string_view user, timestamp now);
@@ -69,6 +85,7 @@ class sessions {
   };
 
   [[nodiscard]] opened begin(std::string user, timestamp now);
+  [[nodiscard]] one_time_token keep(invitation made, timestamp now);
   [[nodiscard]] std::string draw(std::string_view what);
   [[nodiscard]] static timestamp end_of(const kept& k);
   void forget_old(timestamp now);
@@ -79,7 +96,7 @@ class sessions {
   std::string cookie_;
   std::uint64_t drawn_ = 0;
   std::map<crypto::digest, kept> open_;
-  std::map<crypto::digest, timestamp> tokens_;  // and when they end
+  std::map<crypto::digest, invitation> tokens_;
 };
 
 }  // namespace perigee::api

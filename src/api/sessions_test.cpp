@@ -16,7 +16,8 @@ TEST(a_one_time_token, opens_one_session) {
   const auto token = all.make_token(start);
   const auto opened = all.redeem(token.text, start + 1min);
   ASSERT_TRUE(opened);
-  EXPECT_EQ(opened->what.user, "operator");
+  EXPECT_EQ(opened->what.user, "local admin");
+  EXPECT_TRUE(opened->what.local);
   EXPECT_FALSE(all.redeem(token.text, start + 1min));
   EXPECT_FALSE(all.redeem("another", start));
   EXPECT_FALSE(all.redeem("", start));
@@ -28,6 +29,22 @@ TEST(a_one_time_token, is_good_for_ten_minutes) {
   const auto other = all.make_token(start);
   EXPECT_TRUE(all.redeem(one.text, start + 10min - 1ns));
   EXPECT_FALSE(all.redeem(other.text, start + 10min));
+}
+
+TEST(a_one_time_token, of_a_user_begins_nothing_until_a_password_is_chosen) {
+  sessions all("secret");
+  const auto before = all.invite("ann", start);
+  const auto token = all.invite("ann", start);
+  EXPECT_FALSE(all.find_invitation(before.text, start)) << "another took its place";
+  const auto found = all.find_invitation(token.text, start + 59min);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->user, "ann");
+  EXPECT_FALSE(all.redeem(token.text, start));
+  EXPECT_FALSE(all.find_invitation(token.text, start + 1h));
+  EXPECT_TRUE(all.spend(token.text));
+  EXPECT_FALSE(all.spend(token.text));
+  all.give_back(token.text, *found);
+  EXPECT_TRUE(all.find_invitation(token.text, start));
 }
 
 TEST(a_one_time_token, makes_room_for_a_newer_one) {

@@ -112,6 +112,7 @@ exit_code run_user_passwd(const invocation& called);
 exit_code run_user_rm(const invocation& called);
 exit_code run_user_ls(const invocation& called);
 exit_code run_user_token(const invocation& called);
+exit_code run_user_link(const invocation& called);
 exit_code run_user_disable(const invocation& called);
 exit_code run_user_enable(const invocation& called);
 exit_code run_user_may(const invocation& called);

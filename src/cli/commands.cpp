@@ -220,10 +220,12 @@ constexpr argument user_token_arguments[] = {
     user_name,
     {"token", "TOKEN", "what the token is called", required},
     {"--expires", "TIME", "2027-01-31T12:00:00Z", optional},
+    {"--scope", "SCOPE", "what it is for: mqtt (default), read, or an area of the API; may be given again", any},
     {"--rm", "", "take it away", optional},
     of_node,
     users_file,
 };
+constexpr argument user_link_arguments[] = {user_name, of_node, data, json};
 constexpr argument user_may_arguments[] = {
     {"action", "pub|sub|recv", "publish, subscribe or receive", required},
     {"topic", "TOPIC", "a topic, or for sub a topic filter", required},
@@ -330,6 +332,7 @@ constexpr command table[] = {
     {"user", "who may connect to a node", {}, run_user},
     {"user add", "a user, its password from stdin or asked for", user_add_arguments, run_user_add},
     {"user passwd", "another password", user_passwd_arguments, run_user_passwd},
+    {"user link", "a link with which a user chooses a password", user_link_arguments, run_user_link},
     {"user rm", "take a user away; its clients are disconnected", user_arguments, run_user_rm},
     {"user ls", "every user, without secrets", user_ls_arguments, run_user_ls},
     {"user token", "make a token, shown once, or take it away", user_token_arguments, run_user_token},

@@ -1,21 +1,22 @@
 // `perigee user`: the user file of a node (docs/access.md). A running node follows the file by itself.
 
-#include <openssl/rand.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <array>
+#include <algorithm>
 #include <format>
 #include <ranges>
 
 #include "access/filter.hpp"
 #include "access/users.hpp"
 #include "base/limits.hpp"
+#include "base/percent.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"
+#include "cli/node_api.hpp"
+#include "cli/page_link.hpp"
 #include "cli/password_input.hpp"
 #include "io/file.hpp"
 #include "node/access_files.hpp"
+#include "node/process.hpp"
+#include "node/user_file.hpp"
 
 namespace perigee::cli {
 namespace {
@@ -67,29 +68,19 @@ std::expected<user_file, exit_code> open_file(const invocation& called) {
   return out;
 }
 
-/// Replaces the file, or leaves it as it was. The owner stays, for the node reads it as a user of its own.
+/// Replaces the file, or leaves it as it was.
 exit_code write(const user_file& file, const result<std::string>& text) {
   if (!text) return refuse(exit_code::config, std::format("{}: {}", file.path, text.error().what));
-  struct stat before{};
-  const bool was_there = ::stat(file.path.c_str(), &before) == 0;
-  const auto written = io::write_whole(io::real_disk(), file.path, as_bytes(*text));
-  if (!written) return refuse(exit_code::failed, std::format("{}: {}", file.path, written.error().text()));
-  const bool anothers = was_there && before.st_uid != ::geteuid();
-  if (anothers && ::chown(file.path.c_str(), before.st_uid, before.st_gid) != 0) {
-    return refuse(exit_code::failed, std::format("{} is no longer its owner's: chown it back", file.path));
-  }
-  return exit_code::ok;
-}
-
-result<std::array<std::uint8_t, access::token_random_bytes>> random_bytes() {
-  std::array<std::uint8_t, access::token_random_bytes> out{};
-  if (RAND_bytes(out.data(), static_cast<int>(out.size())) != 1) return fail(errc::io, "no random bytes");
-  return out;
+  const auto written = node::replace_user_file(io::real_disk(), file.path, file.text, *text);
+  if (written) return exit_code::ok;
+  return refuse(exit_code::failed,
+                std::format("{}: {}", file.path,
+                            is(written.error(), errc::exists) ? written.error().what : written.error().text()));
 }
 
 result<> set_password(access::user& of, bool scram) {
   PG_TRY(const auto password, read_password(of.name));
-  PG_TRY(const auto random, random_bytes());
+  PG_TRY(const auto random, node::random_bytes());
   const byte_view bytes(random);
   PG_TRY(of.password, access::password_hash::make(as_bytes(password), bytes.first(salt_bytes), {}));
   of.scram.reset();
@@ -135,22 +126,40 @@ std::string describe(const access::user& u) {
   for (const auto& group : u.groups) out += " group=" + group;
   for (const auto& each : u.tokens) {
     out += " token=" + each.name;
+    for (const auto& scope : each.scopes) out += "," + scope;
     if (each.expires) out += std::format("(until {})", to_iso8601(*each.expires));
   }
   return out + "\n";
 }
 
+std::string json_list(std::span<const std::string> all) {
+  std::string out;
+  for (const auto& each : all) out += (out.empty() ? "" : ",") + json_text(each);
+  return "[" + out + "]";
+}
+
 std::string to_json(const access::user& u) {
-  std::string groups;
-  for (const auto& each : u.groups) groups += (groups.empty() ? "" : ",") + json_text(each);
   std::string tokens;
   for (const auto& each : u.tokens) {
-    tokens += std::format(R"({}{{"name":{},"expires":{}}})", tokens.empty() ? "" : ",", json_text(each.name),
-                          each.expires ? json_text(to_iso8601(*each.expires)) : "null");
+    tokens +=
+        std::format(R"({}{{"name":{},"expires":{},"scopes":{}}})", tokens.empty() ? "" : ",", json_text(each.name),
+                    each.expires ? json_text(to_iso8601(*each.expires)) : "null", json_list(each.scopes));
   }
-  return std::format(R"({{"name":{},"disabled":{},"password":{},"scram":{},"thing":{},"groups":[{}],"tokens":[{}]}})",
+  return std::format(R"({{"name":{},"disabled":{},"password":{},"scram":{},"thing":{},"groups":{},"tokens":[{}]}})",
                      json_text(u.name), u.disabled, u.password.has_value(), u.scram.has_value(), json_text(u.thing),
-                     groups, tokens);
+                     json_list(u.groups), tokens);
+}
+
+/// `--scope`, as often as it is there.
+std::expected<std::vector<std::string>, exit_code> scopes_of(const invocation& called) {
+  const auto given = called.all("--scope");
+  for (const auto& each : given) {
+    if (std::ranges::contains(access::token_scopes(), each)) continue;
+    std::string known;
+    for (const auto one : access::token_scopes()) known += (known.empty() ? "" : ", ") + std::string(one);
+    return std::unexpected(refuse(exit_code::usage, std::format("'{}' is no scope; there are {}", each, known)));
+  }
+  return std::vector<std::string>(given.begin(), given.end());
 }
 
 /// `--expires TIME`.
@@ -182,7 +191,7 @@ std::string explain(const access::decision& by, const std::string& file) {
 
 exit_code run_user(const invocation&) {
   return refuse(exit_code::usage,
-                "what? `perigee user add`, `passwd`, `rm`, `ls`, `token`, `disable`, `enable` or `may`");
+                "what? `perigee user add`, `passwd`, `link`, `rm`, `ls`, `token`, `disable`, `enable` or `may`");
 }
 
 exit_code run_user_add(const invocation& called) {
@@ -252,14 +261,31 @@ exit_code run_user_token(const invocation& called) {
     return refuse(exit_code::failed, "the user has too many tokens");
   const auto expires = expiry_of(called);
   if (!expires) return expires.error();
-  const auto random = random_bytes();
+  const auto scopes = scopes_of(called);
+  if (!scopes) return scopes.error();
+  const auto random = node::random_bytes();
   if (!random) return refuse(exit_code::failed, random.error().what);
   const auto made = access::make_token(*random);
-  user->tokens.push_back({name, access::digest_of_token(made), *expires});
+  user->tokens.push_back({name, access::digest_of_token(made), *expires, *scopes});
   const auto written = write(*file, access::with_user({file->path, file->text}, *user));
   if (written != exit_code::ok) return written;
   print(made + "\n");
   complain(std::format("this is the token '{}' of '{}', a password that is shown only now\n", name, user->name));
+  return exit_code::ok;
+}
+
+exit_code run_user_link(const invocation& called) {
+  const auto node = node_api::find(called, "user");
+  if (!node) return node.error();
+  const auto made = node->ask("POST", std::format("/api/v1/users/{}/link", percent_encode(*called.text("name"))));
+  if (!made) return made.error();
+  const auto link = page_link(node->running(), text_of(*made, "token"));
+  if (called.json()) {
+    print(std::format("{{\"url\":{},\"expires\":{}}}\n", json_text(link), json_text(text_of(*made, "expires"))));
+  } else {
+    print(link + "\n");
+    complain("It lets them choose a password, once, within an hour.\n");
+  }
   return exit_code::ok;
 }
 

@@ -107,10 +107,7 @@ api::answer list(const alarm::board& board, const api::request& asked) {
 }
 
 /// Who it is, as the record says it.
-std::string name_of(const api::caller& who) {
-  auto name = who.by == api::caller::proof::token || who.name.empty() ? std::string("operator") : who.name;
-  return name.substr(0, limits::alarm_by_bytes_max);
-}
+std::string name_of(const api::caller& who) { return who.title().substr(0, limits::alarm_by_bytes_max); }
 
 enum class doing { acknowledge, clear };
 

@@ -49,7 +49,7 @@ api::routes application_routes(things& of) {
       {"GET",
        path,
        [&of](request asked) { return list(of, std::move(asked)); },
-       operators,
+       viewers,
        {"Enrolments that wait for an operator, or did", api::with_page({}), list_notation}},
       {"POST",
        path + "/{id}/approve",

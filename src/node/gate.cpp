@@ -152,13 +152,16 @@ admission gate::admit_token(const credentials& shown, std::string_view token, mo
   const auto name = shown.user_name.value_or(std::string_view());
   const bool is_its = found.of != nullptr && (name.empty() || name == found.of->name || name == found.with->name);
   const bool expired = is_its && found.with->expires && *found.with->expires <= now.wall;
-  if (!is_its || expired || found.of->disabled) {
+  const bool is_for_this = is_its && found.with->is_for_mqtt();
+  if (!is_for_this || expired || found.of->disabled) {
     failed(host_of(shown.address), now.mono);
-    return refuse(reason::bad_user_name_or_password, !is_its   ? "no such token"
-                                                     : expired ? "the token has expired"
-                                                               : "the user is disabled");
+    return refuse(reason::bad_user_name_or_password, !is_its        ? "no such token"
+                                                     : !is_for_this ? "the token's scopes have no \"mqtt\""
+                                                     : expired      ? "the token has expired"
+                                                                    : "the user is disabled");
   }
   succeeded(host_of(shown.address));
+  uses_.note(digest, now.wall);
   return let_in(make_principal(*lists_, shown.client_id, found.of->name, shown.certificate), true, digest);
 }
 
@@ -252,7 +255,8 @@ std::string gate::next_nonce() {
   return access::to_hexadecimal(crypto::hmac_sha256(as_bytes(secret_), as_bytes(std::format("nonce {}", ++nonces_))));
 }
 
-void gate::reload() {
+void gate::reload(std::function<void(bool in_force)> then) {
+  if (then) told_.push_back(std::move(then));
   if (std::exchange(reading_, true)) {
     read_again_ = true;
     return;
@@ -264,7 +268,8 @@ void gate::reload() {
                   [read, this] {
                     reading_ = false;
                     apply(*read);
-                    if (std::exchange(read_again_, false)) reload();
+                    if (std::exchange(read_again_, false)) return reload();
+                    for (const auto& tell : std::exchange(told_, {})) tell(read->has_value());
                   });
 }
 

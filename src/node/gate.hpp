@@ -1,9 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "access/scram.hpp"
 #include "access/slow_down.hpp"
@@ -13,6 +15,7 @@
 #include "io/task.hpp"
 #include "io/worker.hpp"
 #include "node/access_files.hpp"
+#include "node/token_uses.hpp"
 
 namespace perigee::node {
 
@@ -28,8 +31,9 @@ class gate final : public doors::mqtt::access_port {
 
   /// Once, before the first connection: who is told when the files have changed.
   void serve(doors::mqtt::broker& broker) { broker_ = &broker; }
-  /// Reads the files again soon; what is wrong with them is logged, and then those before stay.
-  void reload();
+  /// Reads the files again soon; what is wrong with them is logged, and then those before stay. `then` is told on the
+  /// shard whether they are in force as they are now.
+  void reload(std::function<void(bool in_force)> then = {});
   /// Follows the files, and tokens that expire. Until cancelled.
   [[nodiscard]] io::task<> watch();
 
@@ -39,6 +43,9 @@ class gate final : public doors::mqtt::access_port {
   void give_up(doors::mqtt::admission_waiter& waits) override;
   [[nodiscard]] std::unique_ptr<doors::mqtt::authentication_exchange> begin(
       std::string_view method, const doors::mqtt::credentials& shown) override;
+
+  [[nodiscard]] const access_config& files() const { return files_; }
+  [[nodiscard]] token_uses& uses() { return uses_; }
 
   // For what it gives out.
 
@@ -83,6 +90,8 @@ class gate final : public doors::mqtt::access_port {
   std::uint64_t nonces_ = 0;
   bool reading_ = false;
   bool read_again_ = false;
+  std::vector<std::function<void(bool in_force)>> told_;  // once they are read
+  token_uses uses_;
   std::string stamp_;
   metrics::counter& let_in_;
   metrics::counter& refused_;

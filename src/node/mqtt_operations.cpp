@@ -29,7 +29,7 @@ api::routes mqtt_operations::routes() {
   out.push_back({"GET",
                  "/api/v1/mqtt/listeners",
                  api::at_once([this](const auto&) { return list(listeners_); }),
-                 api::access::operators,
+                 api::access::viewers,
                  {"Where MQTT clients connect", {}, "{listeners:[{transport:text,address:text,port:whole}]}"}});
   return out;
 }

@@ -150,7 +150,7 @@ api::parameter parameter_filter() {
 
 api::routes mqtt_routes(io::shard& on, mqtt::broker_view& view) {
   using api::at_once;
-  constexpr auto to = api::access::operators;
+  using enum api::access;
   const std::string all = "/api/v1/mqtt/clients";
   const auto one = all + "/{client}";
   const auto client = api::text_parameter("client", "its id", 65'535).within(api::parameter::place::path);
@@ -159,35 +159,35 @@ api::routes mqtt_routes(io::shard& on, mqtt::broker_view& view) {
       {"GET",
        all,
        at_once([&view](const request& asked) { return list_clients(view, asked); }),
-       to,
+       viewers,
        {"MQTT clients that have a session", page({}), "{clients:[any],next:text?}"}},
       {"GET",
        one,
        at_once([&view](const request& asked) { return show_client(view, asked); }),
-       to,
+       viewers,
        {"One client, with its filters", {client}, "{*:any}"}},
       {"DELETE",
        one,
        at_once([&view](const request& asked) { return kick(view, asked); }),
-       to,
+       operators,
        {"Disconnect a client",
         {client, api::choice_parameter("session", "whether its session stays", {"keep", "end"}, "keep")},
         "{client_id:text,was_connected:bool,has_session:bool}"}},
       {"GET",
        one + "/trace",
        at_once([&on, &view](const request& asked) { return trace(on, view, asked); }),
-       to,
+       operators,
        {"Its packets as they pass, a line of JSON each", {client}, "application/x-ndjson"}},
       {"GET",
        "/api/v1/mqtt/subscriptions",
        at_once([&view](const request& asked) { return list_subscribers(view, asked); }),
-       to,
+       viewers,
        {"Whose filters cover a topic", page({api::text_parameter("topic", "its name", 65'535).needed()}),
         "{subscriptions:[any],next:text?}"}},
       {"GET",
        "/api/v1/mqtt/retained",
        at_once([&view](const request& asked) { return list_retained(view, asked); }),
-       to,
+       viewers,
        {"Retained messages",
         page({parameter_filter(), api::choice_parameter("payload", "with the beginning of each", {"yes", "no"}, "no")}),
         "{retained:[any],next:text?}"}},

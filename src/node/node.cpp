@@ -308,7 +308,7 @@ result<> instance::parts::open_api() {
   auto options = operator_api->options();
   options.token = info.token;
   options.secure = at.tls != nullptr;
-  if (things) options.counts = [this](const io::peer_info& peer) { return things->counts(peer); };
+  if (things) options.whose = [this](const io::peer_info& peer) { return things->whose(peer); };
   api = std::make_unique<api::server>(on.shard, std::move(*acceptor), api::with_openapi(routes(), PERIGEE_VERSION),
                                       std::move(options), metrics);
   info.api = run_info::listener{chosen.api->address, api->port(), at.tls ? "tls" : "tcp"};

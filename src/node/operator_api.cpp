@@ -32,8 +32,8 @@ result<std::unique_ptr<operator_api>> operator_api::open(ground on, const config
   // tidy: new — the constructor is private
   auto made = std::unique_ptr<operator_api>(new operator_api(on, chosen, std::move(of)));
   PG_TRY(made->audit_, audit_log::open(on.disk, *made->files_, chosen.data + "/audit"));
-  PG_TRY(made->operators_, operators::open(on.shard, on.disk, *made->files_, chosen.data + "/state/sessions.json",
-                                           chosen.node_id, made->of_.users));
+  PG_TRY(made->operators_,
+         operators::open(on.shard, on.disk, *made->files_, chosen.data + "/state", chosen.node_id, made->of_.users));
   return made;
 }
 
@@ -54,7 +54,7 @@ api::routes operator_api::routes() {
 }
 
 api::server_options operator_api::options() const {
-  return {.signed_in = &operators_->sessions(), .audit = audit_.get()};
+  return {.signed_in = &operators_->sessions(), .audit = audit_.get(), .people = &operators_->people()};
 }
 
 io::task<> operator_api::count() {

@@ -38,10 +38,15 @@ double seconds_of(const timeval& t) { return static_cast<double>(t.tv_sec) + sta
 
 std::int64_t process_id() { return ::getpid(); }
 
-result<std::string> random_token() {
+result<std::array<std::uint8_t, 32>> random_bytes() {
   std::array<std::uint8_t, 32> drawn{};
   if (::getrandom(drawn.data(), drawn.size(), 0) != static_cast<ssize_t>(drawn.size()))
     return fail(errc::io, "the system gives no random bytes");
+  return drawn;
+}
+
+result<std::string> random_token() {
+  PG_TRY(const auto drawn, random_bytes());
   std::string out;
   for (const auto byte : drawn) out += std::format("{:02x}", byte);
   return out;

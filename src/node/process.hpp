@@ -1,6 +1,7 @@
 #pragma once
 // What the operating system says of this process.
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -9,7 +10,9 @@
 namespace perigee::node {
 
 [[nodiscard]] std::int64_t process_id();
-/// 256 bits that nobody can guess, in hexadecimal. errc::io.
+/// 256 bits that nobody can guess. errc::io.
+[[nodiscard]] result<std::array<std::uint8_t, 32>> random_bytes();
+/// The same in hexadecimal.
 [[nodiscard]] result<std::string> random_token();
 [[nodiscard]] std::uint64_t resident_bytes();
 /// What the process has allocated and not given back.

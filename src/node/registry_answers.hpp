@@ -16,9 +16,7 @@ namespace perigee::node {
 
 /// As the audit has it.
 [[nodiscard]] inline control::registry::actor actor_of(const api::request& asked) {
-  return {.who = asked.who.by == api::caller::proof::token ? "the node's token"
-                 : asked.who.name.empty()                  ? "operator"
-                                                           : asked.who.name,
+  return {.who = asked.who.title(),
           .from = asked.who.address,
           .why = std::string(asked.given.text("why").value_or("")),
           .at = clock::wall()};

@@ -90,9 +90,13 @@ void things::apply(const registry::changes& made) {
   }
 }
 
-bool things::counts(const io::peer_info& peer) const {
-  const auto shown = peer.certificate ? *peer.certificate : io::peer_certificate{};
-  return of(peer.identity, shown, {clock::now(), clock::wall()}).code == wire::mqtt::reason::success;
+api::certificate_of things::whose(const io::peer_info& peer) const {
+  const auto certificate = peer.certificate ? *peer.certificate : io::peer_certificate{};
+  const registry::shown_certificate shown{certificate.issuer, certificate.serial};
+  const auto v = standing_.of(peer.identity, shown, clock::wall());
+  if (registry::is_welcome(v)) return api::certificate_of::thing;
+  const bool may_be_a_person = v == verdict::unknown_thing && !standing_.is_revoked(shown);
+  return may_be_a_person ? api::certificate_of::person : api::certificate_of::nobody;
 }
 
 doors::mqtt::standing_port::answer things::of(std::string_view name, const io::peer_certificate& shown,

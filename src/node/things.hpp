@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/awaited.hpp"
+#include "api/doorkeeper.hpp"
 #include "base/identity_limits.hpp"
 #include "base/metrics.hpp"
 #include "control/registry/registry.hpp"
@@ -48,8 +49,9 @@ class things final : public doors::mqtt::standing_port {
         on_, [this, &what](auto done) { submit<T>(std::move(what), std::move(done)); });
   }
 
-  /// Whether the certificate of a peer of the API counts now.
-  [[nodiscard]] bool counts(const io::peer_info& peer) const;
+  /// Whose the certificate of a peer of the API is: a thing's that may connect now, or, where there is no thing of that
+  /// name, a person's.
+  [[nodiscard]] api::certificate_of whose(const io::peer_info& peer) const;
 
   [[nodiscard]] answer of(std::string_view name, const io::peer_certificate& shown,
                           doors::mqtt::moment now) const override;

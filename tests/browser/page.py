@@ -188,7 +188,7 @@ class Alarms(PageTest):
         # "Not acknowledged" has the word in it too, and a browser's search does not look at capitals.
         done = wait_until("it is acknowledged", lambda: self.alarm()["acknowledged"])
         self.browser.see(".alarm-line .alarm-state", "Acknowledged")
-        self.assertEqual((done["by"], done["comment"]), ("operator", "Fan replaced"))
+        self.assertEqual((done["by"], done["comment"]), ("local admin", "Fan replaced"))
         self.browser.view("alarms")
         self.browser.see(".alarms .comment", "Fan replaced")
         self.browser.click(".alarms .row-buttons button", "Clear")

@@ -144,7 +144,8 @@ class Api(SiteTest):
         token = self.token()
         self.assertEqual(self.browser.json("GET", "/api/v1/session", expect=401)["type"], "/problems/no-session")
         status, headers, got = self.browser.sign_in(token)
-        self.assertEqual((status, got["user"]), (201, "operator"))
+        self.assertEqual((status, got["user"]), (201, "local admin"))
+        self.assertEqual(got["role"], "admin")
         for word in ("HttpOnly", "SameSite=Strict", "Path=/", "perigee_session_gw="):
             self.assertIn(word, headers["Set-Cookie"])
         self.assertEqual(self.browser.json("GET", "/api/v1/session"), got)
@@ -177,7 +178,7 @@ class Api(SiteTest):
         path = f"/api/v1/alarms/{alarms[0]['id']}"
         seen = self.browser.json("POST", path + "/acknowledge", {"comment": "on my way"})
         self.assertEqual((seen["state"], seen["acknowledged"]["by"], seen["acknowledged"]["comment"]),
-                         ("acknowledged", "operator", "on my way"))
+                         ("acknowledged", "local admin", "on my way"))
         self.browser.json("POST", path + "/acknowledge", {}, expect=409)
         self.gw.kill()  # what is answered is durable
         self.gw.start()
@@ -309,13 +310,14 @@ class Passwords(SiteTest):
     def test_an_operator_signs_in_and_others_do_not(self):
         for user, password in (("ann", "another"), ("nobody", "a secret")):
             self.assertEqual(self.sign_in(user, password)[2]["type"], "/problems/wrong-password")
-        self.assertEqual(self.sign_in("press-4", "another")[2]["type"], "/problems/no-operator")
+        self.assertEqual(self.sign_in("press-4", "another")[2]["type"], "/problems/role")
         status, headers, got = self.sign_in("ann", "a secret")
         self.assertEqual((status, got["user"]), (201, "ann"))
         ann = Browser(self.gw)
         ann.cookie, ann.csrf = headers["Set-Cookie"].split(";")[0], got["csrf"]
-        who = [(e["who"], e["status"]) for e in ann.json("GET", "/api/v1/audit")["entries"]]
-        self.assertEqual(who, [("ann", 201), ("nobody", 403), ("nobody", 401), ("nobody", 401)])
+        self.assertEqual(got["role"], "operator")
+        who = [(e["who"], e["status"], e["reason"]) for e in ann.json("GET", "/api/v1/audit")["entries"]]
+        self.assertEqual(who, [("ann", 201, None), ("nobody", 403, "role"), ("nobody", 401, "wrong-password")])
         self.user("disable", "ann")
         wait_until("who is disabled is signed out", lambda: ann.ask("GET", "/api/v1/session")[0] == 401)
 

@@ -47,4 +47,9 @@ verdict standing::of(std::string_view name, const shown_certificate& shown, time
   return active ? verdict::welcome : verdict::welcome_first;
 }
 
+bool standing::is_revoked(const shown_certificate& shown) const {
+  const auto found = certificates_.find(shown);
+  return found != certificates_.end() && found->second.state == certificate_state::revoked;
+}
+
 }  // namespace perigee::control::registry

@@ -59,6 +59,7 @@ class standing {
  public:
   void apply(const changes& all);
   [[nodiscard]] verdict of(std::string_view name, const shown_certificate& shown, timestamp now) const;
+  [[nodiscard]] bool is_revoked(const shown_certificate& shown) const;
   [[nodiscard]] std::size_t things() const { return things_.size(); }
   [[nodiscard]] std::size_t certificates() const { return certificates_.size(); }
 
