@@ -141,6 +141,7 @@ io::task<> connection::refuse(const answer& why) {
   const auto text = to_wire(why, {});
   PG_CO_TRY_VOID(co_await stream_->write(as_bytes(text)));
   deadline_ = clock::now() + farewell_max;
+  now_ = phase::idle;  // another may have its place
   byte_buffer unheard(4096);
   for (bool open = true; open;) open = (co_await stream_->read_some(unheard)).has_value();
   co_return result<>();

@@ -33,6 +33,40 @@ answer refusal_of(const boost::system::error_code& why, std::uint64_t body_bytes
   return problem(400, "This is not an HTTP request that is served here.");
 }
 
+/// A request is refused where another reader on its way, such as a proxy, might take its framing or its Host for
+/// something else: what follows it would be somebody's second request there, and part of the first here (RFC
+/// 9112 11.2). Nothing where all is well.
+const char* ambiguity_of(const http::request<http::string_body>& head) {
+  const auto lengths = head.count(http::field::content_length);
+  if (lengths > 1 || head[http::field::content_length].contains(',')) return "Content-Length stands there twice";
+  const auto codings = head.count(http::field::transfer_encoding);
+  const auto coding = head[http::field::transfer_encoding];
+  if (codings > 1 || (codings == 1 && !boost::beast::iequals(coding, "chunked")))
+    return "Transfer-Encoding is not chunked";
+  if (codings == 1 && head.version() < 11) return "HTTP/1.0 has no Transfer-Encoding";  // RFC 9112 6.1
+  const auto hosts = head.count(http::field::host);
+  if (hosts > 1 || (hosts == 0 && head.version() >= 11)) return "there is not one Host";  // RFC 9112 3.2
+  const auto stands_in_host = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._~%!$&'()*+,;=:[]").contains(c);  // RFC 3986 3.2.2
+  };
+  return std::ranges::all_of(head[http::field::host], stands_in_host) ? nullptr : "Host is no name";
+}
+
+/// As RFC 9112 3.2.2 wants: a target with a scheme and a name says itself whose it is.
+void take_absolute_form(question& into) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    const std::string_view target = into.target;
+    if (!boost::beast::iequals(target.substr(0, scheme.size()), scheme)) continue;
+    const auto rest = target.substr(scheme.size());
+    const auto name = rest.substr(0, rest.find_first_of("/?"));
+    const auto path = std::string(rest.substr(name.size()));
+    into.host = std::string(name);
+    into.target = path.starts_with('/') ? path : "/" + path;
+    return;
+  }
+}
+
 std::string text_of(const http::request<http::string_body>& of, std::string_view name) {
   return std::string(of[boost::beast::string_view(name.data(), name.size())]);
 }
@@ -46,6 +80,7 @@ struct request_reader::state {
   answer refusal{};
   std::uint32_t body_bytes_max = 0;
   bool refused = false;    // for good: nothing behind it can be told from it
+  std::string line_end{};  // the last two bytes of the head so far
   bool bounded = false;    // the head is known, and how large its body may be
   bool continued = false;  // the client was told, or did not ask
 
@@ -58,9 +93,21 @@ struct request_reader::state {
     reading->eager(false);
     bounded = false;
     continued = false;
+    line_end.clear();
+  }
+  /// Whether a line of the head, whose next bytes these are, begins with a space: the parser has no word against it.
+  [[nodiscard]] bool folds(std::string_view more) {
+    const auto seen = line_end + std::string(more);
+    line_end = seen.substr(seen.size() - std::min<std::size_t>(seen.size(), 2));
+    return seen.contains("\r\n ") || seen.contains("\r\n\t");
   }
   step refuse(const boost::system::error_code& why) {
     refusal = refusal_of(why, body_bytes_max);
+    refused = true;
+    return step::refused;
+  }
+  step refuse_ambiguity(const char* why) {
+    refusal = problem({.status = 400, .title = "This request could be read in two ways.", .detail = why});
     refused = true;
     return step::refused;
   }
@@ -96,9 +143,15 @@ request_reader::step request_reader::next() {
   if (s.refused) return step::refused;
   while (!r.is_done() && s.buffer.size() != 0) {
     boost::system::error_code ec;
+    const bool had_head = r.is_header_done();
     const auto used = r.put(s.buffer.data(), ec);
+    if (!had_head && s.folds({static_cast<const char*>(s.buffer.data().data()), used})) {
+      return s.refuse_ambiguity("a header goes on in the next line");  // RFC 9112 5.2
+    }
     s.buffer.consume(used);
     if (ec && ec != http::error::need_more) return s.refuse(ec);
+    const auto* odd = !had_head && r.is_header_done() ? ambiguity_of(r.get()) : nullptr;
+    if (odd != nullptr) return s.refuse_ambiguity(odd);
     if (r.is_header_done() && !r.is_done() && !s.bounded && !s.set_bound()) return s.refuse(http::error::body_limit);
     if (used == 0) break;
   }
@@ -127,6 +180,7 @@ question request_reader::state::head() const {
   out.content_type = text_of(from, "Content-Type");
   out.keep_alive = from.keep_alive();
   out.knows_chunks = from.version() >= 11;
+  take_absolute_form(out);
   return out;
 }
 
