@@ -147,6 +147,16 @@ constexpr argument join_arguments[] = {
     {"--fingerprint", "SHA256", "of the site's root, as `perigee ca show` says it at the parent", optional},
     {"--folder", "FOLDER", "where the key and the certificates go (default here)", optional},
 };
+constexpr argument attest_arguments[] = {
+    {"url", "URL", "the parent's API: https://HOST:PORT", required},
+    {"name", "NAME", "of this node or device", required},
+    {"--token", "TOKEN", "for the first certificate; later NAME.crt is shown", optional},
+    {"--kind", "KIND", "node or device (default node)", optional},
+    {"--key", "HANDLE", "where the TPM keeps the key (default handle:0x81000010)", optional},
+    {"--event-log", "FILE", "what was started (default the kernel's)", optional},
+    {"--authority", "FILE", "the root of the site (default root.crt in the folder)", optional},
+    {"--folder", "FOLDER", "where NAME.crt goes (default here)", optional},
+};
 constexpr argument thing_name = {"name", "NAME", "of the device, as in its certificate", required};
 constexpr argument why = {"--why", "TEXT", "the reason, for the audit", optional};
 constexpr argument set_group = {"--group", "GROUP", "may be given again", any};
@@ -311,6 +321,7 @@ constexpr command table[] = {
     {"ca show", "who they are, until when, and their fingerprints", ca_show_arguments, run_ca_show},
     {"ca issue", "a key and a certificate, without a running node", ca_issue_arguments, run_ca_issue},
     {"join", "become a child of another node: a key, and its certificate", join_arguments, run_join},
+    {"attest", "a certificate for a key in this machine's TPM, for what it has started", attest_arguments, run_attest},
     {"device", "the things that a node knows", {}, run_device},
     {"device add", "register a device or a node", device_add_arguments, run_device_add},
     {"device ls", "those that are known", device_ls_arguments, run_device_ls},

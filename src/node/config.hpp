@@ -153,6 +153,7 @@ struct history_config {
 struct identity_config {
   std::string folder;           // empty: `identity` in the data folder
   bool needs_approval = false;  // an operator lets each first certificate pass
+  std::string attestation{};    // the policy of machines with a TPM; empty: none attests itself
 };
 
 /// The unit of a metric, for people.

@@ -80,8 +80,19 @@ class making {
 
 }  // namespace
 
+std::expected<void, denial> enrolment_book::check_proof(const applicant& who, timestamp now) {
+  if (shown_ == proof::tpm) return {};
+  const auto known = in_.find(who.name);
+  if (!known && registry::is(known.error(), errc::not_found)) return {};
+  if (!known) return deny(known.error());
+  if (!known->given.attributes.contains(endorsement_attribute)) return {};
+  note_refusal(who, "without its TPM", now);
+  return deny(denial::kind::forbidden, "this thing is known by its TPM: it attests itself");
+}
+
 enrolment_book::given enrolment_book::admit(const applicant& who, std::string_view token, identity::profile wanted,
                                             const identity::public_key& key, certificate_maker make, timestamp now) {
+  if (auto good = check_proof(who, now); !good) return std::unexpected(good.error());
   const bool node = wanted == identity::profile::node;
   const registry::enrolment asked{.name = who.name,
                                   .is = kind_for(wanted),
@@ -96,6 +107,7 @@ enrolment_book::given enrolment_book::admit(const applicant& who, std::string_vi
 
 enrolment_book::given enrolment_book::renew(const applicant& who, const shown_certificate& with,
                                             const identity::public_key& key, certificate_maker make, timestamp now) {
+  if (auto good = check_proof(who, now); !good) return std::unexpected(good.error());
   const registry::renewal asked{
       .name = who.name, .with = {with.issuer, with.serial}, .key = key.fingerprint(), .grace = grace_};
   making made(make, "renewal");

@@ -20,12 +20,93 @@ using enrolment::denial;
 using identity::profile;
 using authority_ptr = std::shared_ptr<const site_authority>;
 
-/// How long a renewed certificate is still taken: a device may not have got the new one.
-constexpr nanoseconds grace = std::chrono::days(7);
 /// Who waits for an operator, who is a person.
 constexpr std::string_view asked_again_after_s = "60";
 
-answer refusal_of(const denial& why) {
+enrolment::chain authorities_of(const site_authority& by) {
+  enrolment::chain out(by.issuing.shown().begin(), by.issuing.shown().end());
+  out.push_back(by.root);
+  return out;
+}
+
+/// Where devices and nodes are enrolled: shared by the routes, on the API's shard.
+struct desk {
+  things& of;
+  authority_ptr by;
+  bool needs_approval;
+  access::slow_down guessing{};
+};
+using desk_ptr = std::shared_ptr<desk>;
+
+/// What the enroller is asked on the registry's worker.
+using given = std::expected<enrolment::chain, denial>;
+using question = std::move_only_function<given(enrolment::enroller&)>;
+
+io::task<given> ask(desk_ptr at, question what) {
+  things::work<given> work = [by = at->by, approved = at->needs_approval,
+                              what = std::move(what)](registry::registry& in) mutable -> registry::outcome<given> {
+    enrolment_book book(in, renewal_grace, approved);
+    enrolment::enroller enroller(by->issuing, book);
+    return registry::outcome<given>(std::in_place, what(enroller));
+  };
+  PG_CO_TRY(auto asked, co_await at->of.ask<given>(std::move(work)));
+  if (!asked) co_return given(std::unexpected(denial{denial::kind::failed, asked.error().what}));
+  co_return *std::move(asked);
+}
+
+answer hand_out(const std::string& name, const given& got) {
+  if (got) {
+    log::info("node.enrolment", "{} has a certificate until {}", name, to_iso8601(got->front().facts().not_after));
+    return certificates_answer(*got);
+  }
+  log::warn("node.enrolment", "{} gets no certificate: {}", printable(name), got.error().why);
+  return denial_answer(got.error());
+}
+
+/// Who failed several times is not heard for a while: tokens are not guessed.
+answer refuse_unheard() {
+  auto out =
+      api::problem({.status = 429, .title = "It failed too often; wait a minute.", .type = "/problems/too-often"});
+  out.headers.emplace_back("Retry-After", "60");
+  return out;
+}
+
+io::task<answer> enrol(desk_ptr at, profile wanted, request asked) {
+  const auto shown = enrolment::read_basic(asked.authorization);
+  if (!shown) co_return denial_answer({denial::kind::unknown, "show your name and a token by Basic authentication"});
+  const enrolment::applicant who{shown->user, asked.who.address};
+  if (at->guessing.must_wait(who.address, clock::now())) co_return refuse_unheard();
+  question what = [who, wanted, body = std::move(asked.body), token = shown->password](auto& from) -> given {
+    const auto wish = enrolment::read_request(body);
+    if (!wish) return std::unexpected(from.refuse(who, wish.error(), clock::wall()));
+    return from.enrol(who, token, wanted, *wish, clock::wall());
+  };
+  PG_CO_TRY(const auto got, co_await ask(at, std::move(what)));
+  if (got) {
+    at->guessing.succeeded(who.address);
+  } else if (got.error().is != denial::kind::waiting && got.error().is != denial::kind::failed) {
+    at->guessing.failed(who.address, clock::now());
+  }
+  co_return hand_out(who.name, got);
+}
+
+io::task<answer> renew(desk_ptr at, request asked) {
+  if (!asked.certificate)
+    co_return denial_answer({denial::kind::forbidden, "show the certificate that is to be renewed"});
+  const enrolment::applicant who{asked.certificate_name, asked.who.address};
+  const enrolment::shown_certificate with{asked.certificate->issuer, asked.certificate->serial};
+  question what = [who, with, body = std::move(asked.body)](auto& from) -> given {
+    const auto wish = enrolment::read_request(body);
+    if (!wish) return std::unexpected(from.refuse(who, wish.error(), clock::wall()));
+    return from.renew(who, with, *wish, clock::wall());
+  };
+  PG_CO_TRY(const auto got, co_await ask(at, std::move(what)));
+  co_return hand_out(who.name, got);
+}
+
+}  // namespace
+
+answer denial_answer(const denial& why) {
   switch (why.is) {
     case denial::kind::unknown: {
       auto out = api::problem({.status = 401, .title = why.why, .type = "/problems/no-session"});
@@ -50,95 +131,13 @@ answer refusal_of(const denial& why) {
   return out;
 }
 
-answer bundle_answer(std::span<const identity::certificate> all) {
+answer certificates_answer(std::span<const identity::certificate> all) {
   auto body = enrolment::bundle_body(all);
   if (!body) return api::problem(503, "No certificate can be made now.");
   answer out{.status = 200, .type = enrolment::bundle_type, .body = *std::move(body)};
   out.headers.emplace_back("Content-Transfer-Encoding", "base64");  // RFC 7030 4.1.3; RFC 8951 3 makes nothing of it
   return out;
 }
-
-enrolment::chain authorities_of(const site_authority& by) {
-  enrolment::chain out(by.issuing.shown().begin(), by.issuing.shown().end());
-  out.push_back(by.root);
-  return out;
-}
-
-/// Where devices and nodes are enrolled: shared by the routes, on the API's shard.
-struct desk {
-  things& of;
-  authority_ptr by;
-  bool needs_approval;
-  access::slow_down guessing{};
-};
-using desk_ptr = std::shared_ptr<desk>;
-
-/// What the enroller is asked on the registry's worker.
-using given = std::expected<enrolment::chain, denial>;
-using question = std::move_only_function<given(enrolment::enroller&)>;
-
-io::task<given> ask(desk_ptr at, question what) {
-  things::work<given> work = [by = at->by, approved = at->needs_approval,
-                              what = std::move(what)](registry::registry& in) mutable -> registry::outcome<given> {
-    enrolment_book book(in, grace, approved);
-    enrolment::enroller enroller(by->issuing, book);
-    return registry::outcome<given>(std::in_place, what(enroller));
-  };
-  PG_CO_TRY(auto asked, co_await at->of.ask<given>(std::move(work)));
-  if (!asked) co_return given(std::unexpected(denial{denial::kind::failed, asked.error().what}));
-  co_return *std::move(asked);
-}
-
-answer hand_out(const std::string& name, const given& got) {
-  if (got) {
-    log::info("node.enrolment", "{} has a certificate until {}", name, to_iso8601(got->front().facts().not_after));
-    return bundle_answer(*got);
-  }
-  log::warn("node.enrolment", "{} gets no certificate: {}", printable(name), got.error().why);
-  return refusal_of(got.error());
-}
-
-/// Who failed several times is not heard for a while: tokens are not guessed.
-answer refuse_unheard() {
-  auto out =
-      api::problem({.status = 429, .title = "It failed too often; wait a minute.", .type = "/problems/too-often"});
-  out.headers.emplace_back("Retry-After", "60");
-  return out;
-}
-
-io::task<answer> enrol(desk_ptr at, profile wanted, request asked) {
-  const auto shown = enrolment::read_basic(asked.authorization);
-  if (!shown) co_return refusal_of({denial::kind::unknown, "show your name and a token by Basic authentication"});
-  const enrolment::applicant who{shown->user, asked.who.address};
-  if (at->guessing.must_wait(who.address, clock::now())) co_return refuse_unheard();
-  question what = [who, wanted, body = std::move(asked.body), token = shown->password](auto& from) -> given {
-    const auto wish = enrolment::read_request(body);
-    if (!wish) return std::unexpected(from.refuse(who, wish.error(), clock::wall()));
-    return from.enrol(who, token, wanted, *wish, clock::wall());
-  };
-  PG_CO_TRY(const auto got, co_await ask(at, std::move(what)));
-  if (got) {
-    at->guessing.succeeded(who.address);
-  } else if (got.error().is != denial::kind::waiting && got.error().is != denial::kind::failed) {
-    at->guessing.failed(who.address, clock::now());
-  }
-  co_return hand_out(who.name, got);
-}
-
-io::task<answer> renew(desk_ptr at, request asked) {
-  if (!asked.certificate) co_return refusal_of({denial::kind::forbidden, "show the certificate that is to be renewed"});
-  const enrolment::applicant who{asked.certificate_name, asked.who.address};
-  const enrolment::shown_certificate with{asked.certificate->issuer, asked.certificate->serial};
-  question what = [who, with, body = std::move(asked.body)](auto& from) -> given {
-    const auto wish = enrolment::read_request(body);
-    if (!wish) return std::unexpected(from.refuse(who, wish.error(), clock::wall()));
-    return from.renew(who, with, *wish, clock::wall());
-  };
-  PG_CO_TRY(const auto got, co_await ask(at, std::move(what)));
-  co_return hand_out(who.name, got);
-}
-
-}  // namespace
 
 result<std::shared_ptr<const site_authority>> site_authority::open(io::disk& on, const std::string& folder) {
   const auto issuing = io::read_whole(on, folder + "/issuing.crt", limits::identity_pem_bytes_max);
@@ -160,7 +159,7 @@ api::routes enrolment_routes(things& of, authority_ptr by, bool needs_approval) 
   const auto serve = [&](std::string label, profile wanted) {
     const auto path = "/.well-known/est" + label;
     out.push_back({"GET", path + "/cacerts",
-                   api::at_once([by](const auto&) { return bundle_answer(authorities_of(*by)); }), everybody});
+                   api::at_once([by](const auto&) { return certificates_answer(authorities_of(*by)); }), everybody});
     out.push_back({"GET", path + "/csrattrs", api::at_once([](const auto&) {
                      return answer{
                          .status = 200, .type = enrolment::attributes_type, .body = enrolment::attributes_body()};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "api/route.hpp"
 #include "control/enrolment/enroller.hpp"
@@ -18,6 +19,13 @@ struct site_authority {
   /// Null where the folder has no `issuing.crt`: the node issues nothing. errc::malformed, refused.
   [[nodiscard]] static result<std::shared_ptr<const site_authority>> open(io::disk& on, const std::string& folder);
 };
+
+/// How long a renewed certificate is still taken: a device may not have got the new one.
+inline constexpr nanoseconds renewal_grace = std::chrono::days(7);
+
+/// Certificates as EST hands them out (RFC 7030 4.2.3), and why there are none.
+[[nodiscard]] api::answer certificates_answer(std::span<const identity::certificate> all);
+[[nodiscard]] api::answer denial_answer(const control::enrolment::denial& why);
 
 /// EST (RFC 7030) under /.well-known/est: cacerts, csrattrs, simpleenroll and simplereenroll; with the label "node"
 /// (3.2.2) for nodes that join, without one for devices. `needs_approval`: an operator lets each first certificate

@@ -12,12 +12,10 @@
 #include "doors/mqtt/door.hpp"
 #include "doors/mqtt/journal_log.hpp"
 #include "model/gap.hpp"
-#include "node/application_routes.hpp"
 #include "node/at_rest.hpp"
 #include "node/bridges.hpp"
 #include "node/certificates.hpp"
 #include "node/children.hpp"
-#include "node/enrolment_routes.hpp"
 #include "node/gap_json.hpp"
 #include "node/gap_log.hpp"
 #include "node/gate.hpp"
@@ -28,10 +26,10 @@
 #include "node/process.hpp"
 #include "node/prometheus.hpp"
 #include "node/quantity.hpp"
-#include "node/registry_routes.hpp"
 #include "node/run_file.hpp"
 #include "node/sensors.hpp"
 #include "node/things.hpp"
+#include "node/things_routes.hpp"
 #include "quarantine/keeper.hpp"
 #include "readers/alarms/alarms_reader.hpp"
 #include "readers/history/history_reader.hpp"
@@ -136,7 +134,8 @@ struct instance::parts {
   std::unique_ptr<node::children> children;
   std::unique_ptr<node::gate> gate;
   std::unique_ptr<node::things> things;
-  std::shared_ptr<const site_authority> authority;  // null where it issues nothing
+  std::shared_ptr<const site_authority> authority;           // null where it issues nothing
+  std::shared_ptr<control::attestation::verifier> verifier;  // null where nobody attests itself
   std::unique_ptr<doors::mqtt::door> door;
   std::unique_ptr<mqtt_operations> operations;
   std::unique_ptr<readers::rules::rules_reader> rules_reader;
@@ -229,6 +228,7 @@ result<> instance::parts::open_broker(std::shared_ptr<const access_lists> who) {
     PG_TRY(things, node::things::open(on.shard, on.disk, identity_folder(chosen), metrics));
     things->serve(door->broker());
     PG_TRY(authority, site_authority::open(on.disk, identity_folder(chosen)));
+    PG_TRY(verifier, open_verifier(on.disk, chosen.identity->attestation));
   }
   if (!chosen.access) return {};
   PG_TRY(auto secret, random_token());
@@ -341,11 +341,9 @@ api::routes instance::parts::routes() {
   std::ranges::move(operations->routes(), std::back_inserter(served));
   std::ranges::move(prometheus->routes(), std::back_inserter(served));
   std::ranges::move(operator_api->routes(), std::back_inserter(served));
-  if (things) std::ranges::move(registry_routes(*things), std::back_inserter(served));
-  if (things) std::ranges::move(application_routes(*things), std::back_inserter(served));
-  if (things && authority)
-    std::ranges::move(enrolment_routes(*things, authority, chosen.identity->needs_approval),
-                      std::back_inserter(served));
+  if (things) {
+    std::ranges::move(things_routes(*things, authority, verifier, *chosen.identity), std::back_inserter(served));
+  }
   return served;
 }
 

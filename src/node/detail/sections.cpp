@@ -312,6 +312,8 @@ constexpr option<identity_config> identity_options[] = {
                                                                      "for the registry of things; made when absent"),
     row<&identity_config::needs_approval, kind::choice<approvals>, identity_config>(
         "approval", "\"token\"", "what a first certificate takes: a token, or beside it an operator's word"),
+    row<&identity_config::attestation, kind::file, identity_config>(
+        "attestation", "none", "the policy of machines that prove their TPM and what they started"),
 };
 
 constexpr option<unit_rule> unit_options[] = {
