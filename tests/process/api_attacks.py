@@ -16,7 +16,7 @@ HOST = "Host: 127.0.0.1\r\n"
 FOLLOWED_BY = "GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 SESSION = "/api/v1/session"
 
-# What comes behind the request line and Host of a POST, and its body. Another reader on the way might take it otherwise.
+# Behind the request line and Host of a POST, and its body. Others on the way might take it for something else.
 AMBIGUOUS = {
     "both framings": ("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
     "both framings, turned round": ("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n"),
