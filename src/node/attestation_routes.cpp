@@ -2,8 +2,10 @@
 
 #include <format>
 
+#include "access/slow_down.hpp"
 #include "base/attestation_limits.hpp"
 #include "base/log.hpp"
+#include "base/printable.hpp"
 #include "control/attestation/exchange.hpp"
 #include "control/attestation/policy_file.hpp"
 #include "control/enrolment/est.hpp"
@@ -55,12 +57,28 @@ registry::outcome<std::string> known_endorsement(registry::registry& in, const s
 
 void note(registry::registry& in, const attestation::refused& why, const std::string& name,
           const std::string& address) {
-  log::warn(place, "'{}' at {} is refused: {}", name, address, why.text());
+  log::warn(place, "'{}' at {} is refused: {}", printable(name), address, why.text());
   if (!identity::is_name(name)) return;
   if (const auto noted = in.note_refusal("attestation", name, actor_of(name, address, why.text())); !noted) {
     log::warn(place, "the audit has no row for '{}': {}", name, noted.error().what);
   }
 }
+
+/// Where machines attest themselves: shared by the routes. `failing` is the shard's; the registry's worker reads the
+/// rest, and alone uses the verifier.
+struct desk {
+  things& of;
+  authority_ptr by;
+  verifier_ptr by_tpm;
+  bool needs_approval;
+  access::slow_down failing{};
+
+  void failed(const request& asked) { failing.failed(asked.who.address, clock::now()); }
+  [[nodiscard]] bool is_unheard(const request& asked) const {
+    return failing.must_wait(asked.who.address, clock::now());
+  }
+};
+using desk_ptr = std::shared_ptr<desk>;
 
 // The challenge
 
@@ -74,16 +92,20 @@ registry::outcome<challenged> give_challenge(registry::registry& in, attestation
   return given;
 }
 
-io::task<answer> challenge(things& of, verifier_ptr by, request asked) {
+io::task<answer> challenge(desk_ptr at, request asked) {
+  if (at->is_unheard(asked)) co_return unheard_answer();
   auto read = attestation::read_application(asked.body);
   if (read && !identity::is_name(read->name)) read = fail(errc::malformed, "name is none of a node or device");
   if (!read) co_return refuse_body(read.error());
-  PG_CO_TRY(const auto done, co_await of.ask<challenged>(
-                                 [by, read = *std::move(read), address = asked.who.address](registry::registry& in) {
-                                   return give_challenge(in, *by, read, address);
-                                 }));
+  PG_CO_TRY(const auto done, co_await at->of.ask<challenged>([by = at->by_tpm, read = *std::move(read),
+                                                              address = asked.who.address](registry::registry& in) {
+    return give_challenge(in, *by, read, address);
+  }));
   if (!done) co_return api::problem(503, "The registry does not answer.");
-  if (!*done) co_return refusal_of(done->error());
+  if (!*done) {
+    at->failed(asked);
+    co_return refusal_of(done->error());
+  }
   co_return answer{.status = 200, .body = attestation::to_json(**done)};
 }
 
@@ -122,13 +144,6 @@ registry::outcome<> quarantine(registry::registry& in, const attestation::failed
   return {};
 }
 
-/// What a certificate is given by.
-struct desk {
-  authority_ptr by;
-  verifier_ptr by_tpm;
-  bool needs_approval;
-};
-
 /// What comes of evidence: certificates, or one of two kinds of no.
 using judged = std::expected<enrolment::chain, std::variant<attestation::refused, enrolment::denial>>;
 
@@ -166,13 +181,21 @@ registry::outcome<judged> judge(registry::registry& in, const desk& at, const cl
   return given;
 }
 
+/// Whether who asked is to blame, so that it waits longer each time.
+bool is_a_failure(const std::variant<attestation::refused, enrolment::denial>& why) {
+  const auto* const denied = std::get_if<enrolment::denial>(&why);
+  return denied == nullptr ||
+         (denied->is != enrolment::denial::kind::waiting && denied->is != enrolment::denial::kind::failed);
+}
+
 answer answer_for(const judged& of) {
   if (of) return certificates_answer(*of);
   if (const auto* denied = std::get_if<enrolment::denial>(&of.error())) return denial_answer(*denied);
   return refusal_of(std::get<attestation::refused>(of.error()));
 }
 
-io::task<answer> enrol(things& of, desk at, request asked) {
+io::task<answer> enrol(desk_ptr at, request asked) {
+  if (at->is_unheard(asked)) co_return unheard_answer();
   const auto read = attestation::read_wish(asked.body);
   if (!read) co_return refuse_body(read.error());
   const auto claimed = claim_of(asked, read->evidence.name);
@@ -183,10 +206,15 @@ io::task<answer> enrol(things& of, desk at, request asked) {
   const auto wish = identity::certificate_request::parse(read->request);
   if (!wish) co_return refuse_body(wish.error());
   things::work<judged> work = [at, claimed = *claimed, shown = *read, wish = *wish](registry::registry& in) {
-    return judge(in, at, claimed, shown, wish);
+    return judge(in, *at, claimed, shown, wish);
   };
-  PG_CO_TRY(const auto done, co_await of.ask<judged>(std::move(work)));
+  PG_CO_TRY(const auto done, co_await at->of.ask<judged>(std::move(work)));
   if (!done) co_return denial_answer({enrolment::denial::kind::failed, done.error().what});
+  if (*done) {
+    at->failing.succeeded(asked.who.address);
+  } else if (is_a_failure(done->error())) {
+    at->failed(asked);
+  }
   co_return answer_for(*done);
 }
 
@@ -212,18 +240,19 @@ result<verifier_ptr> open_verifier(io::disk& on, const std::string& policy_file)
 
 api::routes attestation_routes(things& of, authority_ptr by, verifier_ptr verifier, bool needs_approval) {
   if (!verifier) return {};
+  const auto at = std::make_shared<desk>(of, std::move(by), std::move(verifier), needs_approval);
   const auto everybody = api::access::anybody;
   const std::string path = "/.well-known/perigee/attestation";
   return {{"POST",
            path + "/challenge",
-           [&of, verifier](request asked) { return challenge(of, verifier, std::move(asked)); },
+           [at](request asked) { return challenge(at, std::move(asked)); },
            everybody,
            {.summary = "A nonce, and a credential that only the TPM of an endorsement key opens",
             .answers = "{challenge:text,nonce:text,credential:text,secret:text,bank:text,pcrs:[whole],expires:time}",
             .body = body_type}},
           {"POST",
            path + "/enrol",
-           [&of, at = desk{by, verifier, needs_approval}](request asked) { return enrol(of, at, std::move(asked)); },
+           [at](request asked) { return enrol(at, std::move(asked)); },
            everybody,
            {.summary = "A certificate for a machine that answers such a challenge",
             .answers = enrolment::bundle_type,

@@ -63,19 +63,11 @@ answer hand_out(const std::string& name, const given& got) {
   return denial_answer(got.error());
 }
 
-/// Who failed several times is not heard for a while: tokens are not guessed.
-answer refuse_unheard() {
-  auto out =
-      api::problem({.status = 429, .title = "It failed too often; wait a minute.", .type = "/problems/too-often"});
-  out.headers.emplace_back("Retry-After", "60");
-  return out;
-}
-
 io::task<answer> enrol(desk_ptr at, profile wanted, request asked) {
   const auto shown = enrolment::read_basic(asked.authorization);
   if (!shown) co_return denial_answer({denial::kind::unknown, "show your name and a token by Basic authentication"});
   const enrolment::applicant who{shown->user, asked.who.address};
-  if (at->guessing.must_wait(who.address, clock::now())) co_return refuse_unheard();
+  if (at->guessing.must_wait(who.address, clock::now())) co_return unheard_answer();
   question what = [who, wanted, body = std::move(asked.body), token = shown->password](auto& from) -> given {
     const auto wish = enrolment::read_request(body);
     if (!wish) return std::unexpected(from.refuse(who, wish.error(), clock::wall()));
@@ -105,6 +97,13 @@ io::task<answer> renew(desk_ptr at, request asked) {
 }
 
 }  // namespace
+
+answer unheard_answer() {
+  auto out =
+      api::problem({.status = 429, .title = "It failed too often; wait a minute.", .type = "/problems/too-often"});
+  out.headers.emplace_back("Retry-After", "60");
+  return out;
+}
 
 answer denial_answer(const denial& why) {
   switch (why.is) {

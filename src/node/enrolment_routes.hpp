@@ -26,6 +26,8 @@ inline constexpr nanoseconds renewal_grace = std::chrono::days(7);
 /// Certificates as EST hands them out (RFC 7030 4.2.3), and why there are none.
 [[nodiscard]] api::answer certificates_answer(std::span<const identity::certificate> all);
 [[nodiscard]] api::answer denial_answer(const control::enrolment::denial& why);
+/// Who failed several times is not heard for a while (access::slow_down): tokens are not guessed.
+[[nodiscard]] api::answer unheard_answer();
 
 /// EST (RFC 7030) under /.well-known/est: cacerts, csrattrs, simpleenroll and simplereenroll; with the label "node"
 /// (3.2.2) for nodes that join, without one for devices. `needs_approval`: an operator lets each first certificate

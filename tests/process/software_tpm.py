@@ -15,12 +15,22 @@ from processes import PATIENCE_S, Process, wait_until
 OWNER, ENDORSEMENT = 0x40000001, 0x4000000B
 SHA256 = 0x000B
 EV_EFI_VARIABLE_DRIVER_CONFIG, EV_EFI_BOOT_SERVICES_APPLICATION, EV_S_CRTM_VERSION = 0x80000001, 0x80000003, 0x8
-EC_CERTIFICATE = 0x01C0000A  # TCG EK Credential Profile 2.5, 2.2.1.4
-# Of the endorsement key on P-256 (B.3.4)
-EC_TEMPLATE = (struct.pack(">HHIH", 0x0023, SHA256, 0x000300B2, 32) +
-               bytes.fromhex("837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa") +
-               struct.pack(">HHHHHH", 0x0006, 128, 0x0043, 0x0010, 0x0003, 0x0010) +
-               (struct.pack(">H", 32) + bytes(32)) * 2)
+
+
+def endorsement_template(kind, parameters):
+    """TCG EK Credential Profile 2.5, B.3: `kind` is RSA (1) or ECC (0x23)."""
+    policy = bytes.fromhex("837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa")
+    return (struct.pack(">HHIH", kind, SHA256, 0x000300B2, len(policy)) + policy +
+            struct.pack(">HHHH", 0x0006, 128, 0x0043, 0x0010) + parameters)
+
+
+# The kinds of endorsement keys: where the maker's certificate is (2.2.1.4), from what the key is made, and what stands
+# before its bytes in a SubjectPublicKeyInfo.
+EC = (0x01C0000A, endorsement_template(0x23, struct.pack(">HH", 3, 0x10) + (struct.pack(">H", 32) + bytes(32)) * 2))
+RSA = (0x01C00002, endorsement_template(0x01, struct.pack(">HIH", 2048, 0, 256) + bytes(256)))
+EC_INFO = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+RSA_INFO = bytes.fromhex("30820122300d06092a864886f70d01010105000382010f003082010a0282010100")
+RSA_EXPONENT = bytes.fromhex("0203010001")
 PASSWORD = struct.pack(">IIHBH", 9, 0x40000009, 0, 0, 0)  # an empty one, as all are here
 
 
@@ -89,28 +99,27 @@ class SoftwareTpm:
             log.write(struct.pack("<IIIH", pcr, kind, 1, SHA256) + digest + struct.pack("<I", len(data)) + data)
         return digest.hex()
 
-    def endorsement_key(self):
-        """The public half in PEM; the key itself is unloaded again."""
-        made = self.ask(0x131, struct.pack(">I", ENDORSEMENT) + PASSWORD + sized(bytes(4)) + sized(EC_TEMPLATE) +
+    def endorsement_key(self, kind=EC):
+        """The public half in PEM, and its fingerprint; the key itself is unloaded again."""
+        made = self.ask(0x131, struct.pack(">I", ENDORSEMENT) + PASSWORD + sized(bytes(4)) + sized(kind[1]) +
                         struct.pack(">HI", 0, 0), True)
         handle, _, size = struct.unpack(">IIH", made[:10])
-        point = made[10:10 + size][-68:]
         self.ask(0x165, struct.pack(">I", handle))
-        der = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004") + point[2:34] + point[36:68]
+        area = made[10:10 + size]
+        der = EC_INFO + area[-66:-34] + area[-32:] if kind == EC else RSA_INFO + area[-256:] + RSA_EXPONENT
         done = subprocess.run(["openssl", "pkey", "-pubin", "-inform", "DER"], input=der, capture_output=True)
         assert done.returncode == 0, done.stderr
         return done.stdout, hashlib.sha256(der).hexdigest()
 
-    def keep_certificate(self, der):
+    def keep_certificate(self, der, kind=EC):
         """Where a maker of TPMs puts the certificate of the endorsement key; what is left of the room is behind it."""
-        room = der + b"\xff" * 64
-        attributes = 0x00020002 | 0x00060000  # read and written by the owner and by the index itself
-        index = struct.pack(">IHIHH", EC_CERTIFICATE, SHA256, attributes | 0x4, 0, len(room))
+        room, where = der + b"\xff" * 64, kind[0]
+        attributes = 0x00020002 | 0x00060004  # read and written by the owner and by the index itself
+        index = struct.pack(">IHIHH", where, SHA256, attributes, 0, len(room))
         self.ask(0x12A, struct.pack(">I", OWNER) + PASSWORD + sized(b"") + sized(index), True)
         for at in range(0, len(room), 512):
             part = room[at:at + 512]
-            self.ask(0x137, struct.pack(">II", OWNER, EC_CERTIFICATE) + PASSWORD + sized(part) +
-                     struct.pack(">H", at), True)
+            self.ask(0x137, struct.pack(">II", OWNER, where) + PASSWORD + sized(part) + struct.pack(">H", at), True)
 
 
 def environment(tpm):

@@ -96,17 +96,18 @@ class Attestation(SiteTest):
         self.tool("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
                   "/CN=Acme TPM", "-days", "365", "-keyout", self.maker_key, "-out", self.maker_file)
 
-    def certify(self, machine):
+    def certify(self, machine, kind=software_tpm.EC):
         """The maker certifies this TPM's endorsement key, and puts the certificate into it."""
-        pem, _ = machine.endorsement_key()
+        pem, _ = machine.endorsement_key(kind)
         key, extensions, made = self.folder / "ek.pem", self.folder / "ek.ext", self.folder / "ek.der"
         key.write_bytes(pem)
         extensions.write_text("subjectAltName=critical,dirName:model\nbasicConstraints=critical,CA:FALSE\n"
-                              "keyUsage=critical,keyAgreement\nextendedKeyUsage=2.23.133.8.1\n"
+                              f"keyUsage=critical,{'keyAgreement' if kind == software_tpm.EC else 'keyEncipherment'}\n"
+                              "extendedKeyUsage=2.23.133.8.1\n"
                               "[model]\n1.2.23.133.2.1=id:50455247\n2.2.23.133.2.2=test\n")
         self.tool("openssl", "x509", "-new", "-force_pubkey", key, "-subj", "/", "-CA", self.maker_file, "-CAkey",
                   self.maker_key, "-days", "365", "-extfile", extensions, "-outform", "DER", "-out", made)
-        machine.keep_certificate(made.read_bytes())
+        machine.keep_certificate(made.read_bytes(), kind)
 
     def start_cloud(self):
         policy = self.folder / "boot.toml"
@@ -182,6 +183,12 @@ class Attestation(SiteTest):
         wait_until("the child is told so", lambda: any(
             row["what"] == "connection" and row["refused"] for row in self.thing("edge-1")["history"]))
         edge.stop()
+
+    def test_a_tpm_whose_maker_certified_an_rsa_key(self):
+        self.certify(self.machine, software_tpm.RSA)
+        self.accepted("edge-1", "--token", self.token("edge-1"))
+        _, fingerprint = self.machine.endorsement_key(software_tpm.RSA)
+        self.assertEqual(self.thing("edge-1")["attributes"], {"tpm_ek": fingerprint})
 
     def test_who_vouches_for_a_tpm(self):
         self.refused("unknown_endorsement_key", "edge-1", "--token", self.token("edge-1"))
