@@ -87,6 +87,23 @@ std::optional<answer> read_parameters(const route& of, const question& asked, re
   return checked ? std::nullopt : std::optional(refuse_parameter(checked.error()));
 }
 
+/// Ends what goes on when whoever asked for it may not see it any more.
+class watched_source final : public body_source {
+ public:
+  watched_source(std::unique_ptr<body_source> of, std::function<bool()> may_go_on)
+      : of_(std::move(of)), may_go_on_(std::move(may_go_on)) {}
+
+  io::task<std::string> next() override {
+    if (!may_go_on_()) co_return std::string();
+    PG_CO_TRY(auto piece, co_await of_->next());
+    co_return may_go_on_() ? std::move(piece) : std::string();
+  }
+
+ private:
+  std::unique_ptr<body_source> of_;
+  std::function<bool()> may_go_on_;
+};
+
 }  // namespace
 
 dispatcher::dispatcher(routes served, doorkeeper keeper, audit_port* audit)
@@ -143,9 +160,13 @@ std::uint32_t dispatcher::body_bytes_max(question head, timestamp now) const {
 }
 
 io::task<answer> dispatcher::respond(question asked) {
-  const auto authorization = asked.authorization;
+  question shown{.method = asked.method,
+                 .host = asked.host,
+                 .authorization = asked.authorization,
+                 .cookie = asked.cookie,
+                 .peer = asked.peer};
   auto found = find(std::move(asked), clock::wall());
-  keeper_.note(authorization, found.asked.who, found.chosen != nullptr, clock::wall());
+  keeper_.note(shown.authorization, found.asked.who, found.chosen != nullptr, clock::wall());
   auto who = found.asked.who;
   if (found.chosen == nullptr) {
     if (found.refusal.status == 401 || found.refusal.status == 403) ++refused_;
@@ -155,6 +176,12 @@ io::task<answer> dispatcher::respond(question asked) {
   PG_CO_TRY(auto made, co_await found.chosen->answer_with(std::move(found.asked)));
   if (!made.name.empty()) who.name = made.name;
   account_for(found, who, made);
+  if (made.goes_on != nullptr) {
+    made.goes_on =
+        std::make_unique<watched_source>(std::move(made.goes_on), [this, to = found.chosen, shown = std::move(shown)] {
+          return !keeper_.refuse(*to, shown, keeper_.identify(shown, clock::wall()), clock::wall());
+        });
+  }
   co_return std::move(made);
 }
 

@@ -1,12 +1,13 @@
 """The operator's page as an operator uses it: a real node behind it, a real browser before it."""
 
+import http.client
 import json
 import os
 import time
 import unittest
 
 from browser import SIZES, Browser, one_time_link
-from processes import SiteTest, wait_until
+from processes import PATIENCE_S, SiteTest, wait_until
 
 import mqtt
 
@@ -53,11 +54,16 @@ def setUpModule():
 
 
 class PageTest(SiteTest):
+    LISTENERS = ("tcp", "ws")
+
+    def configuration(self):
+        return CONFIG
+
     def setUp(self):
         super().setUp()
         self.browser = BROWSER
         self.browser.name = self.id().rsplit(".", 1)[1]
-        self.gateway = self.node("gw-1", listeners=("tcp", "ws"), more=CONFIG)
+        self.gateway = self.node("gw-1", listeners=self.LISTENERS, more=self.configuration())
         (self.gateway.folder / "rules").mkdir()
         (self.gateway.folder / "rules" / "overheat.rule.sql").write_text(RULE)
         self.gateway.start()
@@ -81,6 +87,13 @@ class PageTest(SiteTest):
             [...document.querySelectorAll('.value-row')]
               .find((row) => row.querySelector('.metric').textContent === '{metric}')
               ?.querySelector('.value').textContent ?? ''""")
+
+    def look_at(self, view, size, theme):
+        self.browser.resize(size, theme)
+        self.browser.shot(f"{view}-{size}-{theme}")
+        self.assertEqual(self.browser.do("axe"), [], (view, size, theme))
+        self.assertEqual(self.browser.evaluate(TOO_SMALL), [], (view, size, theme))
+        self.assertLessEqual(self.browser.evaluate(TOO_WIDE), 0, (view, size))
 
     def tearDown(self):
         complaints = self.browser.do("complaints")
@@ -106,13 +119,6 @@ class EveryView(PageTest):
             self.browser.fill(".picker input", "temperature")
             self.browser.click(".offered button")
             self.browser.see(".chart canvas")
-
-    def look_at(self, view, size, theme):
-        self.browser.resize(size, theme)
-        self.browser.shot(f"{view}-{size}-{theme}")
-        self.assertEqual(self.browser.do("axe"), [], (view, size, theme))
-        self.assertEqual(self.browser.evaluate(TOO_SMALL), [], (view, size, theme))
-        self.assertLessEqual(self.browser.evaluate(TOO_WIDE), 0, (view, size))
 
 
 TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
@@ -327,6 +333,87 @@ class Sessions(PageTest):
         self.browser.click("button[aria-label='Sign out']")
         self.browser.see("form input[name=password]")
         self.assertEqual(self.browser.evaluate("fetch('/api/v1/session').then((answer) => answer.status)"), 401)
+
+
+class Visitors(PageTest):
+    """People of the user file, each with a role."""
+
+    LISTENERS = ()  # one of its own, below
+
+    def configuration(self):
+        users = self.folder / "users.toml"
+        users.touch(mode=0o600)
+        return CONFIG + f'[access]\nusers = "{users}"\n\n[[mqtt]]\nport = 0\nanonymous = true\n'
+
+    def ask(self, method, path, body=None):
+        info = self.gateway.run_info()
+        connection = http.client.HTTPConnection("127.0.0.1", info["api"]["port"], timeout=PATIENCE_S)
+        headers = {"Authorization": f"Bearer {info['token']}", "Content-Type": "application/json"}
+        connection.request(method, f"/api/v1{path}", json.dumps(body) if body else None, headers)
+        answer = connection.getresponse()
+        said = json.loads(answer.read() or "null")
+        connection.close()
+        self.assertLess(answer.status, 300, said)
+        return said
+
+    def invite(self, name, group):
+        self.ask("POST", "/users", {"name": name, "groups": [group]})
+        return self.home(f"#token={self.ask('POST', f'/users/{name}/link')['token']}")
+
+    def choose(self, password, again=None):
+        self.browser.fill("input[name=password]", password)
+        self.browser.fill("input[name=again]", password if again is None else again)
+        self.browser.click("form button[type=submit]")
+
+    def come_in(self, name, group):
+        self.browser.open(self.invite(name, group))
+        self.choose("rusty kettle 9")
+        self.browser.see(".connection", "Live")
+
+    def test_choose_a_password_when_they_come_first(self):
+        self.browser.open(self.invite("ann", "operators"))
+        self.browser.see("h1", "Choose a password")
+        self.assertNotIn("token", self.browser.evaluate("location.href"))
+        self.assertEqual(self.browser.evaluate("document.querySelector('input[name=user]').value"), "ann")
+        for size in SIZES:
+            for theme in ("light", "dark"):
+                self.look_at("first-login", size, theme)
+        self.browser.resize("desk", "light")
+        self.choose("rusty kettle 9", "rusty kettle 8")
+        self.browser.see(".trouble", "not the same")
+        self.choose("short")
+        self.browser.see(".trouble", "12 characters")
+        self.assertEqual(self.browser.do("axe"), [])
+        self.choose("rusty kettle 9")
+        self.browser.see(".connection", "Live")
+        self.browser.see(".who", "ann")
+        self.browser.see(".who", "operator")
+        self.browser.click("button[aria-label='Sign out']")
+        self.browser.fill("input[name=user]", "ann")
+        self.browser.fill("input[name=password]", "rusty kettle 9")
+        self.browser.click("form button[type=submit]")
+        self.browser.see(".connection", "Live")
+
+    def raise_an_alarm(self):
+        with mqtt.Client(self.gateway.run_info()["mqtt"][0]["port"], "press-1") as press:
+            self.assertEqual(press.publish_and_wait("plant/press-1/temperature", b"91"), mqtt.SUCCESS)
+
+    def test_who_may_only_look_find_nothing_to_press(self):
+        self.raise_an_alarm()
+        self.come_in("eve", "viewers")
+        self.browser.see(".who", "viewer")
+        self.browser.see(".alarm-line", "Not acknowledged")
+        self.assertEqual(self.browser.texts(".alarm-line button"), [])
+        for size in SIZES:
+            for theme in ("light", "dark"):
+                self.look_at("viewer-now", size, theme)
+        self.browser.resize("desk", "light")
+        self.browser.view("alarms")
+        self.browser.see("tbody", "overheat")
+        self.assertEqual(self.browser.texts("tbody button"), [])
+        self.ask("PATCH", "/users/eve", {"groups": ["operators"]})
+        self.browser.see("tbody button", "Acknowledge")
+        self.browser.see(".who", "operator")
 
 
 CLOCK_SHIM = os.environ.get("PERIGEE_CLOCK_SHIM", "build/release/tests/faults/libclock_shim.so")

@@ -1,12 +1,15 @@
 """Users over the API of a real node: roles, links for a first login, tokens with scopes, and the file that has them."""
 
+import http.client
 import json
 import os
+import ssl
 import stat
 import subprocess
 import unittest
 
 from api import Browser
+from authority import Authority
 from processes import PATIENCE_S, SiteTest, wait_until
 
 COMMENT = "# the people of the night shift\n"
@@ -84,6 +87,18 @@ class People(SiteTest):
         self.root.json("PATCH", f"{USERS}/eve", {"disabled": True})
         eve.json("GET", "/api/v1/session", expect=401)
 
+    def test_a_stream_ends_with_the_role(self):
+        self.add("ci", "viewers")
+        made = self.root.json("POST", f"{USERS}/ci/tokens", {"label": "t", "scopes": ["read"]}, expect=201)
+        connection = http.client.HTTPConnection("127.0.0.1", self.gw.api_port, timeout=PATIENCE_S)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/api/v1/live", headers={"Authorization": f"Bearer {made['token']}"})
+        stream = connection.getresponse()
+        self.assertTrue(stream.readline().startswith(b"event: "))
+        self.root.json("PATCH", f"{USERS}/ci", {"groups": []})
+        while stream.readline():
+            pass  # to its end
+
     def test_the_last_admin_stays(self):
         ann = self.sign_in("ann", "admins", "presses")
         for method, body in (("PATCH", {"groups": ["operators"]}), ("PATCH", {"disabled": True}), ("DELETE", None)):
@@ -155,6 +170,51 @@ class People(SiteTest):
         wait_until("the token is known", lambda: token.ask("GET", "/api/v1/nodes")[0] == 200)
         wrong = self.perigee("user", "token", "ci", "other", "--scope", "reed", "--users", self.users)
         self.assertIn("'reed' is no scope", wrong.stderr)
+
+
+class Certificates(SiteTest):
+    """People who show a certificate of the site's authority, at a node that knows its things."""
+
+    def setUp(self):
+        super().setUp()
+        self.authority = Authority(self.folder / "ca")
+        self.users = self.folder / "users.toml"
+        self.users.touch(mode=0o600)
+        self.users.write_text('[[user]]\nname = "ann"\ngroups = ["operators"]\n'
+                              '[[user]]\nname = "eve"\ngroups = ["viewers"]\ndisabled = true\n'
+                              '[[user]]\nname = "press-7"\ngroups = ["admins"]\n')
+        more = self.authority.tls_section("fog-1") + f'[identity]\n[access]\nusers = "{self.users}"\n'
+        self.fog = self.node("fog-1", listeners=("tls",), more=more, authority=self.authority.certificate).start()
+
+    def ask(self, name, method, path, **headers):
+        """As whoever has the certificate; by a name that is no machine's, so that the place does not count."""
+        certificate = self.authority.folder / f"{name}.crt"
+        if not certificate.exists():
+            self.authority.issue(name)
+        trust = ssl.create_default_context(cafile=self.authority.certificate)
+        trust.load_cert_chain(certificate, certificate.with_suffix(".key"))
+        connection = http.client.HTTPSConnection("127.0.0.1", self.fog.api_port, timeout=PATIENCE_S, context=trust)
+        connection.request(method, path, None, {"Host": "fog-1.example"} | headers)
+        answer = connection.getresponse()
+        said = json.loads(answer.read() or "null")
+        connection.close()
+        return answer.status, said.get("type")
+
+    def test_have_the_role_of_the_user_of_their_name(self):
+        clear = "/api/v1/alarms/1/clear"
+        self.assertEqual(self.ask("ann", "GET", "/api/v1/things")[0], 200)
+        self.assertEqual(self.ask("ann", "POST", clear), (404, "/problems/not-found"))
+        self.assertEqual(self.ask("ann", "POST", clear, Origin="https://fog-1.example"), (404, "/problems/not-found"))
+        self.assertEqual(self.ask("ann", "POST", clear, Origin="https://evil.example"), (403, "/problems/csrf"))
+        self.assertEqual(self.ask("ann", "GET", USERS), (403, "/problems/role"))
+        for nobody in ("eve", "stranger"):
+            self.assertEqual(self.ask(nobody, "GET", "/api/v1/nodes"), (401, "/problems/no-session"))
+
+    def test_are_things_where_there_is_one_of_the_name(self):
+        done = self.perigee("device", "add", "press-7", "--node", self.fog.config)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.ask("press-7", "GET", "/api/v1/nodes")[0], 200)
+        self.assertEqual(self.ask("press-7", "GET", USERS), (401, "/problems/no-session"))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,12 @@ async function bodyOf(request) {
 }
 
 const sessionOf = (request) => /perigee_session=(\w+)/.exec(request.headers.cookie ?? "")?.[1];
-const described = (id) => ({ user: "operator", expires: new Date(Date.now() + 432e5).toISOString(), csrf: `c${id}` });
+const described = (id) => ({
+  user: "operator",
+  role: "operator",
+  expires: new Date(Date.now() + 432e5).toISOString(),
+  csrf: `c${id}`,
+});
 
 async function session(request, response) {
   const id = sessionOf(request);
@@ -45,7 +50,7 @@ async function session(request, response) {
   }
   const asked = await bodyOf(request);
   if (asked.token && asked.token !== "new" && !tokens.delete(asked.token)) {
-    return problem(response, 401, "/problems/token-used", "This link was used already, or is older than 10 minutes.");
+    return problem(response, 401, "/problems/token-used", "This link was used already, or is too old.");
   }
   if (!asked.token && asked.password !== "secret") {
     return problem(response, 401, "/problems/wrong-password", "Name or password is wrong.");

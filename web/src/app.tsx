@@ -11,7 +11,7 @@ import { Devices } from "./views/devices";
 import { Links } from "./views/links";
 import { Now } from "./views/now";
 import { Rules } from "./views/rules";
-import { SignIn, SignInAgain } from "./views/sign_in";
+import { ChoosePassword, SignIn, SignInAgain } from "./views/sign_in";
 import { System } from "./views/system";
 import { Trends } from "./views/trends";
 
@@ -56,6 +56,8 @@ export function App() {
       );
     case "signed_out":
       return <SignIn reason={who.reason} />;
+    case "invited":
+      return <ChoosePassword user={who.user} reason={who.reason} />;
     default:
       return (
         <>

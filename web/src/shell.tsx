@@ -61,6 +61,14 @@ function Head() {
       <AlarmSummary />
       <ConnectionState />
       {who.state === "viewer" && <span class="note">{texts.shell.viewer}</span>}
+      {who.state === "signed_in" && !kiosk && (
+        <span class="who">
+          <span class="hidden">{texts.shell.signedInAs(who.session.user, who.session.role)}</span>
+          <span aria-hidden="true">
+            <span class="name">{who.session.user}</span> <span class="role">{who.session.role}</span>
+          </span>
+        </span>
+      )}
       <Clock />
       {!kiosk && (
         <span class="controls">
@@ -79,7 +87,7 @@ function Head() {
               class="quiet"
               onClick={() => void signOut()}
               aria-label={texts.shell.signOut}
-              title={`${texts.shell.signedInAs(who.session.user)}. ${texts.shell.signOut}`}
+              title={`${texts.shell.signedInAs(who.session.user, who.session.role)}. ${texts.shell.signOut}`}
             >
               <LeaveIcon />
             </button>

@@ -4,8 +4,11 @@
 export type Quality = "good" | "uncertain" | "bad";
 export type Value = number | boolean | string;
 
+export type Role = "viewer" | "operator" | "admin";
+
 export interface Session {
   user: string;
+  role: Role;
   expires: string;
   csrf: string;
 }
@@ -220,6 +223,7 @@ export interface Problem {
   detail?: string;
   field?: string;
   right?: string;
+  user?: string;
 }
 
 /** A page of a list: its name is that of what is listed. */

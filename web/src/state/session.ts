@@ -5,12 +5,14 @@ import { texts } from "../texts";
 import { kiosk } from "./preferences";
 import { hrefOf, route } from "./route";
 
-/** Who is at the page. A `viewer` has no session: a kiosk that the node lets look on because of where it stands. The
- * session of one who is `away` has ended: they may come back to what they were at. */
+/** Who is at the page. A `viewer` has no session: a kiosk that the node lets look on because of where it stands. One who
+ * is `invited` came by a link and is to choose a password. The session of one who is `away` has ended: they may come back
+ * to what they were at. */
 export type Visitor =
   | { state: "unknown" }
   | { state: "signed_out"; reason: string | null }
   | { state: "viewer" }
+  | { state: "invited"; token: string; user: string; reason: string | null }
   | { state: "signed_in"; session: Session }
   | { state: "away"; session: Session; reason: string };
 
@@ -33,7 +35,28 @@ async function signInWith(proof: { token: string } | { user: string; password: s
   try {
     signedIn(await ask<Session>("POST", "/session", proof));
   } catch (e) {
-    refuse(reasonOf(e));
+    const user = "token" in proof ? invitedBy(e) : null;
+    if (user && "token" in proof) visitor.value = { state: "invited", token: proof.token, user, reason: null };
+    else refuse(reasonOf(e));
+  }
+}
+
+/** Whom a link is for that waits for a password; null where the answer is another. */
+function invitedBy(error: unknown): string | null {
+  const waits = error instanceof ApiError && error.problem.type.endsWith("/choose-password");
+  return waits ? (error.problem.user ?? null) : null;
+}
+
+/** The password of one who is invited. Why another is wanted, the node says; the link stays good then. */
+export async function choosePassword(password: string): Promise<void> {
+  const who = visitor.value;
+  if (who.state !== "invited") return;
+  try {
+    signedIn(await ask<Session>("POST", "/session", { token: who.token, password }));
+  } catch (e) {
+    const isUsed = e instanceof ApiError && e.status === 401;
+    if (isUsed) refuse(reasonOf(e));
+    else visitor.value = { ...who, reason: texts.choose.refused(reasonOf(e)) };
   }
 }
 
@@ -96,10 +119,18 @@ export function followSession(): void {
 /** Asks whether the session goes on. On the node's own machine everything else is answered without one. */
 export async function checkSession(): Promise<void> {
   if (visitor.value.state !== "signed_in") return;
-  await get<Session>("/session").catch((e: unknown) => {
+  try {
+    const session = await get<Session>("/session");
+    const who = visitor.value;
+    if (who.state === "signed_in" && who.session.role !== session.role) signedIn(session);
+  } catch (e) {
     if (e instanceof ApiError && e.status === 401) endSession();
-  });
+  }
 }
 
-/** Whether the one at the page may change anything. What one who is away was about to do stays there for them. */
-export const mayAct = (): boolean => ["signed_in", "away"].includes(visitor.value.state) && !kiosk;
+/** Whether the one at the page may change anything, which takes an operator. What one who is away was about to do stays
+ * there for them. */
+export function mayAct(): boolean {
+  const who = visitor.value;
+  return "session" in who && who.session.role !== "viewer" && !kiosk;
+}

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Field } from "../components/parts";
-import { signInWithPassword } from "../state/session";
+import { choosePassword, signInWithPassword } from "../state/session";
 import { texts } from "../texts";
 
 function SignInForm({ reason }: { reason: string | null }) {
@@ -36,6 +36,51 @@ function SignInForm({ reason }: { reason: string | null }) {
         {texts.signIn.link} <code>{texts.signIn.linkCommand}</code>
       </p>
     </form>
+  );
+}
+
+/** For whoever came by a link: a first password, or another in place of a forgotten one. */
+export function ChoosePassword({ user, reason }: { user: string; reason: string | null }) {
+  const [busy, setBusy] = useState(false);
+  const [differ, setDiffer] = useState(false);
+  const submit = async (form: FormData) => {
+    const chosen = String(form.get("password"));
+    setDiffer(chosen !== form.get("again"));
+    if (chosen !== form.get("again")) return;
+    setBusy(true);
+    await choosePassword(chosen);
+    setBusy(false);
+  };
+  const trouble = differ ? texts.choose.differ : reason;
+  return (
+    <main class="sign-in">
+      <form
+        onSubmit={(e) => {
+          e.preventDefault();
+          void submit(new FormData(e.currentTarget));
+        }}
+      >
+        <h1>{`${texts.product}: ${texts.choose.title}`}</h1>
+        {trouble && (
+          <p class="trouble" role="alert">
+            {trouble}
+          </p>
+        )}
+        <Field label={texts.signIn.user}>
+          <input name="user" autocomplete="username" value={user} readOnly />
+        </Field>
+        <Field label={texts.choose.password}>
+          <input name="password" type="password" autocomplete="new-password" required />
+        </Field>
+        <Field label={texts.choose.again}>
+          <input name="again" type="password" autocomplete="new-password" required />
+        </Field>
+        <p class="note">{texts.choose.rule}</p>
+        <button type="submit" class="primary" disabled={busy}>
+          {texts.choose.submit}
+        </button>
+      </form>
+    </main>
   );
 }
 
