@@ -89,9 +89,9 @@ std::string cookie_in(std::string_view header, std::string_view name) {
 bool is_own_name(std::string_view host) {
   if (host.empty()) return true;  // no browser leaves it out
   if (host.starts_with('[')) {
-    const auto end = std::min(host.find(']'), host.size());
-    const auto port = host.substr(std::min(end + 1, host.size()));
-    if (!port.empty() && !port.starts_with(':')) return false;
+    const auto end = host.find(']');
+    if (end == std::string_view::npos) return false;
+    if (const auto port = host.substr(end + 1); !port.empty() && !port.starts_with(':')) return false;
     host = host.substr(1, end - 1);
   } else {
     host = host.substr(0, host.rfind(':'));
