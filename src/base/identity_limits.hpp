@@ -43,4 +43,16 @@ inline constexpr std::uint32_t registry_import_bytes_max = 8U << 20;
 inline constexpr std::uint32_t registry_import_errors_max = 4000;    // shown
 inline constexpr std::uint32_t registry_changes_waiting_max = 1024;  // changes that wait for the registry's worker
 
+// control/enrolment: AWS IoT fleet provisioning
+inline constexpr std::uint32_t provisioning_payload_bytes_max = 32U << 10;
+inline constexpr std::uint32_t provisioning_template_bytes_max = 10'240;  // of its body, as AWS has it
+inline constexpr std::uint32_t provisioning_parameters_max = 64;
+inline constexpr std::uint32_t provisioning_parameter_bytes_max = 1024;
+inline constexpr std::uint32_t provisioning_json_depth_max = 16;
+inline constexpr std::uint32_t registry_templates_max = 100;
+inline constexpr std::uint32_t registry_pending_certificates_max = 10'000;
+
+// what a gateway tells
+inline constexpr std::uint32_t registry_report_certificates_max = 64;
+
 }  // namespace perigee::limits

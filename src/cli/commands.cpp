@@ -2,6 +2,7 @@
 #include <array>
 
 #include "cli/command.hpp"
+#include "cli/provision_command.hpp"
 
 namespace perigee::cli {
 namespace {
@@ -197,7 +198,7 @@ constexpr argument device_import_arguments[] = {
     {"file", "FILE", "CSV: name,kind,groups,serial_number,attr:NAME", required}, why, of_node, data, json};
 constexpr argument token_create_arguments[] = {
     {"--for", "NAME", "whom it is for, '*' for any characters (default '*')", optional},
-    {"--purpose", "PURPOSE", "join, enrol or api (default join)", optional},
+    {"--purpose", "PURPOSE", "join, enrol, api or gateway (default join)", optional},
     {"--expires", "TIME", "from now: 30m, 2d (default 1h)", optional},
     {"--uses", "N", "how often (default 1)", optional},
     why,
@@ -211,6 +212,28 @@ constexpr argument token_revoke_arguments[] = {
 constexpr argument enrolment_ls_arguments[] = {row_limit, of_node, data, json};
 constexpr argument enrolment_arguments[] = {
     {"id", "ID", "as `perigee enrolment ls` shows it", required}, why, of_node, data, json};
+constexpr argument template_name = {"name", "NAME", "of the template", required};
+constexpr argument template_add_arguments[] = {
+    template_name,
+    {"file", "FILE", "the template's body, in AWS's JSON", required},
+    {"--keys", "", "the node makes keys for devices that ask for one; without, they make their own", optional},
+    {"--replace", "", "a serial number that comes again gets a new certificate; without, it is refused", optional},
+    why,
+    of_node,
+    data,
+    json,
+};
+constexpr argument template_arguments[] = {template_name, why, of_node, data, json};
+constexpr argument template_show_arguments[] = {template_name, of_node, data, json};
+constexpr argument provision_claim_arguments[] = {
+    template_name,
+    {"--expires", "TIME", "from now: 1h (the default, and the least), 90d", optional},
+    {"--out", "FOLDER", "where the certificate and its key go (default here)", optional},
+    why,
+    of_node,
+    data,
+    json,
+};
 constexpr argument user_name = {"name", "NAME", "the user's", required};
 constexpr argument users_file = {"--users", "FILE", "the user file, in place of --node", optional};
 constexpr argument with_scram = {"--scram", "", "for SCRAM-SHA-256 too", optional};
@@ -340,6 +363,13 @@ constexpr command table[] = {
     {"enrolment ls", "those that wait, and those that did", enrolment_ls_arguments, run_enrolment_ls},
     {"enrolment approve", "let one in: it gets its certificate", enrolment_arguments, run_enrolment_approve},
     {"enrolment deny", "refuse one", enrolment_arguments, run_enrolment_deny},
+    {"provision", "devices that register themselves, as with AWS IoT", {}, run_provision},
+    {"provision template", "what becomes of them", {}, run_provision_template},
+    {"provision template add", "add a template", template_add_arguments, run_provision_template_add},
+    {"provision template ls", "every template", enrolment_ls_arguments, run_provision_template_ls},
+    {"provision template show", "one template's body", template_show_arguments, run_provision_template_show},
+    {"provision template rm", "take one away", template_arguments, run_provision_template_rm},
+    {"provision claim", "a certificate that lets devices provision", provision_claim_arguments, run_provision_claim},
     {"user", "who may connect to a node", {}, run_user},
     {"user add", "a user, its password from stdin or asked for", user_add_arguments, run_user_add},
     {"user passwd", "another password", user_passwd_arguments, run_user_passwd},

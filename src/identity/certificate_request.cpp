@@ -75,20 +75,37 @@ bool add_challenge(X509_REQ* to, const std::string& password) {
                                    static_cast<int>(password.size())) == 1;
 }
 
-}  // namespace
+/// A request whose sender has the key in it.
+struct proven_request {
+  crypto::request_ptr parsed;
+  crypto::key_ptr key;
+};
 
-result<certificate_request> certificate_request::parse(byte_view pem_or_der) {
-  const crypto::error_queue_scope quiet;
+result<proven_request> prove(byte_view pem_or_der) {
   PG_TRY(const auto der, detail::one_object(pem_or_der, labels, limits::identity_request_bytes_max));
   const auto* at = der.data();
-  const crypto::request_ptr parsed(d2i_X509_REQ(nullptr, &at, static_cast<long>(der.size())));
+  crypto::request_ptr parsed(d2i_X509_REQ(nullptr, &at, static_cast<long>(der.size())));
   if (!parsed || crypto::der_of(i2d_X509_REQ, parsed.get()) != der) return refuse(refusal::malformed);
   crypto::key_ptr key(X509_REQ_get_pubkey(parsed.get()));
   PG_TRY_VOID(detail::check_key(key.get()));
   PG_TRY_VOID(detail::check_signature_algorithm(X509_REQ_get_signature_nid(parsed.get())));
   if (X509_REQ_verify(parsed.get(), key.get()) != 1) return refuse(refusal::no_possession);
-  PG_TRY(auto asks, read_wish(parsed.get()));
-  return certificate_request(std::move(asks), public_key(std::move(key)));
+  return proven_request{std::move(parsed), std::move(key)};
+}
+
+}  // namespace
+
+result<certificate_request> certificate_request::parse(byte_view pem_or_der) {
+  const crypto::error_queue_scope quiet;
+  PG_TRY(auto proven, prove(pem_or_der));
+  PG_TRY(auto asks, read_wish(proven.parsed.get()));
+  return certificate_request(std::move(asks), public_key(std::move(proven.key)));
+}
+
+result<public_key> certificate_request::parse_key(byte_view pem_or_der) {
+  const crypto::error_queue_scope quiet;
+  PG_TRY(auto proven, prove(pem_or_der));
+  return public_key(std::move(proven.key));
 }
 
 result<std::string> certificate_request::make(const private_key& key, const requested_identity& wish) {

@@ -25,6 +25,8 @@ class certificate_request {
   /// weak_key, weak_signature, no_possession, bad_name, name_mismatch. What else it asks for (extensions, attributes)
   /// is not looked at, and nobody gets it.
   [[nodiscard]] static result<certificate_request> parse(byte_view pem_or_der);
+  /// The key alone, of a request that asks for whatever name: for who names the owner itself.
+  [[nodiscard]] static result<public_key> parse_key(byte_view pem_or_der);
   /// In PEM, signed. errc::malformed for a name that is none.
   [[nodiscard]] static result<std::string> make(const private_key& key, const requested_identity& wish);
 

@@ -29,29 +29,28 @@ registry::actor actor_of(const applicant& who, std::string why, timestamp now) {
 }
 
 registry::kind kind_for(identity::profile as) {
-  return as == identity::profile::node ? registry::kind::node : registry::kind::device;
+  return as == identity::profile::device ? registry::kind::device : registry::kind::node;
+}
+registry::purpose purpose_for(identity::profile as) {
+  switch (as) {
+    case identity::profile::node: return registry::purpose::join;
+    case identity::profile::gateway: return registry::purpose::gateway;
+    default: return registry::purpose::enrol;
+  }
 }
 identity::profile profile_for(registry::kind is) {
   return is == registry::kind::node ? identity::profile::node : identity::profile::device;
 }
 
-registry::new_certificate row_of(const identity::certificate& made, std::string how) {
-  const auto& facts = made.facts();
-  return {.id = {facts.authority_key_id, facts.serial},
-          .name = facts.common_name,
-          .not_before = facts.not_before,
-          .not_after = facts.not_after,
-          .fingerprint = crypto::sha256(made.to_der()),
-          .issued_by = std::move(how)};
-}
-
 /// Keeps what the enroller makes while the registry asks for its row.
 class making {
  public:
-  making(certificate_maker make, std::string how) : make_(make), how_(std::move(how)) {}
+  /// `wanted`: none where the thing's kind says it.
+  making(certificate_maker make, std::string how, std::optional<identity::profile> wanted)
+      : make_(make), how_(std::move(how)), wanted_(wanted) {}
 
   registry::outcome<registry::new_certificate> operator()(registry::kind is) {
-    made_ = make_(profile_for(is));
+    made_ = make_(wanted_.value_or(profile_for(is)));
     if (!*made_) return std::unexpected(registry::refusal(errc::cancelled, "no certificate was made"));
     return row_of(**made_, how_);
   }
@@ -75,6 +74,7 @@ class making {
  private:
   certificate_maker make_;
   std::string how_;
+  std::optional<identity::profile> wanted_;
   std::optional<enrolment_book::given> made_{};  // none while nothing was asked for
 };
 
@@ -90,18 +90,27 @@ std::expected<void, denial> enrolment_book::check_proof(const applicant& who, ti
   return deny(denial::kind::forbidden, "this thing is known by its TPM: it attests itself");
 }
 
+registry::new_certificate row_of(const identity::certificate& made, std::string how) {
+  const auto& facts = made.facts();
+  return {.id = {facts.authority_key_id, facts.serial},
+          .name = facts.common_name,
+          .not_before = facts.not_before,
+          .not_after = facts.not_after,
+          .fingerprint = crypto::sha256(made.to_der()),
+          .issued_by = std::move(how)};
+}
+
 enrolment_book::given enrolment_book::admit(const applicant& who, std::string_view token, identity::profile wanted,
                                             const identity::public_key& key, certificate_maker make, timestamp now) {
   if (auto good = check_proof(who, now); !good) return std::unexpected(good.error());
-  const bool node = wanted == identity::profile::node;
   const registry::enrolment asked{.name = who.name,
                                   .is = kind_for(wanted),
-                                  .by = node ? registry::purpose::join : registry::purpose::enrol,
+                                  .by = purpose_for(wanted),
                                   .secret = std::string(token),
                                   .key = key.fingerprint(),
                                   .grace = grace_,
                                   .needs_approval = needs_approval_};
-  making made(make, "a token");
+  making made(make, "a token", wanted);
   return std::move(made).answer(in_.enrol(asked, made, actor_of(who, "enrolment", now)));
 }
 
@@ -110,7 +119,7 @@ enrolment_book::given enrolment_book::renew(const applicant& who, const shown_ce
   if (auto good = check_proof(who, now); !good) return std::unexpected(good.error());
   const registry::renewal asked{
       .name = who.name, .with = {with.issuer, with.serial}, .key = key.fingerprint(), .grace = grace_};
-  making made(make, "renewal");
+  making made(make, "renewal", std::nullopt);
   return std::move(made).answer(in_.renew(asked, made, actor_of(who, "renewal", now)));
 }
 

@@ -9,6 +9,9 @@ namespace perigee::node {
 /// (identity::public_key::fingerprint). Attestation writes it, and so may an operator.
 inline constexpr std::string_view endorsement_attribute = "tpm_ek";
 
+/// A certificate as the registry records it; `how` it came to be, for people.
+[[nodiscard]] control::registry::new_certificate row_of(const identity::certificate& made, std::string how);
+
 /// Enrolment as the registry keeps it: tokens are used up, things noted, certificates recorded. For the length of one
 /// question to the registry, on its worker.
 class enrolment_book final : public control::enrolment::book {

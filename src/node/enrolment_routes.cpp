@@ -85,7 +85,7 @@ io::task<answer> enrol(desk_ptr at, profile wanted, request asked) {
 io::task<answer> renew(desk_ptr at, request asked) {
   if (!asked.certificate)
     co_return denial_answer({denial::kind::forbidden, "show the certificate that is to be renewed"});
-  const enrolment::applicant who{asked.certificate_name, asked.who.address};
+  const enrolment::applicant who{at->of.name_of(asked.certificate_name, *asked.certificate), asked.who.address};
   const enrolment::shown_certificate with{asked.certificate->issuer, asked.certificate->serial};
   question what = [who, with, body = std::move(asked.body)](auto& from) -> given {
     const auto wish = enrolment::read_request(body);
@@ -171,6 +171,7 @@ api::routes enrolment_routes(things& of, authority_ptr by, bool needs_approval) 
   };
   serve("", profile::device);
   serve("/node", profile::node);
+  serve("/gateway", profile::gateway);
   return out;
 }
 

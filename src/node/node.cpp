@@ -19,6 +19,7 @@
 #include "node/gap_json.hpp"
 #include "node/gap_log.hpp"
 #include "node/gate.hpp"
+#include "node/internal_topics.hpp"
 #include "node/journal_alarms.hpp"
 #include "node/links.hpp"
 #include "node/mqtt_operations.hpp"
@@ -26,10 +27,9 @@
 #include "node/process.hpp"
 #include "node/prometheus.hpp"
 #include "node/quantity.hpp"
+#include "node/registrar.hpp"
 #include "node/run_file.hpp"
 #include "node/sensors.hpp"
-#include "node/things.hpp"
-#include "node/things_routes.hpp"
 #include "quarantine/keeper.hpp"
 #include "readers/alarms/alarms_reader.hpp"
 #include "readers/history/history_reader.hpp"
@@ -133,9 +133,8 @@ struct instance::parts {
   std::unique_ptr<doors::mqtt::journal_log> broker_log;
   std::unique_ptr<node::children> children;
   std::unique_ptr<node::gate> gate;
-  std::unique_ptr<node::things> things;
-  std::shared_ptr<const site_authority> authority;           // null where it issues nothing
-  std::shared_ptr<control::attestation::verifier> verifier;  // null where nobody attests itself
+  internal_topics internal;
+  std::unique_ptr<node::registrar> registrar;
   std::unique_ptr<doors::mqtt::door> door;
   std::unique_ptr<mqtt_operations> operations;
   std::unique_ptr<readers::rules::rules_reader> rules_reader;
@@ -221,14 +220,14 @@ result<> instance::parts::open_broker(std::shared_ptr<const access_lists> who) {
   door = std::make_unique<doors::mqtt::door>(
       on.shard, on.network, *broker_log, metrics, std::move(options),
       doors::mqtt::state_options{disk_worker.get(), chosen.data + "/state/mqtt.db"});
-  door->broker().set_internal(*children);
+  internal.add(*children);
+  door->broker().set_internal(internal);
   children->serve_through(door->broker());
   operations = std::make_unique<mqtt_operations>(on.shard, door->broker(), chosen.mqtt_sys, info.mqtt);
   if (chosen.identity) {
-    PG_TRY(things, node::things::open(on.shard, on.disk, identity_folder(chosen), metrics));
-    things->serve(door->broker());
-    PG_TRY(authority, site_authority::open(on.disk, identity_folder(chosen)));
-    PG_TRY(verifier, open_verifier(on.disk, chosen.identity->attestation));
+    PG_TRY(registrar, node::registrar::open({on.shard, on.disk, metrics, door->broker(), internal, *log,
+                                             chosen.uplink.has_value(), services},
+                                            *chosen.identity, identity_folder(chosen)));
   }
   if (!chosen.access) return {};
   PG_TRY(auto secret, random_token());
@@ -308,7 +307,7 @@ result<> instance::parts::open_api() {
   auto options = operator_api->options();
   options.token = info.token;
   options.secure = at.tls != nullptr;
-  if (things) options.whose = [this](const io::peer_info& peer) { return things->whose(peer); };
+  if (registrar) options.whose = [this](const io::peer_info& peer) { return registrar->things().whose(peer); };
   api = std::make_unique<api::server>(on.shard, std::move(*acceptor), api::with_openapi(routes(), PERIGEE_VERSION),
                                       std::move(options), metrics);
   info.api = run_info::listener{chosen.api->address, api->port(), at.tls ? "tls" : "tcp"};
@@ -341,9 +340,7 @@ api::routes instance::parts::routes() {
   std::ranges::move(operations->routes(), std::back_inserter(served));
   std::ranges::move(prometheus->routes(), std::back_inserter(served));
   std::ranges::move(operator_api->routes(), std::back_inserter(served));
-  if (things) {
-    std::ranges::move(things_routes(*things, authority, verifier, *chosen.identity), std::back_inserter(served));
-  }
+  if (registrar) std::ranges::move(registrar->routes(), std::back_inserter(served));
   return served;
 }
 
@@ -431,7 +428,7 @@ void instance::parts::start() {
   if (history) services.spawn("readers.history", history->run());
   services.spawn("node.metrics", prometheus->run());
   if (gate) services.spawn("node.access", gate->watch());
-  if (things) services.spawn("node.things", things->run());
+  if (registrar) registrar->start(services);
   if (uplink) services.spawn("readers.uplink", uplink->run());
   bridges->start(services);
   if (api) {

@@ -14,11 +14,11 @@ inline constexpr std::string_view thing_notation =
     "{name:text,kind:device|node,lifecycle:registered|provisioned|active|suspended|retired,groups:[text],"
     "attributes:{*:text},serial_number:text?,gateway:text?,created:time,changed:time,last_seen:time?}";
 inline constexpr std::string_view token_notation =
-    "{id:text,purpose:join|enrol|api,for:text,expires:time,uses:whole,uses_left:whole,created:time,by:text,"
+    "{id:text,purpose:join|enrol|api|gateway,for:text,expires:time,uses:whole,uses_left:whole,created:time,by:text,"
     "state:valid|used|expired|revoked}";
 inline constexpr std::string_view certificate_notation =
     "{serial:text,issuer:text,name:text,not_before:time,not_after:time,fingerprint:text,issued_by:text,"
-    "state:current|superseded|revoked,reason:text?,at:time?,grace_until:time?}";
+    "state:current|superseded|revoked|pending,reason:text?,at:time?,grace_until:time?}";
 inline constexpr std::string_view application_notation =
     "{id:text,name:text,kind:device|node,key:text,token:text,from:text?,asked:time,state:waiting|approved|denied,"
     "decided:time?,by:text?}";

@@ -315,7 +315,8 @@ api::routes thing_routes(things& of) {
 api::routes token_routes(things& of) {
   using enum api::access;
   const std::string path = "/api/v1/tokens";
-  const auto purpose = api::choice_parameter("purpose", "what it is good for", {"join", "enrol", "api"}, "join");
+  const auto purpose =
+      api::choice_parameter("purpose", "what it is good for", {"join", "enrol", "api", "gateway"}, "join");
   auto whom = api::text_parameter("for", "a name, with '*' where any characters may stand", name_bytes_max);
   whom.initial = "*";
   const auto life = api::duration_parameter("expires", "from now on; an hour where it is absent");

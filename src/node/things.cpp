@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "doors/mqtt/broker.hpp"
 #include "io/timer.hpp"
+#include "node/fleet.hpp"
 
 namespace perigee::node {
 
@@ -29,6 +30,7 @@ reason code_of(verdict v) {
     case verdict::retired: return reason::banned;
     case verdict::unknown_thing:
     case verdict::revoked:
+    case verdict::pending:
     case verdict::superseded:
     case verdict::not_its_own: break;
   }
@@ -84,6 +86,7 @@ void things::serve(doors::mqtt::broker& broker) {
 
 void things::apply(const registry::changes& made) {
   standing_.apply(made);
+  changes_ += made.size();
   known_.set(static_cast<double>(standing_.things()));
   if (broker_ != nullptr && std::ranges::any_of(made, sends_away)) {
     broker_->review_standing({clock::now(), clock::wall()});
@@ -93,7 +96,8 @@ void things::apply(const registry::changes& made) {
 api::certificate_of things::whose(const io::peer_info& peer) const {
   const auto certificate = peer.certificate ? *peer.certificate : io::peer_certificate{};
   const registry::shown_certificate shown{certificate.issuer, certificate.serial};
-  const auto v = standing_.of(peer.identity, shown, clock::wall());
+  if (standing_.claim_of(shown) != nullptr) return api::certificate_of::nobody;
+  const auto v = standing_.of(name_of(peer.identity, certificate), shown, clock::wall());
   if (registry::is_welcome(v)) return api::certificate_of::thing;
   const bool may_be_a_person = v == verdict::unknown_thing && !standing_.is_revoked(shown);
   return may_be_a_person ? api::certificate_of::person : api::certificate_of::nobody;
@@ -103,6 +107,16 @@ doors::mqtt::standing_port::answer things::of(std::string_view name, const io::p
                                               moment now) const {
   const auto v = standing_.of(name, {shown.issuer, shown.serial}, now.wall);
   return {code_of(v), registry::is_welcome(v) ? "" : registry::sentence_of(v)};
+}
+
+std::string things::name_of(std::string name, const io::peer_certificate& shown) const {
+  const auto* known = standing_.known_as({shown.issuer, shown.serial});
+  return known == nullptr ? std::move(name) : *known;
+}
+
+std::unique_ptr<doors::mqtt::rights> things::only_rights_of(const io::peer_certificate& shown) const {
+  const auto* claimed = standing_.claim_of({shown.issuer, shown.serial});
+  return claimed == nullptr ? nullptr : rights_of_claim(*claimed);
 }
 
 /// One row a minute of each: who tries again and again neither fills the disk nor washes others away.
@@ -156,10 +170,21 @@ void things::write_seen() {
                });
 }
 
+void things::end_provisioning() {
+  submit<std::size_t>(
+      [](registry::registry& in) {
+        return in.end_provisioning({.who = "registry", .from = "", .why = "its hour is over", .at = clock::wall()});
+      },
+      [](const result<registry::outcome<std::size_t>>& done) {
+        if (done && !*done) log::warn(place_name, "provisioning is not ended in time: {}", done->error().what);
+      });
+}
+
 io::task<> things::run() {
   for (;;) {
     PG_CO_TRY_VOID(co_await io::sleep_for(on_, looked_after_every));
     write_seen();
+    end_provisioning();
     broker_->review_standing({clock::now(), clock::wall()});
   }
 }

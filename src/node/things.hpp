@@ -49,12 +49,19 @@ class things final : public doors::mqtt::standing_port {
         on_, [this, &what](auto done) { submit<T>(std::move(what), std::move(done)); });
   }
 
+  /// Once, before the first request: each change is also a report for the parent.
+  void report_changes() { registry_->report_changes(); }
+  /// Goes up whenever the registry has changed.
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
+
   /// Whose the certificate of a peer of the API is: a thing's that may connect now, or, where there is no thing of that
   /// name, a person's.
   [[nodiscard]] api::certificate_of whose(const io::peer_info& peer) const;
 
   [[nodiscard]] answer of(std::string_view name, const io::peer_certificate& shown,
                           doors::mqtt::moment now) const override;
+  [[nodiscard]] std::string name_of(std::string name, const io::peer_certificate& shown) const override;
+  [[nodiscard]] std::unique_ptr<doors::mqtt::rights> only_rights_of(const io::peer_certificate& shown) const override;
   void refused(std::string_view name, std::string_view address, const char* why, doors::mqtt::moment now) override;
   void connected(std::string_view name, const io::peer_certificate& shown, std::string_view address,
                  doors::mqtt::moment now) override;
@@ -86,12 +93,14 @@ class things final : public doors::mqtt::standing_port {
   void apply(const control::registry::changes& made);
   void note_refusal(std::string name, std::string address, std::string why, timestamp at);
   void write_seen();
+  void end_provisioning();
 
   io::shard& on_;
   std::unique_ptr<control::registry::registry> registry_;  // of the worker
   control::registry::standing standing_;
   doors::mqtt::broker* broker_ = nullptr;
   std::size_t waiting_ = 0;
+  std::uint64_t changes_ = 0;
   std::map<std::string, timestamp, std::less<>> seen_;           // not written yet
   std::map<std::string, clock::time_point, std::less<>> noted_;  // refusals that the audit has of late
   metrics::counter& refused_;

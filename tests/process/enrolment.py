@@ -92,6 +92,30 @@ class Enrolment(EstSite):
         self.assertEqual(again.returncode, FAILED, "the token was for once")
         self.assertIn("401", again.stderr)
 
+    def test_a_node_that_is_killed_in_an_enrolment_leaves_a_good_token_or_an_identity(self):
+        """At many moments: the device asks again as it asked before, and has its certificate, for one use."""
+        lost = 0
+        for moment in range(10):
+            name = f"killed-{moment}"
+            token, body = self.token(name)["secret"], self.request_for(name)
+            url = f"https://localhost:{self.cloud.api_port}/.well-known/est/simpleenroll"
+            device = self.run_in_background(name, [
+                "curl", "-sS", "--cacert", self.root, "-u", f"{name}:{token}", "-H", "Content-Type: application/pkcs10",
+                "--data-binary", f"@{body}", url])
+            try:
+                device.wait(patience=0.012 * moment)
+            except subprocess.TimeoutExpired:
+                pass
+            self.cloud.kill()
+            lost += device.wait() != 0
+            self.cloud.start()
+            status, answer = self.enrol(name, token, body)
+            self.assertEqual(status, 200, (moment, answer))
+            self.assertEqual(self.enrol(name, token, self.request_for(name, "other"))[0], 401, "it was one use")
+            listed = json.loads(self.do("token", "ls", "--json", "--node", self.cloud.config).stdout)["tokens"]
+            self.assertEqual([each["uses_left"] for each in listed if each["for"] == name], [0])
+        self.assertGreater(lost, 0, "some were killed in the middle")
+
     def test_an_authority_is_not_overwritten(self):
         before = (self.ca / "root.key").read_bytes()
         again = self.perigee("ca", "init", self.ca)

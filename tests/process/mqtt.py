@@ -43,12 +43,20 @@ class Closed(Exception):
     """The other side ended the connection."""
 
 
+class Refused(AssertionError):
+    """The answer to CONNECT was no: its reason code."""
+
+
 class Client:
-    def __init__(self, port, client_id, version=5, clean=True, expiry_s=0, patience=30):
+    """With `tls` (an ssl.SSLContext) over TLS, to the host `localhost`."""
+
+    def __init__(self, port, client_id, version=5, clean=True, expiry_s=0, patience=30, tls=None):
         self.version = version
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.received = b""
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         try:
             self.session_present = self._connect(connect_packet(client_id, version, clean, expiry_s))
         except BaseException:
@@ -59,7 +67,9 @@ class Client:
         """Whether the session goes on."""
         self.send(hello)
         kind, _, body = self.read()
-        assert kind == CONNACK and body[1] == 0, (kind, body)
+        assert kind == CONNACK, (kind, body)
+        if body[1] != 0:
+            raise Refused(body[1])
         return bool(body[0])
 
     def __enter__(self):

@@ -2,6 +2,7 @@
 
 #include <format>
 
+#include "identity/names.hpp"
 #include "identity/refusal.hpp"
 
 namespace perigee::control::enrolment {
@@ -31,6 +32,9 @@ std::expected<void, denial> fault_of(const applicant& who, const identity::reque
 std::expected<void, denial> enroller::check_names(const applicant& who, const identity::requested_identity& asks,
                                                   timestamp now) {
   auto fine = fault_of(who, asks);
+  if (const auto gateway = by_.gateway(); fine && !gateway.empty() && !identity::is_below(who.name, gateway)) {
+    fine = deny(denial::kind::forbidden, std::format("this gateway enrols names that end in '.{}'", gateway));
+  }
   if (!fine) book_.note_refusal(who, fine.error().why, now);
   return fine;
 }

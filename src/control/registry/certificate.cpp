@@ -11,7 +11,7 @@
 namespace perigee::control::registry {
 namespace {
 
-constexpr std::array<std::string_view, certificate_state_count> states{"current", "superseded", "revoked"};
+constexpr std::array<std::string_view, certificate_state_count> states{"current", "superseded", "revoked", "pending"};
 
 constexpr std::array<std::pair<revocation_reason, std::string_view>, 9> reasons{{
     {revocation_reason::unspecified, "unspecified"},
@@ -68,6 +68,7 @@ std::optional<refusal> fault_of(const new_certificate& made) {
     return wrong("key", "it is no fingerprint of a key", "64 hexadecimal digits in lower case");
   }
   if (!made.token.empty() && !is_name(made.token)) return wrong("token", "it is no name of a token", name_rule());
+  if (!made.claim.empty() && !is_name(made.claim)) return wrong("claim", "it is no name of a template", name_rule());
   return std::nullopt;
 }
 

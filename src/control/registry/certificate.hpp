@@ -18,8 +18,9 @@ enum class certificate_state : std::uint8_t {
   current,
   superseded,  // by a newer one of the same thing; it is taken until its grace ends
   revoked,
+  pending,  // nobody's yet: it waits for its thing, and lets nobody in
 };
-inline constexpr std::size_t certificate_state_count = 3;
+inline constexpr std::size_t certificate_state_count = 4;
 [[nodiscard]] std::string_view name_of(certificate_state s);
 
 using identity::revocation_reason;
@@ -47,6 +48,8 @@ struct new_certificate {
   std::string issued_by;         // "token 5f3a91c2", "EST", "rotation", "seen at a connection"; for people
   std::string key{};             // SHA-256 of its key (identity::public_key::fingerprint); empty: it was only seen
   std::string token{};           // the id of the token that it was got with; empty: none
+  std::string claim{};           // of a claim: the template that it is for; empty: it is none
+  std::string common_name{};     // what it says itself, where it was made before its thing was known; empty: `name`
 };
 /// Bounds and spelling; nothing where all is well. errc::malformed.
 [[nodiscard]] std::optional<refusal> fault_of(const new_certificate& made);

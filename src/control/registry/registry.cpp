@@ -25,8 +25,11 @@ result<std::unique_ptr<registry>> registry::open(const std::string& file) {
   PG_TRY(auto certificates, detail::certificate_table::prepare(db));
   PG_TRY(auto audit, detail::audit_table::prepare(db));
   PG_TRY(auto applications, detail::application_table::prepare(db));
-  auto made = std::make_unique<state>(std::move(db), std::move(things), std::move(tokens), std::move(certificates),
-                                      std::move(audit), std::move(applications));
+  PG_TRY(auto provisioning, detail::provisioning_table::prepare(db));
+  PG_TRY(auto reports, detail::report_table::prepare(db));
+  auto made =
+      std::make_unique<state>(std::move(db), std::move(things), std::move(tokens), std::move(certificates),
+                              std::move(audit), std::move(applications), std::move(provisioning), std::move(reports));
   return std::unique_ptr<registry>(new registry(std::move(made)));  // tidy: new — the constructor is private
 }
 

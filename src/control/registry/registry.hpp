@@ -15,6 +15,8 @@
 #include "control/registry/certificate.hpp"
 #include "control/registry/enrolment.hpp"
 #include "control/registry/outcome.hpp"
+#include "control/registry/provisioning.hpp"
+#include "control/registry/report.hpp"
 #include "control/registry/standing.hpp"
 #include "control/registry/thing.hpp"
 #include "control/registry/token.hpp"
@@ -93,6 +95,38 @@ class registry {
   /// An approval holds for the token and the key that it was asked with, seven days long.
   [[nodiscard]] outcome<std::vector<application>> applications(std::string_view after, std::size_t limit);
   [[nodiscard]] outcome<application> decide(std::string_view id, decision word, const actor& by);
+
+  // Fleet provisioning: docs/provisioning.md. errc::not_found, exists, malformed, full.
+
+  [[nodiscard]] outcome<stored_template> add_template(const stored_template& made, const actor& by);
+  [[nodiscard]] outcome<stored_template> find_template(std::string_view name);
+  [[nodiscard]] outcome<std::vector<stored_template>> templates(std::string_view after, std::size_t limit);
+  /// Its claims are good for nothing from then on.
+  [[nodiscard]] outcome<> remove_template(std::string_view name, const actor& by);
+  /// A certificate that lets its owner do nothing but provision by `made.claim`.
+  [[nodiscard]] outcome<certificate> add_claim(const new_certificate& made, const actor& by);
+  /// A certificate that is nobody's yet.
+  [[nodiscard]] outcome<std::expected<certificate, denied>> create(const claim& with, const ownership& of,
+                                                                   certificate_maker make, const actor& by);
+  /// It becomes a thing's, which is made where it is new: one transaction. `make` says which, or why not.
+  [[nodiscard]] outcome<std::expected<thing, denied>> provision(
+      const provisioning& asked, function_ref<std::expected<provisioned, std::string>(const certificate&)> make,
+      const actor& by);
+  /// Certificates that nobody provisioned in time are revoked: how many.
+  [[nodiscard]] outcome<std::size_t> end_provisioning(const actor& by);
+
+  // Gateways: what one of them enrolled, told upward. docs/identity.md, "Gateways".
+
+  /// From now on each change is also a report that waits, in the same transaction.
+  void report_changes();
+  /// The oldest reports that wait: things as they stand now.
+  [[nodiscard]] outcome<std::vector<report>> reports(std::size_t limit);
+  /// These were told, by number and name; what changed since waits on.
+  [[nodiscard]] outcome<> reported(std::span<const std::pair<std::int64_t, std::string>> told);
+  /// What a gateway tells: it may come again and again. Refused, with a row of the audit, what lies outside of its
+  /// constraint or is not its own. What has ended here stays ended.
+  [[nodiscard]] outcome<std::expected<thing, denied>> take_report(const report& told, std::string_view gateway,
+                                                                  const actor& by);
 
   // Certificates. errc::not_found, exists, refused, malformed, full.
 

@@ -9,6 +9,7 @@ const char* sentence_of(verdict v) {
     case verdict::unknown_thing: return "the registry has no thing of this name";
     case verdict::suspended: return "it is suspended";
     case verdict::retired: return "it is retired";
+    case verdict::pending: return "its certificate was not provisioned yet";
     case verdict::revoked: return "its certificate is revoked";
     case verdict::superseded: return "its certificate was superseded by a newer one";
     case verdict::not_its_own: break;
@@ -25,17 +26,37 @@ void standing::take(const thing_stands& one) { things_.insert_or_assign(one.name
 void standing::take(const thing_gone& one) { things_.erase(one.name); }
 
 void standing::take(const certificate_stands& one) {
-  certificates_.insert_or_assign(one.id, entry{one.name, one.state, one.grace_until});
+  certificates_.insert_or_assign(one.id, entry{one.name, one.state, one.grace_until, one.claim, one.by_alias});
 }
 
 void standing::take(const certificate_gone& one) { certificates_.erase(one.id); }
 
+const std::string* standing::known_as(const shown_certificate& shown) const {
+  const auto found = certificates_.find(shown);
+  return found != certificates_.end() && found->second.by_alias ? &found->second.name : nullptr;
+}
+
+const std::string* standing::claim_of(const shown_certificate& shown) const {
+  const auto found = certificates_.find(shown);
+  return found != certificates_.end() && !found->second.claim.empty() ? &found->second.claim : nullptr;
+}
+
+/// A claim is no thing: its certificate alone says whether it may come.
+verdict standing::of_claim(std::string_view name, const entry& held) {
+  if (held.state != certificate_state::current) return verdict::revoked;
+  return held.name == name ? verdict::welcome : verdict::not_its_own;
+}
+
 verdict standing::of(std::string_view name, const shown_certificate& shown, timestamp now) const {
+  const auto certificate = certificates_.find(shown);
+  if (certificate != certificates_.end()) {
+    if (!certificate->second.claim.empty()) return of_claim(name, certificate->second);
+    if (certificate->second.state == certificate_state::pending) return verdict::pending;
+  }
   const auto thing = things_.find(name);
   if (thing == things_.end()) return verdict::unknown_thing;
   if (thing->second == lifecycle::retired) return verdict::retired;
   if (thing->second == lifecycle::suspended) return verdict::suspended;
-  const auto certificate = certificates_.find(shown);
   const bool active = thing->second == lifecycle::active;
   if (certificate == certificates_.end()) {
     return active && shown.serial.empty() ? verdict::welcome : verdict::welcome_first;

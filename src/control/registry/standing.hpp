@@ -26,6 +26,8 @@ struct certificate_stands {
   std::string name;  // whose it is
   certificate_state state = certificate_state::current;
   timestamp grace_until{};
+  std::string claim{};    // the template that it is a claim for; empty: it is none
+  bool by_alias = false;  // it says another name than that of its thing
 };
 struct certificate_gone {
   certificate_id id;
@@ -40,6 +42,7 @@ enum class verdict : std::uint8_t {
   suspended,
   retired,
   revoked,
+  pending,      // the certificate waits to be provisioned
   superseded,   // its grace has ended
   not_its_own,  // the certificate belongs to another thing
 };
@@ -60,6 +63,10 @@ class standing {
   void apply(const changes& all);
   [[nodiscard]] verdict of(std::string_view name, const shown_certificate& shown, timestamp now) const;
   [[nodiscard]] bool is_revoked(const shown_certificate& shown) const;
+  /// Whose certificate this is, where it says another name; null: its own name counts. Until the next `apply`.
+  [[nodiscard]] const std::string* known_as(const shown_certificate& shown) const;
+  /// The template that this is a claim for; null: it is none. Until the next `apply`.
+  [[nodiscard]] const std::string* claim_of(const shown_certificate& shown) const;
   [[nodiscard]] std::size_t things() const { return things_.size(); }
   [[nodiscard]] std::size_t certificates() const { return certificates_.size(); }
 
@@ -68,6 +75,8 @@ class standing {
     std::string name;
     certificate_state state = certificate_state::current;
     timestamp grace_until{};
+    std::string claim{};
+    bool by_alias = false;
   };
   struct hash {
     using is_transparent = void;
@@ -88,6 +97,7 @@ class standing {
     bool operator()(const shown_certificate& a, const certificate_id& b) const noexcept { return (*this)(b, a); }
   };
 
+  [[nodiscard]] static verdict of_claim(std::string_view name, const entry& held);
   void take(const thing_stands& one);
   void take(const thing_gone& one);
   void take(const certificate_stands& one);

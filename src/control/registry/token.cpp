@@ -11,7 +11,7 @@
 namespace perigee::control::registry {
 namespace {
 
-constexpr std::array<std::string_view, purpose_count> names{"join", "enrol", "api"};
+constexpr std::array<std::string_view, purpose_count> names{"join", "enrol", "api", "gateway"};
 
 refusal wrong(std::string field, std::string detail, std::string right) {
   return {errc::malformed, "A field of the token is wrong.", std::move(field), std::move(detail), std::move(right)};

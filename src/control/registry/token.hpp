@@ -14,11 +14,12 @@ namespace perigee::control::registry {
 
 /// Stored as its number: docs/formats/registry.md.
 enum class purpose : std::uint8_t {
-  join,   // a node becomes a child
-  enrol,  // a device gets its certificate
-  api,    // a program talks to the API
+  join,     // a node becomes a child
+  enrol,    // a device gets its certificate
+  api,      // a program talks to the API
+  gateway,  // a node gets an authority of its own, constrained to its name
 };
-inline constexpr std::size_t purpose_count = 3;
+inline constexpr std::size_t purpose_count = 4;
 [[nodiscard]] std::string_view name_of(purpose p);
 [[nodiscard]] std::optional<purpose> purpose_of(std::string_view name);
 

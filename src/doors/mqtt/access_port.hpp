@@ -102,6 +102,16 @@ class standing_port {
   };
 
   virtual ~standing_port() = default;
+  /// Who shows this certificate, which says `name`: the site may know it by another.
+  [[nodiscard]] virtual std::string name_of(std::string name, const io::peer_certificate& shown) const {
+    (void)shown;
+    return name;
+  }
+  /// What a certificate is good for that is not a thing's, whatever access_port says; null: a thing's.
+  [[nodiscard]] virtual std::unique_ptr<rights> only_rights_of(const io::peer_certificate& shown) const {
+    (void)shown;
+    return nullptr;
+  }
   /// Asked before anything else of a CONNECT, and again of whoever is connected when something has changed.
   [[nodiscard]] virtual answer of(std::string_view name, const io::peer_certificate& shown, moment now) const = 0;
   /// One that may not was turned away.

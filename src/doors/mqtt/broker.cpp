@@ -57,6 +57,9 @@ broker::~broker() = default;
 std::unique_ptr<link> broker::attach(transport& by, link_options options, moment now) {
   count_.connections.add(1);
   count_.opened.add();
+  if (standing_ != nullptr && options.certificate) {
+    options.name = standing_->name_of(std::move(options.name), *options.certificate);
+  }
   return std::make_unique<link>(*this, by, std::move(options), now);
 }
 

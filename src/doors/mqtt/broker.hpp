@@ -50,6 +50,7 @@ struct local_message {
   std::string_view source;
   timestamp arrival{};
   bool retain = false;
+  std::string_view only_for{};  // the client identifier of the one that gets it; empty: whoever is subscribed
 };
 
 /// The MQTT broker of a node. What clients publish is appended to the journal and acknowledged when it is safe there

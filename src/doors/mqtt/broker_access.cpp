@@ -89,6 +89,9 @@ void broker::let_in(link& from, const wire::connect& hello, admission answer, by
     standing_->refused(from.options().name, from.options().address, stands.why, context_.now);
     return turn_away(from, hello, {.code = stands.code, .name = {}, .why = stands.why});
   }
+  if (standing_ != nullptr && from.options().certificate) {
+    if (auto only = standing_->only_rights_of(*from.options().certificate)) answer.may = std::move(only);
+  }
   if (answer.name.size() + 1 + hello.client_id.size() > limits::source_bytes_max) {
     return turn_away(from, hello,
                      {.code = wire::reason::client_identifier_not_valid,

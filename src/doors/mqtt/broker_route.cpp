@@ -156,6 +156,7 @@ void broker::gather(const detail::message& m) {
   gathered_shares_.clear();
   ++routing_mark_;
   subscribers_.match(m.topic, [&](const subscriber& s) {
+    if (!m.only_for.empty() && (s.session == nullptr || s.session->client_id() != m.only_for)) return;
     if (s.share != nullptr) return gathered_shares_.push_back(s.share);
     const auto& entry = s.local != nullptr ? s.local->entry_ : *s.entry;
     if (m.stored && m.stored->at.offset < entry.since[index(m.stored->lane)]) return;
@@ -213,7 +214,8 @@ void broker::pump(detail::session& s) {
 
 void broker::publish_local(const local_message& m, moment now) {
   set_now(now);
-  const detail::message out{m.topic, m.payload, {}, wire::qos::at_most_once, m.retain, m.source, now.wall, {}};
+  detail::message out{m.topic, m.payload, {}, wire::qos::at_most_once, m.retain, m.source, now.wall, {}};
+  out.only_for = m.only_for;
   route_message(out, m.retain);
 }
 

@@ -23,6 +23,8 @@ certificate read(const sqlite::statement& row) {
   out.grace_until = time_at(row, 10);
   out.given.key = text_at(row, 11);
   out.given.token = text_at(row, 12);
+  out.given.claim = text_at(row, 13);
+  out.given.common_name = text_at(row, 14);
   return out;
 }
 
@@ -45,13 +47,14 @@ result<certificate_table> certificate_table::prepare(sqlite::connection& db) {
   PG_TRY(t.by_name_, db.prepare("SELECT * FROM certificate WHERE name = ?"));
   PG_TRY(t.list_, db.prepare("SELECT * FROM certificate WHERE (issuer, serial) > (?1, ?2) AND (?3 = '' OR name = ?3) "
                              "ORDER BY issuer, serial LIMIT ?4"));
-  PG_TRY(t.insert_, db.prepare("INSERT INTO certificate VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  PG_TRY(t.insert_, db.prepare("INSERT INTO certificate VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   PG_TRY(t.update_, db.prepare("UPDATE certificate SET state = ?, reason = ?, at = ?, grace_until = ? WHERE "
                                "issuer = ? AND serial = ?"));
+  PG_TRY(t.rename_, db.prepare("UPDATE certificate SET name = ? WHERE issuer = ? AND serial = ?"));
   PG_TRY(t.expired_,
          db.prepare("SELECT issuer, serial FROM certificate WHERE not_after < ? ORDER BY not_after LIMIT 1"));
   PG_TRY(t.remove_, db.prepare("DELETE FROM certificate WHERE issuer = ? AND serial = ?"));
-  PG_TRY(t.all_, db.prepare("SELECT issuer, serial, name, state, grace_until FROM certificate"));
+  PG_TRY(t.all_, db.prepare("SELECT issuer, serial, name, state, grace_until, claim, common_name FROM certificate"));
   return t;
 }
 
@@ -88,13 +91,18 @@ result<> certificate_table::insert(const certificate& made) {
   insert_.begin().bind(given.id.issuer).bind(given.id.serial).bind(given.name);
   insert_.bind(given.not_before.ns).bind(given.not_after.ns).bind(byte_view(given.fingerprint)).bind(given.issued_by);
   insert_.bind(static_cast<std::int64_t>(made.state)).bind(static_cast<std::int64_t>(made.reason));
-  return insert_.bind(made.at.ns).bind(made.grace_until.ns).bind(given.key).bind(given.token).run();
+  insert_.bind(made.at.ns).bind(made.grace_until.ns).bind(given.key).bind(given.token);
+  return insert_.bind(given.claim).bind(given.common_name).run();
 }
 
 result<> certificate_table::update(const certificate& changed) {
   update_.begin().bind(static_cast<std::int64_t>(changed.state)).bind(static_cast<std::int64_t>(changed.reason));
   update_.bind(changed.at.ns).bind(changed.grace_until.ns);
   return update_.bind(changed.given.id.issuer).bind(changed.given.id.serial).run();
+}
+
+result<> certificate_table::rename(const certificate_id& id, std::string_view to) {
+  return rename_.begin().bind(to).bind(id.issuer).bind(id.serial).run();
 }
 
 result<std::optional<certificate_id>> certificate_table::drop_one_expired(timestamp now) {
@@ -117,7 +125,9 @@ result<> certificate_table::add_all_to(changes& out) {
     out.emplace_back(certificate_stands{{text_at(*ask, 0), text_at(*ask, 1)},
                                         text_at(*ask, 2),
                                         static_cast<certificate_state>(ask->integer(3)),
-                                        time_at(*ask, 4)});
+                                        time_at(*ask, 4),
+                                        text_at(*ask, 5),
+                                        ask->text(6) != ask->text(2) && !ask->text(6).empty()});
   }
 }
 

@@ -24,12 +24,14 @@ class certificate_table {
   [[nodiscard]] result<> insert(const certificate& made);
   /// Its state, and since when and why.
   [[nodiscard]] result<> update(const certificate& changed);
+  /// It is another thing's from now on.
+  [[nodiscard]] result<> rename(const certificate_id& id, std::string_view to);
   /// The one that expired first, where one has: which it was.
   [[nodiscard]] result<std::optional<certificate_id>> drop_one_expired(timestamp now);
   [[nodiscard]] result<> add_all_to(changes& out);
 
  private:
-  sqlite::statement count_, find_, by_serial_, by_name_, list_, insert_, update_, expired_, remove_, all_;
+  sqlite::statement count_, find_, by_serial_, by_name_, list_, insert_, update_, rename_, expired_, remove_, all_;
 };
 
 }  // namespace perigee::control::registry::detail

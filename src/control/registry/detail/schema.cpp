@@ -26,14 +26,14 @@ CREATE INDEX thing_by_group ON thing_group(name, thing);
 CREATE TABLE attribute(thing TEXT NOT NULL REFERENCES thing(name) ON DELETE CASCADE, name TEXT NOT NULL,
                        value TEXT NOT NULL, PRIMARY KEY(thing, name)) WITHOUT ROWID;
 CREATE TABLE token(id TEXT PRIMARY KEY, secret BLOB NOT NULL UNIQUE,
-                   purpose INTEGER NOT NULL CHECK(purpose BETWEEN 0 AND 2), pattern TEXT NOT NULL,
+                   purpose INTEGER NOT NULL CHECK(purpose BETWEEN 0 AND 3), pattern TEXT NOT NULL,
                    expires INTEGER NOT NULL, uses INTEGER NOT NULL, uses_left INTEGER NOT NULL CHECK(uses_left >= 0),
                    created INTEGER NOT NULL, created_by TEXT NOT NULL, revoked INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE certificate(issuer TEXT NOT NULL, serial TEXT NOT NULL, name TEXT NOT NULL, not_before INTEGER NOT NULL,
                          not_after INTEGER NOT NULL, fingerprint BLOB NOT NULL, issued_by TEXT NOT NULL,
-                         state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 2), reason INTEGER NOT NULL,
-                         at INTEGER NOT NULL, grace_until INTEGER NOT NULL, key TEXT NOT NULL,
-                         token TEXT NOT NULL, PRIMARY KEY(issuer, serial)) WITHOUT ROWID;
+                         state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 3), reason INTEGER NOT NULL,
+                         at INTEGER NOT NULL, grace_until INTEGER NOT NULL, key TEXT NOT NULL, token TEXT NOT NULL,
+                         claim TEXT NOT NULL, common_name TEXT NOT NULL, PRIMARY KEY(issuer, serial)) WITHOUT ROWID;
 CREATE INDEX certificate_by_name ON certificate(name);
 CREATE INDEX certificate_by_serial ON certificate(serial);
 CREATE INDEX certificate_by_end ON certificate(not_after);
@@ -42,6 +42,12 @@ CREATE TABLE application(id TEXT PRIMARY KEY, name TEXT NOT NULL, kind INTEGER N
                          decision INTEGER NOT NULL CHECK(decision BETWEEN 0 AND 2), decided INTEGER NOT NULL,
                          decided_by TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX application_by_decision ON application(decision, decided);
+CREATE TABLE report(name TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE) WITHOUT ROWID;
+CREATE TABLE template(name TEXT PRIMARY KEY, body TEXT NOT NULL, replaces INTEGER NOT NULL,
+                      makes_keys INTEGER NOT NULL, created INTEGER NOT NULL, created_by TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE ownership(secret BLOB PRIMARY KEY, issuer TEXT NOT NULL, serial TEXT NOT NULL, expires INTEGER NOT NULL)
+                       WITHOUT ROWID;
+CREATE INDEX ownership_by_end ON ownership(expires);
 CREATE TABLE audit(refused INTEGER NOT NULL, id INTEGER NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL,
                    source TEXT NOT NULL, what TEXT NOT NULL, of TEXT NOT NULL, why TEXT NOT NULL,
                    PRIMARY KEY(refused, id)) WITHOUT ROWID;

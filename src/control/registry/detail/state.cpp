@@ -9,6 +9,12 @@ namespace {
 
 constexpr const char* no_certificate = "No certificate with this serial number is known.";
 
+certificate_stands standing_of(const certificate& one) {
+  const auto& given = one.given;
+  const bool by_alias = !given.common_name.empty() && given.common_name != given.name;
+  return {given.id, given.name, one.state, one.grace_until, given.claim, by_alias};
+}
+
 }  // namespace
 
 /// Where it may be added: it is, with its row of the audit.
@@ -58,17 +64,18 @@ outcome<> registry::state::make_room(timestamp now) {
   return {};
 }
 
-outcome<> registry::state::insert(const new_certificate& given, const actor& by) {
+outcome<> registry::state::insert(const new_certificate& given, certificate_state as, const actor& by) {
   PG_TRY_VOID(make_room(by.at));
-  PG_TRY_VOID(certificates.insert({.given = given, .at = {}, .grace_until = {}}));
-  making.emplace_back(certificate_stands{given.id, given.name, certificate_state::current, {}});
+  const certificate one{.given = given, .state = as, .at = {}, .grace_until = {}};
+  PG_TRY_VOID(certificates.insert(one));
+  making.emplace_back(standing_of(one));
   return {};
 }
 
 outcome<> registry::state::write(const certificate& changed, std::string_view what, const actor& by) {
   PG_TRY_VOID(certificates.update(changed));
   PG_TRY_VOID(audit.add(what, changed.given.name, by));
-  making.emplace_back(certificate_stands{changed.given.id, changed.given.name, changed.state, changed.grace_until});
+  making.emplace_back(standing_of(changed));
   return {};
 }
 
@@ -92,7 +99,7 @@ outcome<> registry::state::see(const new_certificate& shown, const actor& by) {
     return std::unexpected(against("the certificate is revoked, or another thing's"));
   }
   if (known) return {};
-  PG_TRY_VOID(insert(shown, by));
+  PG_TRY_VOID(insert(shown, certificate_state::current, by));
   PG_TRY_VOID(audit.add(std::format("certificate {} seen", shown.id.serial), shown.name, by));
   return {};
 }
@@ -104,7 +111,7 @@ outcome<certificate> registry::state::give(const new_certificate& given, const a
   if (!then) return std::unexpected(against(then.error()));
   PG_TRY(const auto same, certificates.find(given.id));
   if (same) return std::unexpected(taken("serial", "its issuer has given this serial number already"));
-  PG_TRY_VOID(insert(given, by));
+  PG_TRY_VOID(insert(given, certificate_state::current, by));
   whose.stage = *then;
   whose.changed = by.at;
   PG_TRY_VOID(write(whose, std::format("certificate {} issued", given.id.serial), by));

@@ -8,6 +8,8 @@
 #include "control/registry/detail/application_table.hpp"
 #include "control/registry/detail/audit_table.hpp"
 #include "control/registry/detail/certificate_table.hpp"
+#include "control/registry/detail/provisioning_table.hpp"
+#include "control/registry/detail/report_table.hpp"
 #include "control/registry/detail/thing_table.hpp"
 #include "control/registry/detail/token_table.hpp"
 #include "control/registry/registry.hpp"
@@ -27,6 +29,9 @@ struct registry::state {
   detail::certificate_table certificates;
   detail::audit_table audit;
   detail::application_table applications;
+  detail::provisioning_table provisioning;
+  detail::report_table reports;
+  bool reports_changes = false;
   changes making{};  // of the transaction under way
   changes made{};    // committed, and not yet told
 
@@ -36,6 +41,9 @@ struct registry::state {
     PG_TRY_VOID(db.execute("BEGIN IMMEDIATE"));
     making.clear();
     auto out = work();
+    if (out) {
+      if (const auto noted = note_reports(); !noted) out = std::unexpected(refusal(noted.error()));
+    }
     if (out) {
       if (const auto done = db.execute("COMMIT"); !done) out = std::unexpected(refusal(done.error()));
     }
@@ -47,6 +55,9 @@ struct registry::state {
     return out;
   }
 
+  /// What the transaction changed, for the parent.
+  result<> note_reports();
+  outcome<> merge(const certificate& told, const actor& by);
   outcome<thing> existing(std::string_view name) {
     PG_TRY(auto found, things.find(name));
     if (!found) return std::unexpected(refusal(errc::not_found, "There is no thing of this name."));
@@ -55,7 +66,7 @@ struct registry::state {
   outcome<certificate> existing(const certificate_id& id);
   outcome<thing> insert(const new_thing& made, const actor& by);
   outcome<> write(const thing& changed, std::string_view what, const actor& by);
-  outcome<> insert(const new_certificate& made, const actor& by);
+  outcome<> insert(const new_certificate& made, certificate_state as, const actor& by);
   outcome<> write(const certificate& changed, std::string_view what, const actor& by);
   outcome<> make_room(timestamp now);
   outcome<> revoke_all_of(std::string_view name, const actor& by);
@@ -69,6 +80,10 @@ struct registry::state {
                                               const std::optional<application>& earlier, const actor& by);
   outcome<certificate> certify(const enrolment& asked, const std::string& token_id, const std::vector<certificate>& all,
                                certificate_maker make, const actor& by);
+  outcome<std::expected<certificate, denied>> check_claim(const claim& of, std::string_view template_name,
+                                                          const actor& by);
+  outcome<std::optional<denied>> replace_all_of(const thing& known, bool replaces, const actor& by);
+  outcome<> hand_over(certificate one, thing& to, const actor& by);
   /// A row of the audit, and the answer that goes with it.
   outcome<std::expected<certificate, denied>> deny(std::string_view what, std::string_view of, denied why,
                                                    const actor& by);

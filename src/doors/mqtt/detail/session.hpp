@@ -51,6 +51,7 @@ struct message {
   timestamp arrival{};
   std::optional<journal_place> stored{};  // none: it goes out with QoS 0, for nothing could send it again
   std::uint64_t sender = 0;               // the number of the session that it came from; 0: its source says it
+  std::string_view only_for{};            // the client identifier of the one session that gets it; empty: all
 };
 
 /// How a session is to get a message: the sum of its subscriptions that cover it (MQTT5 3.3.4).
