@@ -12,6 +12,7 @@ inline constexpr std::uint32_t identity_certificate_bytes_max = 8U << 10;  // DE
 inline constexpr std::uint32_t identity_chain_certificates_max = 4;
 inline constexpr std::uint32_t identity_chain_bytes_max = 32U << 10;
 inline constexpr std::uint32_t identity_roots_max = 16;
+inline constexpr std::uint32_t identity_bundle_certificates_max = 16;
 inline constexpr std::uint32_t identity_request_bytes_max = 16U << 10;
 inline constexpr std::uint32_t identity_pem_bytes_max = 64U << 10;
 inline constexpr std::uint32_t identity_names_max = 32;  // alternative names of a certificate or request

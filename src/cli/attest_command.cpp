@@ -10,8 +10,8 @@
 #include "base/identity_limits.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"
-#include "cli/http_get.hpp"
 #include "cli/run_to_end.hpp"
+#include "client/http_client.hpp"
 #include "client/https_address.hpp"
 #include "client/tpm_identity.hpp"
 #include "control/attestation/exchange.hpp"
@@ -111,15 +111,15 @@ class parent {
   attempt<std::string> post(std::string_view what, std::string body, const io::tls_files& files) {
     auto tls = io::tls_context::client(files);
     if (!tls) return in_words(tls.error());
-    http_question asked{.method = "POST",
-                        .path = std::string(path) + std::string(what),
-                        .token = "",
-                        .type = "application/json",
-                        .body = std::move(body)};
+    client::http_question asked{.method = "POST",
+                                .path = std::string(path) + std::string(what),
+                                .token = "",
+                                .type = "application/json",
+                                .body = std::move(body)};
     if (!of_.token.empty()) {
       asked.authorization = "Basic " + crypto::to_base64(as_bytes(of_.name + ":" + of_.token), crypto::padding::with);
     }
-    result<http_answer> answer = fail(errc::cancelled, "not asked");
+    result<client::http_answer> answer = fail(errc::cancelled, "not asked");
     const auto done = run_to_end(shard_, converse(std::move(asked), *std::move(tls), answer));
     if (!done) return in_words(done.error());
     if (!answer) return in_words(answer.error());
@@ -130,9 +130,10 @@ class parent {
   }
 
  private:
-  io::task<> converse(http_question asked, std::shared_ptr<io::tls_context> tls, result<http_answer>& into) {
+  io::task<> converse(client::http_question asked, std::shared_ptr<io::tls_context> tls,
+                      result<client::http_answer>& into) {
     io::endpoint to{.host = of_.parent.host, .port = of_.parent.port, .tls = std::move(tls)};
-    into = co_await http_ask(shard_, *network_, std::move(to), std::move(asked), clock::now() + patience);
+    into = co_await client::http_ask(shard_, *network_, std::move(to), std::move(asked), clock::now() + patience);
     co_return result<>();
   }
 

@@ -5,16 +5,15 @@
 
 #include "base/identity_limits.hpp"
 #include "base/time.hpp"
+#include "cli/ca_files.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"
-#include "identity/authority.hpp"
 #include "identity/names.hpp"
 #include "io/file.hpp"
 
 namespace perigee::cli {
 namespace {
 
-using identity::authority;
 using identity::certificate;
 using identity::private_key;
 using identity::profile;
@@ -26,46 +25,6 @@ exit_code refuse(exit_code code, std::string_view sentence) {
 
 exit_code refuse(const std::string& file, const error& why) {
   return refuse(exit_code::failed, std::format("{}: {}", file, why.text()));
-}
-
-/// Never over what is there: a key that is gone is gone.
-result<> write_new(const std::string& file, std::string_view text) {
-  auto& disk = io::real_disk();
-  PG_TRY(const auto made, disk.open(file, io::open_mode::create_new));
-  PG_TRY_VOID(made->write_at(0, as_bytes(text)));
-  return made->sync();
-}
-
-result<std::string> read_text(const std::string& file, std::uint64_t bytes_max) {
-  PG_TRY(const auto bytes, io::read_whole(io::real_disk(), file, bytes_max));
-  return std::string(as_text(bytes));
-}
-
-struct written {
-  std::string_view name;
-  std::string text;
-};
-
-/// A root and the issuing authority of a site below it.
-result<std::vector<written>> make_site(const std::string& site, timestamp now) {
-  PG_TRY(auto root_key, private_key::generate(identity::key_kind::p256));
-  PG_TRY(const auto root_pem, root_key.to_pem());
-  PG_TRY(const auto root, authority::make_root(site + " root", std::move(root_key), now));
-  PG_TRY(const auto key, private_key::generate(identity::key_kind::p256));
-  PG_TRY(const auto key_pem, key.to_pem());
-  PG_TRY(const auto own, root.issue(key.public_half(), {.as = profile::issuing, .name = site + " issuing"}, now));
-  return std::vector<written>{{"root.key", root_pem},
-                              {"root.crt", root.own().to_pem()},
-                              {"issuing.key", key_pem},
-                              {"issuing.crt", own.to_pem()}};
-}
-
-result<authority> open_issuing(const std::string& folder) {
-  PG_TRY(const auto chain_pem, read_text(folder + "/issuing.crt", limits::identity_pem_bytes_max));
-  PG_TRY(const auto key_pem, read_text(folder + "/issuing.key", limits::identity_key_bytes_max));
-  PG_TRY(auto chain, identity::parse_chain(as_bytes(chain_pem)));
-  PG_TRY(auto key, private_key::from_pem(key_pem));
-  return authority::open(std::move(chain), std::move(key));
 }
 
 std::string describe(const std::string& file, const certificate& one) {
@@ -83,7 +42,9 @@ std::string to_json_text(const std::string& file, const certificate& one) {
 
 }  // namespace
 
-exit_code run_ca(const invocation&) { return refuse(exit_code::usage, "init, show or issue? `perigee ca --help`"); }
+exit_code run_ca(const invocation&) {
+  return refuse(exit_code::usage, "init, show, issue or rollover? `perigee ca --help`");
+}
 
 exit_code run_ca_init(const invocation& called) {
   const auto folder = *called.text("folder");
@@ -131,7 +92,7 @@ exit_code run_ca_issue(const invocation& called) {
   identity::certificate_order order{.as = as == "node" ? profile::node : profile::device, .name = name};
   for (const auto& each : called.all("--dns")) order.dns_names.push_back(each);
   for (const auto& each : called.all("--address")) order.addresses.push_back(each);
-  const auto by = open_issuing(folder);
+  const auto by = open_authority(folder, "issuing");
   if (!by) return refuse(folder, by.error());
   const auto key = private_key::generate(identity::key_kind::p256);
   if (!key) return refuse(name, key.error());

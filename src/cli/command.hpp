@@ -87,6 +87,7 @@ exit_code run_ca(const invocation& called);
 exit_code run_ca_init(const invocation& called);
 exit_code run_ca_show(const invocation& called);
 exit_code run_ca_issue(const invocation& called);
+exit_code run_ca_rollover(const invocation& called);
 exit_code run_join(const invocation& called);
 exit_code run_attest(const invocation& called);
 exit_code run_device(const invocation& called);

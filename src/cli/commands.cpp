@@ -141,12 +141,18 @@ constexpr argument ca_issue_arguments[] = {
     {"--address", "IP", "of a node: its host's; may be given again", any},
     {"--out", "FOLDER", "where NAME.key and NAME.crt go (default here)", optional},
 };
+constexpr argument ca_rollover_arguments[] = {
+    {"folder", "FOLDER", "with the site's authorities, root.key among them", required},
+    {"--finish", "", "the old root is trusted no more", optional},
+    json,
+};
 constexpr argument join_arguments[] = {
-    {"url", "URL", "the parent's API: https://HOST:PORT", required},
-    {"token", "TOKEN", "as `perigee token create` at the parent made it", required},
-    {"name", "NAME", "of this node", required},
+    {"url", "URL", "the parent's API: https://HOST:PORT; or all in one, as `perigee token create --qr` shows it",
+     required},
+    {"token", "TOKEN", "as `perigee token create` at the parent made it", optional},
+    {"name", "NAME", "of this node", optional},
     {"--fingerprint", "SHA256", "of the site's root, as `perigee ca show` says it at the parent", optional},
-    {"--folder", "FOLDER", "where the key and the certificates go (default here)", optional},
+    {"--folder", "FOLDER", "where its files go (default here)", optional},
 };
 constexpr argument attest_arguments[] = {
     {"url", "URL", "the parent's API: https://HOST:PORT", required},
@@ -201,6 +207,8 @@ constexpr argument token_create_arguments[] = {
     {"--purpose", "PURPOSE", "join, enrol, api or gateway (default join)", optional},
     {"--expires", "TIME", "from now: 30m, 2d (default 1h)", optional},
     {"--uses", "N", "how often (default 1)", optional},
+    {"--qr", "", "show what `perigee join` takes, as a QR code on a terminal", optional},
+    {"--url", "URL", "with --qr: the node's API as others reach it", optional},
     why,
     of_node,
     data,
@@ -343,6 +351,7 @@ constexpr command table[] = {
     {"ca init", "make a root and an issuing authority", ca_init_arguments, run_ca_init},
     {"ca show", "who they are, until when, and their fingerprints", ca_show_arguments, run_ca_show},
     {"ca issue", "a key and a certificate, without a running node", ca_issue_arguments, run_ca_issue},
+    {"ca rollover", "change the root while the site runs", ca_rollover_arguments, run_ca_rollover},
     {"join", "become a child of another node: a key, and its certificate", join_arguments, run_join},
     {"attest", "a certificate for a key in this machine's TPM, for what it has started", attest_arguments, run_attest},
     {"device", "the things that a node knows", {}, run_device},

@@ -9,8 +9,8 @@
 
 #include "cli/console.hpp"
 #include "cli/demo_member.hpp"
-#include "cli/http_get.hpp"
 #include "cli/page_link.hpp"
+#include "client/http_client.hpp"
 #include "io/signals.hpp"
 #include "io/timer.hpp"
 #include "node/run_file.hpp"
@@ -172,9 +172,9 @@ io::task<> demo_supervisor::watch(member& of) {
 /// A link that signs in, for whoever watches.
 io::task<> demo_supervisor::tell_page(const member& of, node::run_info at) {
   io::endpoint node{at.api->address, at.api->port, at.api->transport == "tls" ? tls_ : nullptr};
-  http_question question{"POST", "/api/v1/session/tokens", at.token};
-  PG_CO_TRY(const auto made,
-            co_await http_ask(on_, network_, std::move(node), std::move(question), clock::now() + watch_patience));
+  client::http_question question{"POST", "/api/v1/session/tokens", at.token};
+  PG_CO_TRY(const auto made, co_await client::http_ask(on_, network_, std::move(node), std::move(question),
+                                                       clock::now() + watch_patience));
   boost::system::error_code ec;
   const auto body = boost::json::parse(made.body, ec);
   if (ec || made.status != 201 || !body.is_object()) co_return fail(errc::malformed, "no token for the page");

@@ -3,15 +3,18 @@
 #include <algorithm>
 #include <format>
 
+#include "base/limits.hpp"
 #include "cli/run_to_end.hpp"
 #include "identity/certificate.hpp"
 #include "io/file.hpp"
+#include "node/known_certificates.hpp"
 #include "node/run_file.hpp"
 
 namespace perigee::cli {
 namespace {
 
 using namespace std::chrono_literals;
+using control::enrolment::upkeep;
 
 constexpr auto patience = 2s;
 constexpr int syncs = 20;
@@ -64,16 +67,26 @@ finding check_disk_space(const node::config& chosen) {
   return node::check_disk_space(io::real_disk().space(chosen.data), wanted);
 }
 
-finding check_certificate(const node::config& chosen) {
+std::vector<finding> check_certificates(const node::config& chosen) {
   constexpr std::string_view name = "certificate";
-  const auto pem = io::read_whole(io::real_disk(), chosen.tls->certificate, 1U << 20);
-  if (!pem) return {name, verdict::bad, pem.error().text()};
-  const auto read = identity::first_certificate(*pem);
-  if (!read) return {name, verdict::bad, read.error().text()};
-  const auto& facts = read->facts();
-  auto found = node::check_end(facts.not_after, std::format("of {}", facts.common_name));
-  if (found.how == verdict::bad || facts.common_name == chosen.node_id) return found;
-  return {name, verdict::bad, found.text + std::format(": the node is called {}", chosen.node_id)};
+  std::vector<finding> out;
+  const auto known = node::known_certificates(chosen, io::real_disk());
+  for (const auto& each : known) {
+    const auto file = each.file.substr(each.file.rfind('/') + 1);
+    const auto by = each.renewed_here ? upkeep::itself : upkeep::person;
+    out.push_back(node::check_end({each.not_before, each.not_after}, by,
+                                  std::format("{} {}: {}", node::name_of(each.role), file, each.subject)));
+  }
+  const auto own = chosen.tls ? io::read_whole(io::real_disk(), chosen.tls->certificate, limits::tls_file_bytes_max)
+                              : result<byte_buffer>();
+  const auto read = own ? identity::first_certificate(*own) : std::unexpected(own.error());
+  if (chosen.tls && !read) out.push_back({name, verdict::bad, chosen.tls->certificate + ": " + read.error().text()});
+  if (chosen.tls && read && read->facts().common_name != chosen.node_id) {
+    out.push_back(
+        {name, verdict::bad,
+         std::format("it is of '{}', and the node is called '{}'", read->facts().common_name, chosen.node_id)});
+  }
+  return out;
 }
 
 finding check_ports(const patient& p) {
@@ -114,7 +127,7 @@ std::vector<finding> examine(const patient& p) {
   if (p.chosen == nullptr) return out;
   out.push_back(check_data_folder(*p.chosen));
   out.push_back(check_disk_space(*p.chosen));
-  if (p.chosen->tls) out.push_back(check_certificate(*p.chosen));
+  std::ranges::move(check_certificates(*p.chosen), std::back_inserter(out));
   out.push_back(check_ports(p));
   if (p.chosen->uplink) out.push_back(check_parent(p));
   return out;

@@ -25,7 +25,8 @@ struct patient {
 
 [[nodiscard]] finding check_data_folder(const node::config& chosen);
 [[nodiscard]] finding check_disk_space(const node::config& chosen);
-[[nodiscard]] finding check_certificate(const node::config& chosen);
+/// When each certificate that the node has a file of ends, and whether its own is the node's.
+[[nodiscard]] std::vector<finding> check_certificates(const node::config& chosen);
 [[nodiscard]] finding check_ports(const patient& p);
 [[nodiscard]] finding check_parent(const patient& p);
 

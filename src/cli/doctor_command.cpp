@@ -1,9 +1,13 @@
 #include <algorithm>
 #include <format>
 
+#include "cli/api_list.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"
 #include "cli/doctor.hpp"
+#include "cli/node_api.hpp"
+#include "io/file.hpp"
+#include "node/run_file.hpp"
 
 namespace perigee::cli {
 namespace {
@@ -27,6 +31,37 @@ void show(const std::vector<finding>& all, bool json) {
   print(json ? std::format("{{\"findings\":[{}]}}\n", out) : out);
 }
 
+finding check_renewal(const boost::json::object& now) {
+  const auto due = "about " + to_second(text_of(now, "due"));
+  if (const auto why = text_of(now, "failing"); !why.empty())
+    return {"renewal", verdict::bad, std::format("was due {}, and fails: {}", due, why)};
+  return {"renewal", verdict::good, due};
+}
+
+std::optional<finding> check_known_time(const boost::json::object& clock) {
+  const auto from = text_of(clock, "known_from");
+  if (from.empty()) return std::nullopt;
+  return finding{"time", verdict::note,
+                 std::format("the clock is behind; certificates are checked at {}, known from {}",
+                             to_second(text_of(clock, "checked_at")), from)};
+}
+
+/// What the running node says of its own identity; nothing where none runs.
+std::vector<finding> ask_running(const invocation& called, const node::config& chosen) {
+  std::vector<finding> out;
+  const auto info = node::read_run_file(io::real_disk(), chosen.data);
+  if (!info || !info->api) return out;
+  const auto running = node_api::find(called, "doctor", "file");
+  const auto said = running ? running->ask("GET", "/api/v1/identity") : std::unexpected(running.error());
+  if (!said) return out;
+  const auto* renewal = said->if_contains("renewal");
+  if (renewal != nullptr && renewal->is_object()) out.push_back(check_renewal(renewal->get_object()));
+  const auto* clock = said->if_contains("clock");
+  auto time = clock != nullptr && clock->is_object() ? check_known_time(clock->get_object()) : std::nullopt;
+  if (time) out.push_back(*std::move(time));
+  return out;
+}
+
 }  // namespace
 
 exit_code run_doctor(const invocation& called) {
@@ -41,7 +76,8 @@ exit_code run_doctor(const invocation& called) {
   }
   io::shard shard;
   const auto network = io::real_network(shard);
-  const auto all = examine({shard, *network, chosen ? &*chosen : nullptr});
+  auto all = examine({shard, *network, chosen ? &*chosen : nullptr});
+  if (chosen) std::ranges::move(ask_running(called, *chosen), std::back_inserter(all));
   show(all, called.json());
   return std::ranges::contains(all, verdict::bad, &finding::how) ? exit_code::unavailable : exit_code::ok;
 }

@@ -19,9 +19,9 @@ namespace json = boost::json;
 constexpr auto patience = 10s;  // some answers wait for a reader and the disk
 constexpr auto upload_patience = 2min;
 
-io::task<> ask_once(io::shard& on, io::network& network, io::endpoint at, http_question question, nanoseconds most,
-                    result<http_answer>& into) {
-  into = co_await http_ask(on, network, std::move(at), std::move(question), clock::now() + most);
+io::task<> ask_once(io::shard& on, io::network& network, io::endpoint at, client::http_question question,
+                    nanoseconds most, result<client::http_answer>& into) {
+  into = co_await client::http_ask(on, network, std::move(at), std::move(question), clock::now() + most);
   co_return result<>();
 }
 
@@ -39,11 +39,11 @@ class following {
   following(io::shard& on, io::network& network, const node_api::line_taker& take)
       : on_(on), network_(network), take_(take), signals_(on, {SIGINT, SIGTERM}), watching_(on) {}
 
-  io::task<> run(io::endpoint at, http_question question) {
+  io::task<> run(io::endpoint at, client::http_question question) {
     PG_CO_TRY(stream_, co_await network_.connect(at, clock::now() + patience));
     watching_.spawn("cli.http", wait_for_signal());
     const auto answered =
-        co_await http_follow(*stream_, at.host, question, [this](auto piece) { return on_piece(piece); });
+        co_await client::http_follow(*stream_, at.host, question, [this](auto piece) { return on_piece(piece); });
     (void)co_await watching_.close();
     if (answered) refused = *answered;
     if (done_) co_return result<>();
@@ -51,7 +51,7 @@ class following {
   }
   [[nodiscard]] bool done() const { return done_; }
 
-  http_answer refused;  // where its status is not 200
+  client::http_answer refused;  // where its status is not 200
 
  private:
   io::task<> wait_for_signal() {
@@ -113,7 +113,7 @@ exit_code node_api::tell_problem(const json::object& problem) const {
   return refuse(exit_code::failed, sentence_of(problem));
 }
 
-std::expected<node_api::reply, exit_code> node_api::parse(const http_answer& answer) const {
+std::expected<node_api::reply, exit_code> node_api::parse(const client::http_answer& answer) const {
   const bool good = answer.status >= 200 && answer.status <= 299;
   if (answer.status == 204) return reply{good, {}};
   boost::system::error_code ec;
@@ -122,17 +122,18 @@ std::expected<node_api::reply, exit_code> node_api::parse(const http_answer& ans
   return reply{good, std::move(parsed.get_object())};
 }
 
-std::expected<json::object, exit_code> node_api::read(const http_answer& answer) const {
+std::expected<json::object, exit_code> node_api::read(const client::http_answer& answer) const {
   auto got = parse(answer);
   if (!got) return std::unexpected(got.error());
   if (!got->good) return std::unexpected(tell_problem(got->said));
   return std::move(got->said);
 }
 
-std::expected<http_answer, exit_code> node_api::exchange(http_question question, nanoseconds most) const {
+std::expected<client::http_answer, exit_code> node_api::exchange(client::http_question question,
+                                                                 nanoseconds most) const {
   io::shard shard;
   const auto network = io::real_network(shard);
-  result<http_answer> answer = fail(errc::cancelled, "not asked");
+  result<client::http_answer> answer = fail(errc::cancelled, "not asked");
   question.token = at_.running.token;
   (void)run_to_end(shard, ask_once(shard, *network, endpoint(), std::move(question), most, answer));
   if (!answer) return std::unexpected(refuse(exit_code::unavailable, answer.error().text()));

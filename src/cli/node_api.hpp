@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "cli/command.hpp"
-#include "cli/http_get.hpp"
 #include "cli/node_place.hpp"
+#include "client/http_client.hpp"
 
 namespace perigee::cli {
 
@@ -43,9 +43,10 @@ class node_api {
  private:
   node_api(node_place at, std::string_view command) : at_(std::move(at)), command_(command) {}
   [[nodiscard]] exit_code refuse(exit_code code, std::string_view sentence) const;
-  [[nodiscard]] std::expected<http_answer, exit_code> exchange(http_question question, nanoseconds patience) const;
-  [[nodiscard]] std::expected<reply, exit_code> parse(const http_answer& answer) const;
-  [[nodiscard]] std::expected<boost::json::object, exit_code> read(const http_answer& answer) const;
+  [[nodiscard]] std::expected<client::http_answer, exit_code> exchange(client::http_question question,
+                                                                       nanoseconds patience) const;
+  [[nodiscard]] std::expected<reply, exit_code> parse(const client::http_answer& answer) const;
+  [[nodiscard]] std::expected<boost::json::object, exit_code> read(const client::http_answer& answer) const;
   [[nodiscard]] io::endpoint endpoint() const;
 
   node_place at_;

@@ -2,7 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "cli/http_get.hpp"
+#include "client/http_client.hpp"
 
 namespace perigee::cli {
 namespace {
@@ -88,7 +88,7 @@ io::task<node_status> ask_status(io::shard& on, io::network& network, const node
                                  std::shared_ptr<io::tls_context> tls, clock::time_point deadline) {
   if (!info.api) co_return fail(errc::unsupported, "the node has no [api] to ask");
   io::endpoint at{info.api->address, info.api->port, info.api->transport == "tls" ? std::move(tls) : nullptr};
-  PG_CO_TRY(const auto answer, co_await http_get(on, network, std::move(at), "/api/v1/status", deadline));
+  PG_CO_TRY(const auto answer, co_await client::http_get(on, network, std::move(at), "/api/v1/status", deadline));
   if (answer.status != 200) co_return fail(errc::refused, "the node does not tell its status");
   co_return parse_status(answer.body);
 }

@@ -7,7 +7,10 @@
 #include "cli/api_list.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"
+#include "cli/join_text.hpp"
 #include "cli/node_api.hpp"
+#include "cli/qr_text.hpp"
+#include "identity/names.hpp"
 
 namespace perigee::cli {
 namespace {
@@ -25,6 +28,36 @@ std::vector<std::string> token_row(const json::object& t) {
           std::format("{} of {}", text_of(t, "uses_left"), text_of(t, "uses")),
           to_second(text_of(t, "expires")),
           text_of(t, "by")};
+}
+
+/// The node's API, as it listens.
+std::string url_of(const node::run_info& running) {
+  const auto& at = *running.api;
+  const auto host = at.address.contains(':') ? std::format("[{}]", at.address) : at.address;
+  return std::format("https://{}:{}", host, at.port);
+}
+
+bool listens_everywhere(const node::run_info& running) {
+  return running.api->address == "0.0.0.0" || running.api->address == "::";
+}
+
+/// All that `perigee join` has to know in one line, as a QR code where it can be shown.
+exit_code show_join_line(const invocation& called, const node_api& node, const json::object& made) {
+  const auto said = called.text("--url");
+  if (!said && listens_everywhere(node.running())) {
+    complain("perigee token: --url says how others reach this node: https://HOST:PORT\n");
+    return exit_code::usage;
+  }
+  const auto identity = node.ask("GET", "/api/v1/identity");
+  if (!identity) return identity.error();
+  const auto pattern = text_of(made, "for");
+  const auto line = to_line({.url = said.value_or(url_of(node.running())),
+                             .token = text_of(made, "secret"),
+                             .name = identity::is_name(pattern) ? pattern : "",
+                             .fingerprint = text_of(*identity, "root")});
+  if (const auto code = stdout_is_terminal() ? qr_text(line) : std::nullopt) print(*code);
+  print(line + "\n");
+  return exit_code::ok;
 }
 
 }  // namespace
@@ -51,6 +84,7 @@ exit_code run_token_create(const invocation& called) {
   if (called.json()) return print_json(*made), exit_code::ok;
   complain(std::format("token {} for '{}', good until {}; it is not shown again:\n", text_of(*made, "id"),
                        printable(text_of(*made, "for")), to_second(text_of(*made, "expires"))));
+  if (called.has("--qr")) return show_join_line(called, *node, *made);
   print(text_of(*made, "secret") + "\n");
   return exit_code::ok;
 }

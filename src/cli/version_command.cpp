@@ -7,6 +7,7 @@
 
 #include "cli/command.hpp"
 #include "cli/console.hpp"
+#include "cli/qr_text.hpp"
 
 namespace perigee::cli {
 namespace {
@@ -17,10 +18,13 @@ struct part {
 };
 
 std::vector<part> parts() {
-  return {{"boost", std::format("{}.{}.{}", BOOST_VERSION / 100'000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100)},
-          {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
-          {"sqlite", sqlite3_libversion()},
-          {"zstd", ZSTD_versionString()}};
+  std::vector<part> out = {
+      {"boost", std::format("{}.{}.{}", BOOST_VERSION / 100'000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100)},
+      {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
+      {"sqlite", sqlite3_libversion()},
+      {"zstd", ZSTD_versionString()}};
+  if (auto qr = qr_library_version(); !qr.empty()) out.push_back({"qrencode", std::move(qr)});
+  return out;
 }
 
 }  // namespace

@@ -136,9 +136,30 @@ result<certificate> authority::issue(const public_key& to, const certificate_ord
   return detail::build({common_name_of(order), now - backdated_by, until, std::move(extensions)}, to, &own(), key_);
 }
 
+result<certificate> authority::renew(const certificate& old, const public_key& to, timestamp now) const {
+  const auto& facts = old.facts();
+  certificate_order order{.as = facts.for_servers ? profile::node : profile::device, .name = facts.common_name};
+  order.dns_names = facts.dns_names;
+  order.addresses = facts.addresses;
+  const auto& terms = terms_of(order.as);
+  order.life = std::clamp(facts.not_after - facts.not_before - backdated_by, terms.life_min, terms.life_max);
+  if (order.as != profile::node) order.dns_names.clear();
+  return issue(to, order, now);
+}
+
+result<certificate> authority::vouch_for(const certificate& other_root, timestamp now) const {
+  const auto& other = other_root.facts();
+  if (!own().is_root() || !other_root.is_root()) return fail(errc::refused, "a root vouches for another root");
+  const certificate_order order{.as = profile::root, .name = other.common_name};
+  PG_TRY_VOID(check_name(order));
+  PG_TRY(auto extensions, extensions_of(order));
+  const auto until = std::min(other.not_after, own().facts().not_after);
+  return detail::build({other.common_name, now - backdated_by, until, std::move(extensions)}, other_root.key(), &own(),
+                       key_);
+}
+
 std::span<const certificate> authority::shown() const {
-  const auto& top = chain_.back().facts();
-  return std::span(chain_).first(chain_.size() - (top.subject == top.issuer ? 1 : 0));
+  return std::span(chain_).first(chain_.size() - (chain_.back().is_root() ? 1 : 0));
 }
 
 std::string authority::gateway() const {

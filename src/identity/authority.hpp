@@ -41,6 +41,15 @@ class authority {
   /// authority has ended, refusal::not_yet_valid where it has not begun.
   [[nodiscard]] result<certificate> issue(const public_key& to, const certificate_order& order, timestamp now) const;
 
+  /// The same certificate once more, for another key: name, names beside it, purposes and length of life are those of
+  /// the old one, whatever key and authority it had. As `issue`.
+  [[nodiscard]] result<certificate> renew(const certificate& old, const public_key& to, timestamp now) const;
+
+  /// The same name and key as another root's, certified by this one: whoever trusts this root then trusts what that one
+  /// issues, while a site changes from one to the other (RFC 4210 4.4). Until the earlier of their ends. errc::refused
+  /// where either is no root.
+  [[nodiscard]] result<certificate> vouch_for(const certificate& other_root, timestamp now) const;
+
   [[nodiscard]] const certificate& own() const { return chain_.front(); }
   [[nodiscard]] const private_key& key() const { return key_; }
   /// What a holder of a certificate of this authority shows behind its own: this authority's and those above it,

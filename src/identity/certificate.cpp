@@ -3,6 +3,7 @@
 #include <openssl/pem.h>
 
 #include <algorithm>
+#include <format>
 
 #include "base/identity_limits.hpp"
 #include "crypto/openssl.hpp"
@@ -24,6 +25,27 @@ std::string hex_of(const ASN1_OCTET_STRING* octets) {
   return detail::to_hex({ASN1_STRING_get0_data(octets), static_cast<std::size_t>(ASN1_STRING_length(octets))});
 }
 
+/// RFC 5280 4.2.1.6: 4 bytes of IPv4 or 16 of IPv6.
+std::string address_text(byte_view bytes) {
+  std::string out;
+  const bool four = bytes.size() == 4;
+  for (std::size_t i = 0; i < bytes.size(); i += four ? 1 : 2) {
+    if (!out.empty()) out += four ? '.' : ':';
+    out += four ? std::format("{}", bytes[i]) : std::format("{:x}", bytes[i] << 8U | bytes[i + 1]);
+  }
+  return out;
+}
+
+void read_addresses(certificate_facts& into, const GENERAL_NAMES* all) {
+  for (int i = 0; i < sk_GENERAL_NAME_num(all); ++i) {
+    const auto* name = sk_GENERAL_NAME_value(all, i);
+    if (name->type != GEN_IPADD) continue;
+    const auto* bytes = name->d.iPAddress;
+    const byte_view address(ASN1_STRING_get0_data(bytes), static_cast<std::size_t>(ASN1_STRING_length(bytes)));
+    if (address.size() == 4 || address.size() == 16) into.addresses.push_back(address_text(address));
+  }
+}
+
 result<> read_alternative_names(certificate_facts& into, const X509* of) {
   const crypto::general_names_ptr all(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(of, NID_subject_alt_name, nullptr, nullptr)));
@@ -31,6 +53,7 @@ result<> read_alternative_names(certificate_facts& into, const X509* of) {
   if (count > limits::identity_names_max) return refuse(refusal::too_large);
   into.dns_names = crypto::alternative_names(all.get(), GEN_DNS);
   into.other_alternative_names = into.dns_names.size() < count;
+  if (all) read_addresses(into, all.get());
   return {};
 }
 
@@ -99,6 +122,12 @@ result<certificate> certificate::parse_der(byte_view der) {
                      public_key(std::move(key)));
 }
 
+bool certificate::is_root() const {
+  const auto& f = *facts_;
+  const bool by_its_own_key = f.authority_key_id.empty() || f.authority_key_id == f.subject_key_id;
+  return f.is_authority && f.subject == f.issuer && by_its_own_key;
+}
+
 std::string certificate::to_pem() const {
   const crypto::bio_ptr out(BIO_new(BIO_s_mem()));
   PEM_write_bio_X509(out.get(), certificate_.get());
@@ -132,6 +161,19 @@ result<certificate> first_certificate(byte_view pem) {
   const crypto::certificate_ptr first(PEM_read_bio_X509(crypto::reading(pem).get(), nullptr, nullptr, nullptr));
   if (!first) return refuse(refusal::malformed);
   return certificate::parse_der(crypto::der_of(i2d_X509, first.get()));
+}
+
+result<std::vector<certificate>> all_certificates(byte_view pem) {
+  const crypto::error_queue_scope quiet;
+  const auto from = crypto::reading(pem);
+  std::vector<certificate> out;
+  while (const crypto::certificate_ptr one{PEM_read_bio_X509(from.get(), nullptr, nullptr, nullptr)}) {
+    if (out.size() == limits::identity_roots_max) return refuse(refusal::chain_too_long);
+    PG_TRY(auto parsed, certificate::parse_der(crypto::der_of(i2d_X509, one.get())));
+    out.push_back(std::move(parsed));
+  }
+  if (out.empty()) return refuse(refusal::malformed);
+  return out;
 }
 
 std::string to_pem(std::span<const certificate> chain) {

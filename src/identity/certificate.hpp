@@ -18,12 +18,13 @@ namespace perigee::identity {
 
 /// What a certificate says of its owner. Texts are UTF-8 without control characters; hexadecimal is lower-case.
 struct certificate_facts {
-  std::string common_name;             // empty unless the subject has exactly one, in text
-  std::vector<std::string> dns_names;  // subjectAltName, unchecked ASCII
-  bool other_alternative_names = false;
-  std::string subject;  // as RFC 2253 writes it; empty where it is no text or over 255 bytes
-  std::string issuer;   // likewise
-  std::string serial;   // hexadecimal, without zeros in front
+  std::string common_name;               // empty unless the subject has exactly one, in text
+  std::vector<std::string> dns_names;    // subjectAltName, unchecked ASCII
+  std::vector<std::string> addresses;    // subjectAltName, as text: "10.0.0.7", "0:0:0:0:0:0:0:1"
+  bool other_alternative_names = false;  // than dns_names
+  std::string subject;                   // as RFC 2253 writes it; empty where it is no text or over 255 bytes
+  std::string issuer;                    // likewise
+  std::string serial;                    // hexadecimal, without zeros in front
   timestamp not_before{};
   timestamp not_after{};
   bool is_authority = false;                 // basicConstraints cA
@@ -47,6 +48,8 @@ class certificate {
 
   [[nodiscard]] const certificate_facts& facts() const { return *facts_; }
   [[nodiscard]] const public_key& key() const { return key_; }
+  /// An authority's own, which nobody above it has issued: not that of a root for another key of its (RFC 4210 4.4).
+  [[nodiscard]] bool is_root() const;
   [[nodiscard]] std::string to_pem() const;
   [[nodiscard]] byte_buffer to_der() const;
   [[nodiscard]] bool operator==(const certificate& other) const;
@@ -67,6 +70,8 @@ class certificate {
 /// The first certificate of a PEM file of an operator's, whatever else is in it: keys, parameters, a longer chain. As
 /// certificate::parse.
 [[nodiscard]] result<certificate> first_certificate(byte_view pem);
+/// Every certificate of such a file, at least one and at most limits::identity_roots_max: refusal::chain_too_long.
+[[nodiscard]] result<std::vector<certificate>> all_certificates(byte_view pem);
 [[nodiscard]] std::string to_pem(std::span<const certificate> chain);
 
 }  // namespace perigee::identity

@@ -42,7 +42,8 @@ result<std::vector<certificate>> parse_bundle(byte_view der) {
   const auto* all = bundle->d.sign->cert;
   const auto count = all == nullptr ? 0 : sk_X509_num(all);
   if (count <= 0) return refuse(refusal::malformed);
-  if (static_cast<std::size_t>(count) > limits::identity_chain_certificates_max) return refuse(refusal::chain_too_long);
+  if (static_cast<std::size_t>(count) > limits::identity_bundle_certificates_max)
+    return refuse(refusal::chain_too_long);
   std::vector<certificate> out;
   for (int i = 0; i < count; ++i) {
     PG_TRY(auto one, certificate::parse_der(crypto::der_of(i2d_X509, sk_X509_value(all, i))));

@@ -13,8 +13,8 @@ namespace perigee::identity {
 
 /// In DER. errc::io where OpenSSL fails.
 [[nodiscard]] result<byte_buffer> make_bundle(std::span<const certificate> all);
-/// What is in a bundle in DER, in its order: at least one, within the bounds of a chain. refusal::malformed, too_large,
-/// chain_too_long, and as certificate::parse.
+/// What is in a bundle in DER, in its order: at least one and at most limits::identity_bundle_certificates_max.
+/// refusal::malformed, too_large, chain_too_long, and as certificate::parse.
 [[nodiscard]] result<std::vector<certificate>> parse_bundle(byte_view der);
 
 }  // namespace perigee::identity

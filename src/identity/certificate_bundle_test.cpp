@@ -32,7 +32,7 @@ TEST(certificate_bundle, refuses_what_is_none) {
   EXPECT_EQ(reason_for(longer), refusal::malformed);
   EXPECT_EQ(reason_for(site.root.own().to_der()), refusal::malformed) << "a certificate alone";
   EXPECT_EQ(reason_for(make_bundle({}).value()), refusal::malformed) << "one without certificates";
-  const std::vector many(limits::identity_chain_certificates_max + 1, site.root.own());
+  const std::vector many(limits::identity_bundle_certificates_max + 1, site.root.own());
   EXPECT_EQ(reason_for(make_bundle(many).value()), refusal::chain_too_long);
   EXPECT_EQ(reason_for(byte_buffer(limits::identity_pem_bytes_max + 1, 0x30)), refusal::too_large);
 }

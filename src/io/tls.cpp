@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "io/detail/tls_setup.hpp"
+#include "io/tls_without_clock.hpp"
 
 namespace perigee::io {
 namespace {
@@ -19,6 +20,10 @@ result<std::shared_ptr<tls_context>> tls_context::server(tls_server_options opti
 
 result<std::shared_ptr<tls_context>> tls_context::client(tls_files files, tls_client_options how) {
   return tls_state::open(tls_client_choice{std::move(files), std::move(how)});
+}
+
+result<std::shared_ptr<tls_context>> tls_client_at(tls_files files, std::optional<timestamp> at) {
+  return tls_state::open(tls_client_choice{std::move(files), {}, as_of{at}});
 }
 
 result<std::shared_ptr<tls_context>> tls_state::open(options chosen) {

@@ -19,7 +19,7 @@ namespace enrolment = control::enrolment;
 namespace registry = control::registry;
 using api::answer;
 using api::request;
-using authority_ptr = std::shared_ptr<const site_authority>;
+using authority_ptr = std::shared_ptr<const issuing_site>;
 using verifier_ptr = std::shared_ptr<attestation::verifier>;
 
 constexpr std::string_view place = "node.attestation";
@@ -116,6 +116,7 @@ struct claim {
   enrolment::applicant who;
   std::string token{};
   std::optional<enrolment::shown_certificate> with{};
+  std::shared_ptr<const site_authority> by{};  // who issues
 };
 
 /// Nothing where neither is shown, or for another name than the evidence is of.
@@ -149,8 +150,8 @@ using judged = std::expected<enrolment::chain, std::variant<attestation::refused
 
 judged issue(registry::registry& in, const desk& at, const claim& of, bool as_node,
              const identity::certificate_request& wish) {
-  enrolment_book book(in, renewal_grace, at.needs_approval, enrolment_book::proof::tpm);
-  enrolment::enroller enroller(at.by->issuing, book);
+  enrolment_book book(in, superseded_grace, at.needs_approval, enrolment_book::proof::tpm);
+  enrolment::enroller enroller(of.by->issuing, book);
   auto given = of.with ? enroller.renew(of.who, *of.with, wish, clock::wall())
                        : enroller.enrol(of.who, of.token, as_node ? identity::profile::node : identity::profile::device,
                                         wish, clock::wall());
@@ -198,11 +199,12 @@ io::task<answer> enrol(desk_ptr at, request asked) {
   if (at->is_unheard(asked)) co_return unheard_answer();
   const auto read = attestation::read_wish(asked.body);
   if (!read) co_return refuse_body(read.error());
-  const auto claimed = claim_of(asked, read->evidence.name);
+  auto claimed = claim_of(asked, read->evidence.name);
   if (!claimed) {
     co_return denial_answer({enrolment::denial::kind::unknown,
                              "show the name and a token by Basic authentication, or the certificate that it has"});
   }
+  claimed->by = at->by->now;
   const auto wish = identity::certificate_request::parse(read->request);
   if (!wish) co_return refuse_body(wish.error());
   things::work<judged> work = [at, claimed = *claimed, shown = *read, wish = *wish](registry::registry& in) {
@@ -238,7 +240,8 @@ result<verifier_ptr> open_verifier(io::disk& on, const std::string& policy_file)
   return std::make_shared<attestation::verifier>(std::move(trusted), std::move(policy->boot));
 }
 
-api::routes attestation_routes(things& of, authority_ptr by, verifier_ptr verifier, bool needs_approval) {
+api::routes attestation_routes(things& of, std::shared_ptr<const issuing_site> by, verifier_ptr verifier,
+                               bool needs_approval) {
   if (!verifier) return {};
   const auto at = std::make_shared<desk>(of, std::move(by), std::move(verifier), needs_approval);
   const auto everybody = api::access::anybody;

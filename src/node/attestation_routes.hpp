@@ -20,7 +20,7 @@ namespace perigee::node {
 /// POST /.well-known/perigee/attestation/challenge and .../enrol: a certificate for who shows a token, or a certificate
 /// that is to be renewed, and proves its TPM and what it has started. A thing whose boot chain is not allowed is
 /// suspended. `needs_approval` as enrolment_routes has it. None without a verifier. docs/attestation.md.
-[[nodiscard]] api::routes attestation_routes(things& of, std::shared_ptr<const site_authority> by,
+[[nodiscard]] api::routes attestation_routes(things& of, std::shared_ptr<const issuing_site> by,
                                              std::shared_ptr<control::attestation::verifier> verifier,
                                              bool needs_approval);
 

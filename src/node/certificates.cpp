@@ -89,6 +89,7 @@ result<> certificates::make() {
   auto options = usual;
   options.protocols = protocols_of(true);
   options.client = chosen_.tls->authority ? io::client_certificate::optional : io::client_certificate::none;
+  options.admits_lapsed = chosen_.identity && chosen_.identity->renewal_grace > nanoseconds(0);
   PG_TRY(api_, io::tls_context::server(std::move(options)));
   PG_TRY(client_, io::tls_context::client(usual.files, {.version_min = usual.version_min}));
   all_.insert(all_.end(), {api_, client_});

@@ -16,6 +16,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "client/https_address.hpp"
 #include "doors/mqtt/access_port.hpp"
 #include "doors/mqtt/queue_bound.hpp"
 #include "io/address_range.hpp"
@@ -149,11 +150,18 @@ struct history_config {
   nanoseconds own_metrics_every = std::chrono::seconds(15);  // 0: the node's own metrics are not kept
 };
 
-/// The things that the node knows, and who of them may connect.
+/// Where the node's own certificate is renewed.
+struct renewal_source {
+  std::optional<client::https_address> parent;  // by EST at its API; none: by this node's own issuing authority
+};
+
+/// The things that the node knows, and who of them may connect; and how the node keeps its own identity.
 struct identity_config {
-  std::string folder;           // empty: `identity` in the data folder
-  bool needs_approval = false;  // an operator lets each first certificate pass
-  std::string attestation{};    // the policy of machines with a TPM; empty: none attests itself
+  std::string folder;                                 // empty: `identity` in the data folder
+  bool needs_approval = false;                        // an operator lets each first certificate pass
+  std::string attestation{};                          // the policy of machines with a TPM; empty: none attests itself
+  std::optional<renewal_source> renew;                // none: a person renews it
+  nanoseconds renewal_grace = std::chrono::days(30);  // how long an expired certificate is still renewed here
 };
 
 /// The unit of a metric, for people.

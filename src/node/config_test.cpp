@@ -286,6 +286,21 @@ TEST(config, uplinks) {
   EXPECT_EQ(parse(std::string(smallest) + "[uplink]\nurl = \"mqtt://[::1]\"\n")->uplink->port, 1883);
 }
 
+TEST(config, renewal) {
+  constexpr std::string_view one_file = "[tls]\ncertificate = \"a.pem\"\nkey = { file = \"a.pem\" }\n";
+  constexpr std::string_view two_files = "[tls]\ncertificate = \"a.crt\"\nkey = { file = \"a.key\" }\n";
+  const auto code = [&](std::string_view tls, std::string_view more, std::string_view from) {
+    return only_error(std::format("{}{}[identity]\nrenew = \"{}\"\n", tls, more, from)).substr(0, 5);
+  };
+  constexpr std::string_view authority = "authority = \"root.crt\"\n";
+  EXPECT_EQ(code(one_file, authority, "https://cloud:8443"), "");
+  EXPECT_EQ(code(one_file, "", "self"), "");
+  EXPECT_EQ(code(one_file, "", "https://cloud:8443"), "P0111") << "who signed the parent?";
+  EXPECT_EQ(code("", "", "self"), "P0111");
+  EXPECT_EQ(code(two_files, authority, "https://cloud:8443"), "P0114") << "one rename replaces both";
+  EXPECT_EQ(code(one_file, authority, "mqtts://cloud:8883"), "P0112");
+}
+
 TEST(config, two_of_one_kind) {
   EXPECT_EQ(only_error("[[mqtt]]\n[[mqtt]]\n"), "P0113@5:1");
   EXPECT_EQ(only_error("[[mqtt]]\nport = 0\n[[mqtt]]\nport = 0\n"), "");

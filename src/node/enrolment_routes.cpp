@@ -1,5 +1,6 @@
 #include "node/enrolment_routes.hpp"
 
+#include <algorithm>
 #include <format>
 
 #include "access/slow_down.hpp"
@@ -7,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/printable.hpp"
 #include "control/enrolment/est.hpp"
+#include "identity/refusal.hpp"
 #include "node/enrolment_book.hpp"
 
 namespace perigee::node {
@@ -18,14 +20,16 @@ using api::answer;
 using api::request;
 using enrolment::denial;
 using identity::profile;
-using authority_ptr = std::shared_ptr<const site_authority>;
+using authority_ptr = std::shared_ptr<const issuing_site>;
 
 /// Who waits for an operator, who is a person.
 constexpr std::string_view asked_again_after_s = "60";
 
 enrolment::chain authorities_of(const site_authority& by) {
   enrolment::chain out(by.issuing.shown().begin(), by.issuing.shown().end());
-  out.push_back(by.root);
+  out.insert(out.end(), by.roots.begin(), by.roots.end());
+  std::ranges::copy_if(by.vouching, std::back_inserter(out),
+                       [&](const auto& c) { return !std::ranges::contains(out, c); });
   return out;
 }
 
@@ -33,7 +37,7 @@ enrolment::chain authorities_of(const site_authority& by) {
 struct desk {
   things& of;
   authority_ptr by;
-  bool needs_approval;
+  enrolment_terms terms;
   access::slow_down guessing{};
 };
 using desk_ptr = std::shared_ptr<desk>;
@@ -43,9 +47,9 @@ using given = std::expected<enrolment::chain, denial>;
 using question = std::move_only_function<given(enrolment::enroller&)>;
 
 io::task<given> ask(desk_ptr at, question what) {
-  things::work<given> work = [by = at->by, approved = at->needs_approval,
+  things::work<given> work = [by = at->by->now, approved = at->terms.needs_approval,
                               what = std::move(what)](registry::registry& in) mutable -> registry::outcome<given> {
-    enrolment_book book(in, renewal_grace, approved);
+    enrolment_book book(in, superseded_grace, approved);
     enrolment::enroller enroller(by->issuing, book);
     return registry::outcome<given>(std::in_place, what(enroller));
   };
@@ -85,9 +89,15 @@ io::task<answer> enrol(desk_ptr at, profile wanted, request asked) {
 io::task<answer> renew(desk_ptr at, request asked) {
   if (!asked.certificate)
     co_return denial_answer({denial::kind::forbidden, "show the certificate that is to be renewed"});
-  const enrolment::applicant who{at->of.name_of(asked.certificate_name, *asked.certificate), asked.who.address};
-  const enrolment::shown_certificate with{asked.certificate->issuer, asked.certificate->serial};
-  question what = [who, with, body = std::move(asked.body)](auto& from) -> given {
+  const auto& shown = *asked.certificate;
+  const bool lapsed = !shown.lapsed_owner.empty();
+  const auto name = at->of.name_of(lapsed ? shown.lapsed_owner : asked.certificate_name, shown);
+  const enrolment::applicant who{name, asked.who.address};
+  const enrolment::shown_certificate with{shown.issuer, shown.serial};
+  const bool too_late = lapsed && clock::wall() >= shown.not_after + at->terms.renewal_grace;
+  question what = [who, with, too_late, body = std::move(asked.body)](auto& from) -> given {
+    if (too_late)
+      return std::unexpected(from.refuse(who, identity::refuse(identity::refusal::expired).error(), clock::wall()));
     const auto wish = enrolment::read_request(body);
     if (!wish) return std::unexpected(from.refuse(who, wish.error(), clock::wall()));
     return from.renew(who, with, *wish, clock::wall());
@@ -147,18 +157,23 @@ result<std::shared_ptr<const site_authority>> site_authority::open(io::disk& on,
   PG_TRY(auto chain, identity::parse_chain(*issuing));
   PG_TRY(auto key, identity::private_key::from_pem(as_text(key_pem)));
   PG_TRY(auto by, identity::authority::open(std::move(chain), std::move(key)));
-  PG_TRY(auto root, identity::certificate::parse(root_pem));
-  return std::make_shared<const site_authority>(std::move(by), std::move(root));
+  PG_TRY(auto roots, identity::all_certificates(root_pem));
+  std::vector<identity::certificate> vouching;
+  if (const auto pem = io::read_whole(on, folder + "/vouching.crt", limits::identity_pem_bytes_max)) {
+    PG_TRY(vouching, identity::all_certificates(*pem));
+  }
+  return std::make_shared<const site_authority>(std::move(by), std::move(roots), std::move(vouching));
 }
 
-api::routes enrolment_routes(things& of, authority_ptr by, bool needs_approval) {
-  const auto at = std::make_shared<desk>(of, by, needs_approval);
+api::routes enrolment_routes(things& of, authority_ptr by, enrolment_terms terms) {
+  const auto at = std::make_shared<desk>(of, by, terms);
   const auto everybody = api::access::anybody;
   api::routes out;
   const auto serve = [&](std::string label, profile wanted) {
     const auto path = "/.well-known/est" + label;
     out.push_back({"GET", path + "/cacerts",
-                   api::at_once([by](const auto&) { return certificates_answer(authorities_of(*by)); }), everybody});
+                   api::at_once([by](const auto&) { return certificates_answer(authorities_of(*by->now)); }),
+                   everybody});
     out.push_back({"GET", path + "/csrattrs", api::at_once([](const auto&) {
                      return answer{
                          .status = 200, .type = enrolment::attributes_type, .body = enrolment::attributes_body()};

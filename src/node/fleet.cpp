@@ -169,8 +169,9 @@ io::task<> fleet::serve(question asked) {
   const auto topic = enrolment::parse_fleet_topic(asked.topic);
   answered got = reject(400, "UnsupportedFormat", "Only JSON is spoken here.");
   if (!topic->cbor) {
-    things::work<answered> work = [this, &asked, &topic](registry::registry& in) -> registry::outcome<answered> {
-      clerk at(in, *by_, {.who = asked.name, .from = asked.address, .why = "", .at = clock::wall()});
+    things::work<answered> work = [by = by_->now, &asked,
+                                   &topic](registry::registry& in) -> registry::outcome<answered> {
+      clerk at(in, *by, {.who = asked.name, .from = asked.address, .why = "", .at = clock::wall()});
       switch (topic->call) {
         case fleet_call::create_keys: return registry::outcome<answered>(std::in_place, at.create_keys(asked.payload));
         case fleet_call::create_from_csr:

@@ -17,7 +17,7 @@ namespace perigee::node {
 class fleet final : public doors::mqtt::internal_port {
  public:
   /// What is under way runs in `services`.
-  fleet(things& of, std::shared_ptr<const site_authority> by, doors::mqtt::broker& broker, io::scope& services)
+  fleet(things& of, std::shared_ptr<const issuing_site> by, doors::mqtt::broker& broker, io::scope& services)
       : of_(of), by_(std::move(by)), broker_(broker), services_(services) {}
 
   [[nodiscard]] bool wants(std::string_view topic) const override;
@@ -38,7 +38,7 @@ class fleet final : public doors::mqtt::internal_port {
   void answer(const question& asked, std::string_view end, const std::string& payload);
 
   things& of_;
-  std::shared_ptr<const site_authority> by_;
+  std::shared_ptr<const issuing_site> by_;
   doors::mqtt::broker& broker_;
   io::scope& services_;
 };

@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 constexpr rlim_t open_files_wanted = 4096;
 constexpr timestamp older_than_this_program{1'735'689'600'000'000'000};  // 2025-01-01
 constexpr auto slow_sync = 20ms;
-constexpr auto certificate_soon = std::chrono::days(14);
 
 double gigabytes(std::uint64_t bytes) { return static_cast<double>(bytes) / 1e9; }
 
@@ -55,11 +54,21 @@ finding check_data_folder(nanoseconds to_sync) {
   return {"data folder", verdict::note, text + ": every acknowledgement waits that long"};
 }
 
-finding check_end(timestamp ends, std::string text) {
-  const auto left = ends - clock::wall();
-  text += std::format(", until {}", to_iso8601(ends));
+finding check_end(control::enrolment::validity of, control::enrolment::upkeep by, std::string text) {
+  using control::enrolment::nearness;
+  const auto now = clock::wall();
+  const auto left = of.to - now;
+  text += std::format(", until {}", to_iso8601(of.to));
   if (left <= 0s) return {"certificate", verdict::bad, text + ": it has ended"};
-  return {"certificate", left < certificate_soon ? verdict::note : verdict::good, std::move(text)};
+  text += left < std::chrono::days(2) ? std::format(", {:.1f} hours left", static_cast<double>(left.count()) / 3.6e12)
+                                      : std::format(", {} days left", left / std::chrono::days(1));
+  switch (nearness_of(of, by, now)) {
+    case nearness::far: return {"certificate", verdict::good, std::move(text)};
+    case nearness::month:
+    case nearness::week: return {"certificate", verdict::note, std::move(text)};
+    case nearness::day: break;
+  }
+  return {"certificate", verdict::bad, std::move(text)};
 }
 
 }  // namespace perigee::node

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "control/enrolment/expiry.hpp"
 #include "io/file.hpp"
 
 namespace perigee::node {
@@ -27,7 +28,7 @@ struct finding {
 [[nodiscard]] finding check_disk_space(const result<io::disk_space>& room, std::uint64_t wanted);
 /// How long it takes until a few KiB are durable.
 [[nodiscard]] finding check_data_folder(nanoseconds to_sync);
-/// Of a certificate, told as `text`, that ends then.
-[[nodiscard]] finding check_end(timestamp ends, std::string text);
+/// Of a certificate, told as `text`: how near its end it is.
+[[nodiscard]] finding check_end(control::enrolment::validity of, control::enrolment::upkeep by, std::string text);
 
 }  // namespace perigee::node

@@ -21,9 +21,11 @@
 #include "node/gate.hpp"
 #include "node/internal_topics.hpp"
 #include "node/journal_alarms.hpp"
+#include "node/lane_options.hpp"
 #include "node/links.hpp"
 #include "node/mqtt_operations.hpp"
 #include "node/operator_api.hpp"
+#include "node/own_identity.hpp"
 #include "node/process.hpp"
 #include "node/prometheus.hpp"
 #include "node/quantity.hpp"
@@ -49,22 +51,6 @@ io::task<> settle(io::shard& on) {
   PG_CO_TRY_VOID(co_await io::sleep_for(on, settled_after));
   give_back_startup_pages();
   co_return result<>();
-}
-
-journal::lane_options lane_options_of(const lane_config& from, std::uint64_t segment_bytes) {
-  journal::lane_options out;
-  out.segment_bytes = segment_bytes;
-  out.bytes_max = from.bytes_max;
-  out.records_max = from.records_max;
-  out.age_max = from.age_max;
-  out.write_ahead_bytes = limits::journal_write_ahead_bytes_max;
-  out.when_full = from.when_full == when_full::refuse ? journal::when_full::refuse : journal::when_full::drop_oldest;
-  switch (from.durability) {
-    case durability::fsync: out.durability = journal::durability::fsync; break;
-    case durability::os: out.durability = journal::durability::os; break;
-    case durability::memory: out.durability = journal::durability::memory; break;
-  }
-  return out;
 }
 
 std::string_view name_of(transport t) {
@@ -146,6 +132,7 @@ struct instance::parts {
   std::unique_ptr<node::operator_api> operator_api;
   std::unique_ptr<api::server> api;
   std::unique_ptr<node::sensors> sensors;
+  std::unique_ptr<node::own_identity> own_identity;
   io::scope services;
 };
 
@@ -171,6 +158,9 @@ result<> instance::parts::open(prepared files) {
          node::bridges::open({on.shard, on.network, on.disk, *disk_worker, *log, *aside, metrics}, chosen, random));
   PG_TRY(sensors,
          node::sensors::open(on.shard, on.disk, *log, door->broker(), chosen, std::move(files.replays), random));
+  const auto issues = registrar ? registrar->authority() : nullptr;
+  rotation::means to_rotate{on.shard, on.network, on.disk, *disk_worker, *certificates, metrics, issues, random.next()};
+  PG_TRY(own_identity, node::own_identity::open(chosen, {std::move(to_rotate), *log, alarms->board()}));
   log->on_commit([this] { on_commit(); });
   return {};
 }
@@ -340,6 +330,8 @@ api::routes instance::parts::routes() {
   std::ranges::move(operations->routes(), std::back_inserter(served));
   std::ranges::move(prometheus->routes(), std::back_inserter(served));
   std::ranges::move(operator_api->routes(), std::back_inserter(served));
+  const auto* known = registrar ? &registrar->things() : nullptr;
+  std::ranges::move(own_identity->routes(known, info), std::back_inserter(served));
   if (registrar) std::ranges::move(registrar->routes(), std::back_inserter(served));
   return served;
 }
@@ -423,6 +415,7 @@ void instance::parts::start() {
   services.spawn("node", settle(on.shard));
   services.spawn("node.mqtt", operations->run());
   services.spawn("node.tls", certificates->watch());
+  own_identity->start(services);
   if (rules_reader) services.spawn("readers.rules", rules_reader->run());
   services.spawn("readers.alarms", alarms->run());
   if (history) services.spawn("readers.history", history->run());
@@ -464,6 +457,7 @@ io::task<> instance::stop() {
   if (p.rules_reader) p.rules_reader->save();
   p.alarms->save();
   p.bridges->save();
+  p.own_identity->save();
   const auto services_stopped = co_await p.services.close();
   io::event closed(p.on.shard);
   result<> journal_closed;

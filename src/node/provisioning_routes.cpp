@@ -119,7 +119,7 @@ io::task<answer> claim(things& of, authority_ptr by, request asked) {
 
 }  // namespace
 
-api::routes provisioning_routes(things& of, authority_ptr by) {
+api::routes provisioning_routes(things& of, std::shared_ptr<const issuing_site> by) {
   using enum api::access;
   const std::string path = "/api/v1/provisioning-templates";
   constexpr std::int64_t name_bytes_max = limits::identity_name_bytes_max;
@@ -155,7 +155,7 @@ api::routes provisioning_routes(things& of, authority_ptr by) {
        {"Remove a template", {name, api::text_parameter("why", "why", limits::registry_why_bytes_max)}, "", 204}},
       {"POST",
        path + "/{name}/claims",
-       [&of, by](request asked) { return claim(of, by, std::move(asked)); },
+       [&of, by](request asked) { return claim(of, by->now, std::move(asked)); },
        admins,
        {"Make a claim certificate; its key is told once", {name, life, why}, claim_notation, 201}},
   };

@@ -9,6 +9,6 @@
 namespace perigee::node {
 
 /// Templates of fleet provisioning and claims for them: /api/v1/provisioning-templates. docs/provisioning.md.
-[[nodiscard]] api::routes provisioning_routes(things& of, std::shared_ptr<const site_authority> by);
+[[nodiscard]] api::routes provisioning_routes(things& of, std::shared_ptr<const issuing_site> by);
 
 }  // namespace perigee::node

@@ -13,13 +13,14 @@ result<std::unique_ptr<registrar>> registrar::open(const surroundings& on, const
   auto made = std::unique_ptr<registrar>(new registrar(chosen));  // tidy: new — the constructor is private
   PG_TRY(made->things_, node::things::open(on.shard, on.disk, folder, on.metrics));
   made->things_->serve(on.broker);
-  PG_TRY(made->authority_, site_authority::open(on.disk, folder));
+  PG_TRY(auto site, site_authority::open(on.disk, folder));
+  if (site) made->authority_ = std::make_shared<issuing_site>(std::move(site));
   PG_TRY(made->verifier_, open_verifier(on.disk, chosen.attestation));
   if (made->authority_) {
     made->fleet_ = std::make_unique<node::fleet>(*made->things_, made->authority_, on.broker, on.services);
     on.topics.add(*made->fleet_);
   }
-  if (on.has_parent && made->authority_ && !made->authority_->issuing.gateway().empty()) {
+  if (on.has_parent && made->authority_ && !made->authority_->now->issuing.gateway().empty()) {
     made->things_->report_changes();
     made->writer_ = std::make_unique<report_writer>(on.shard, on.log, *made->things_);
   }

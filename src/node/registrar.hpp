@@ -33,6 +33,8 @@ class registrar {
                                                                const std::string& folder);
 
   [[nodiscard]] node::things& things() { return *things_; }
+  /// What it issues with; null where it issues nothing.
+  [[nodiscard]] std::shared_ptr<issuing_site> authority() const { return authority_; }
   [[nodiscard]] api::routes routes();
   void start(io::scope& services);
 
@@ -41,7 +43,7 @@ class registrar {
 
   identity_config chosen_;
   std::unique_ptr<node::things> things_;
-  std::shared_ptr<const site_authority> authority_;           // null where it issues nothing
+  std::shared_ptr<issuing_site> authority_;                   // null where it issues nothing
   std::shared_ptr<control::attestation::verifier> verifier_;  // null where nobody attests itself
   std::unique_ptr<node::fleet> fleet_;                        // null where it issues nothing
   std::unique_ptr<report_writer> writer_;                     // of a gateway

@@ -159,7 +159,11 @@ std::vector<finding> examine(const system_sources& from, const result<io::disk_s
   out.push_back(check_data_folder(std::chrono::duration_cast<nanoseconds>(slowest)));
   if (from.tls != nullptr) {
     for (const auto& each : from.tls->states()) {
-      out.push_back(check_end(each.not_after, each.file.substr(each.file.rfind('/') + 1)));
+      using control::enrolment::upkeep;
+      const auto& identity = from.chosen.identity;
+      const bool renewed = identity && identity->renew && each.file == from.chosen.tls->certificate;
+      out.push_back(check_end({timestamp{}, each.not_after}, renewed ? upkeep::itself : upkeep::person,
+                              each.file.substr(each.file.rfind('/') + 1)));
     }
   }
   for (const auto& link : from.links()) out.push_back(check_link(link));

@@ -159,14 +159,22 @@ outcome<std::expected<certificate, denied>> registry::renew(const renewal& asked
     if (auto why = shut_out(*known, known->given.is)) return no(*std::move(why));
     PG_TRY(const auto old, in.certificates.find(asked.with));
     if (!old || old->given.name != asked.name) return no("this certificate is not known here");
-    if (old->state != certificate_state::current) return no("this certificate was renewed or revoked before");
     PG_TRY(const auto all, in.certificates.of(asked.name));
+    // The answer may have been lost: whoever has the certificate that was renewed and the key of the new one is the
+    // same.
+    const auto lost = std::ranges::find_if(all, [&](const certificate& each) {
+      return each.given.key == asked.key && each.state == certificate_state::current;
+    });
+    const bool again = old->state == certificate_state::superseded && by.at < old->grace_until && lost != all.end();
+    if (!again && old->state != certificate_state::current) {
+      return no("this certificate was renewed or revoked before");
+    }
     if (is_compromised(all, asked.key)) return no(compromised);
     PG_TRY(auto made, make(known->given.is));
     made.name = asked.name;
     made.key = asked.key;
     PG_TRY(auto out, in.give(made, by));
-    PG_TRY_VOID(in.supersede(*old, by.at + asked.grace, by));
+    PG_TRY_VOID(in.supersede(again ? *lost : *old, by.at + asked.grace, by));
     return answer(std::move(out));
   });
 }

@@ -167,11 +167,23 @@ TEST_F(enrolments, that_an_operator_denies_are_refused) {
       << "another token is asked anew";
 }
 
+TEST_F(enrolments, are_renewed_again_where_the_answer_was_lost) {
+  ASSERT_EQ(enrolled(by_token(), "01"), "01 of press-7");
+  ASSERT_EQ(text_of(renew(*registry_, "01", other_key, "02")), "02 of press-7");
+  EXPECT_EQ(text_of(renew(*registry_, "01", other_key, "03")), "03 of press-7") << "with the key of 02";
+  EXPECT_EQ(states(), "01 superseded 02 superseded 03 current ");
+  ASSERT_EQ(text_of(renew(*registry_, "03", std::string(64, 'c'), "04")), "04 of press-7");
+  EXPECT_EQ(text_of(renew(*registry_, "01", other_key, "05")), "this certificate was renewed or revoked before");
+  EXPECT_EQ(text_of(renew(*registry_, "01", std::string(64, 'c'), "05", "press-7", noon + std::chrono::days(365))),
+            "this certificate was renewed or revoked before")
+      << "past its grace";
+}
+
 TEST_F(enrolments, are_renewed_once_by_who_has_a_current_certificate) {
   ASSERT_EQ(enrolled(by_token(), "01"), "01 of press-7");
   EXPECT_EQ(text_of(renew(*registry_, "01", other_key, "02")), "02 of press-7");
   EXPECT_EQ(states(), "01 superseded 02 current ");
-  EXPECT_EQ(text_of(renew(*registry_, "01", other_key, "03")), "this certificate was renewed or revoked before");
+  EXPECT_EQ(text_of(renew(*registry_, "01", one_key, "03")), "this certificate was renewed or revoked before");
   EXPECT_EQ(text_of(renew(*registry_, "ff", other_key, "03")), "this certificate is not known here");
   EXPECT_EQ(text_of(renew(*registry_, "02", other_key, "03", "press-8")), "it is not known here");
   ASSERT_TRUE(registry_->take("press-7", step::suspend, operator_at(noon)));

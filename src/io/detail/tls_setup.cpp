@@ -166,6 +166,14 @@ or_sentence<void> trust(tls_setup& into, reader& from, const std::string& author
   return {};
 }
 
+void check_as_of(X509_VERIFY_PARAM& of, const as_of& time) {
+  if (time.at) {
+    X509_VERIFY_PARAM_set_time(&of, static_cast<std::time_t>(time.at->ns / 1'000'000'000));
+  } else {
+    X509_VERIFY_PARAM_set_flags(&of, X509_V_FLAG_NO_CHECK_TIME);
+  }
+}
+
 /// As ALPN has it on the wire: each after its length (RFC 7301 3.1).
 std::string on_the_wire(const std::vector<std::string>& protocols) {
   std::string out;
@@ -279,6 +287,7 @@ or_sentence<std::shared_ptr<const tls_setup>> load_client(const tls_client_choic
     return refuse("the machine's list of authorities", "cannot be used");
   }
   made->fingerprint = from.fingerprint();
+  if (choice.time) check_as_of(*SSL_CTX_get0_param(c), *choice.time);
   SSL_CTX_set_verify(c, choice.how.verify == server_check::full ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   const auto offered = on_the_wire(choice.how.protocols);
   if (!offered.empty()) {

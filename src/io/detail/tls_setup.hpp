@@ -55,9 +55,15 @@ struct tls_setup {
   std::array<unsigned char, 32> fingerprint{};  // of all that was read
 };
 
+/// When the certificates of a server must be valid.
+struct as_of {
+  std::optional<timestamp> at{};  // none: whatever their times are
+};
+
 struct tls_client_choice {
   tls_files files;
   tls_client_options how;
+  std::optional<as_of> time{};  // none: now
 };
 
 /// A sentence for a person, with the file's name.

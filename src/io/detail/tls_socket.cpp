@@ -7,6 +7,7 @@
 
 #include "io/detail/certificate.hpp"
 #include "io/detail/tls_verify.hpp"
+#include "io/verification_time.hpp"
 
 namespace perigee::io {
 namespace {
@@ -72,6 +73,14 @@ bool expect(SSL* of, const std::string& host) {
   return SSL_set1_host(of, host.c_str()) == 1 && SSL_set_tlsext_host_name(of, host.c_str()) == 1;
 }
 
+/// OpenSSL asks the machine's clock, which may stand before what is known to have passed.
+void check_at_known_time(X509_VERIFY_PARAM& of) {
+  const bool has_own = (X509_VERIFY_PARAM_get_flags(&of) & X509_V_FLAG_USE_CHECK_TIME) != 0;
+  const auto now = verification_time();
+  if (has_own || now <= clock::wall()) return;
+  X509_VERIFY_PARAM_set_time(&of, static_cast<std::time_t>(now.ns / 1'000'000'000));
+}
+
 /// The newest reason in OpenSSL's queue, which is emptied. The texts are constants.
 const char* reason_of_failure() {
   const auto code = ERR_peek_last_error();
@@ -88,6 +97,7 @@ result<std::unique_ptr<tls_socket>> tls_socket::make(std::shared_ptr<const tls_s
   bio_ptr over(BIO_new(socket_method()));
   if (!made || !over) return fail(errc::full, "no memory for a TLS connection");
   attach(over.get(), socket);
+  check_at_known_time(*SSL_get0_param(made.get()));
   SSL_set_bio(made.get(), over.get(), over.get());
   (void)over.release();  // the connection's now
   if (as == side::server) {

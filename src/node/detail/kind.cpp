@@ -193,4 +193,14 @@ std::optional<parent> parent_url::read(reading& in, const value& from) {
                 secure ? uplink_transport::tls : uplink_transport::tcp};
 }
 
+std::optional<renewal_source> renewal::read(reading& in, const value& from) {
+  const auto* found = expect<std::string>(in, from, "a URL");
+  if (found == nullptr) return std::nullopt;
+  if (*found == "self") return renewal_source{};
+  auto at = client::read_https_url(*found);
+  if (at) return renewal_source{std::move(at)};
+  in.refuse(from.at, "P0112", "not the URL of a parent's API", "https://host:port, or \"self\"");
+  return std::nullopt;
+}
+
 }  // namespace perigee::node::detail::kind

@@ -111,4 +111,10 @@ struct parent_url {
   static std::optional<parent> read(reading& in, const value& from);
 };
 
+/// "https://host:port" of a parent's API, or "self".
+struct renewal {
+  static std::string type() { return "URL"; }
+  static std::optional<renewal_source> read(reading& in, const value& from);
+};
+
 }  // namespace perigee::node::detail::kind

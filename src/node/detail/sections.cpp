@@ -314,6 +314,13 @@ constexpr option<identity_config> identity_options[] = {
         "approval", "\"token\"", "what a first certificate takes: a token, or beside it an operator's word"),
     row<&identity_config::attestation, kind::file, identity_config>(
         "attestation", "none", "the policy of machines that prove their TPM and what they started"),
+    row<&identity_config::renew, kind::renewal, identity_config>(
+        "renew", "none: by hand",
+        "this node's certificate, at 2/3 of its life: \"https://host:port\" of the parent's API, or \"self\" by the "
+        "issuing authority in the folder"),
+    row<&identity_config::renewal_grace, kind::duration, identity_config>(
+        "renewal_grace", "\"30d\"",
+        "how long after its end a certificate is still renewed here, for who slept; \"0s\": never"),
 };
 
 constexpr option<unit_rule> unit_options[] = {

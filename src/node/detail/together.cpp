@@ -149,6 +149,22 @@ void check_journal(reading& in, const value& root, const config& of) {
   }
 }
 
+/// A renewed key and certificate come into use by one rename, so they are in one file.
+void check_renewal(reading& in, const value& root, const config& of) {
+  if (!of.identity || !of.identity->renew) return;
+  const auto at = place(root, "identity", "renew");
+  if (!of.tls) {
+    in.refuse(at, "P0111", "there is no certificate to renew", "add [tls], or leave `renew` out");
+    return;
+  }
+  if (of.tls->key.from != secret::place::file || of.tls->key.name != of.tls->certificate) {
+    in.refuse(place(root, "tls", "key"), "P0114", "what is renewed has key and certificate in one file",
+              "`cat NAME.key NAME.crt > NAME.pem`, and name it for both");
+  }
+  if (of.identity->renew->parent && !of.tls->authority)
+    in.refuse(at, "P0111", "a parent needs an authority in [tls]", "who signed the parent's certificate");
+}
+
 }  // namespace
 
 position place_of(const value& root, std::string_view section, std::size_t index, std::string_view key) {
@@ -160,6 +176,7 @@ void check_together(reading& in, const value& root, config& of) {
   for (std::size_t i = 0; i < of.mqtt.size(); ++i) check_listener(in, root, of, i);
   check_api(in, root, of);
   check_uplink(in, root, of);
+  check_renewal(in, root, of);
   check_ports(in, root, of);
   check_names(in, root, of);
   check_bridges(in, root, of);

@@ -1,8 +1,8 @@
-#include "cli/http_get.hpp"
+#include "client/http_client.hpp"
 
 #include <gtest/gtest.h>
 
-namespace perigee::cli {
+namespace perigee::client {
 namespace {
 
 TEST(http_answer, head_and_body) {
@@ -14,16 +14,28 @@ TEST(http_answer, head_and_body) {
     EXPECT_FALSE(parse_http_answer(wrong)) << wrong;
 }
 
-TEST(metric_in, sums_the_series_that_fit) {
-  constexpr std::string_view text =
-      "# HELP x_total X.\n# TYPE x_total counter\nx_total{lane=\"bulk\"} 3\nx_total{lane=\"alarm\"} 4.5\nx_totals 100\n"
-      "y 7\nlast 1e3";
-  EXPECT_EQ(metric_in(text, "x_total"), 7.5);
-  EXPECT_EQ(metric_in(text, "x_total", "lane=\"bulk\""), 3);
-  EXPECT_EQ(metric_in(text, "y"), 7);
-  EXPECT_EQ(metric_in(text, "last"), 1000);
-  EXPECT_EQ(metric_in(text, "absent"), 0);
-  EXPECT_EQ(metric_in("", "x"), 0);
+TEST(http_answer, fields_by_their_names_in_any_case) {
+  const auto answer =
+      parse_http_answer("HTTP/1.1 200 OK\r\nDate:  Sun, 06 Nov 1994 08:49:37 GMT \r\nX:\r\nY\r\n\r\nDate: no");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(field_of(*answer, "date"), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(field_of(*answer, "X"), "");
+  EXPECT_EQ(field_of(*answer, "Y"), "");
+  EXPECT_EQ(field_of(*answer, "absent"), "");
+}
+
+TEST(https_url, has_a_host_and_perhaps_a_port) {
+  const auto read = [](std::string_view url) {
+    const auto at = read_https_url(url);
+    return at ? at->host + " " + std::to_string(at->port) : "none";
+  };
+  EXPECT_EQ(read("https://cloud.plant"), "cloud.plant 8443");
+  EXPECT_EQ(read("https://cloud.plant:443/"), "cloud.plant 443");
+  EXPECT_EQ(read("https://[::1]"), "::1 8443");
+  EXPECT_EQ(read("https://[::1]:9000"), "::1 9000");
+  for (const auto* wrong : {"http://cloud", "https://", "https://:1", "https://cloud:0", "https://cloud:65536",
+                            "https://cloud:x", "https://cloud/api", "https://me@cloud", "cloud:8443", ""})
+    EXPECT_EQ(read(wrong), "none") << wrong;
 }
 
 std::string body_of(std::string_view chunks, std::size_t step) {
@@ -45,4 +57,4 @@ TEST(http_get, takes_chunks_apart_wherever_they_are_cut) {
 }
 
 }  // namespace
-}  // namespace perigee::cli
+}  // namespace perigee::client

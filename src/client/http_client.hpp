@@ -1,18 +1,23 @@
 #pragma once
-// One question to a node's API.
+// One question to a node's API, over HTTP/1.1.
 
 #include <functional>
 #include <string>
 #include <string_view>
 
+#include "client/https_address.hpp"
 #include "io/stream.hpp"
 
-namespace perigee::cli {
+namespace perigee::client {
 
 struct http_answer {
   unsigned status = 0;
   std::string body;
+  std::string head{};  // its status line and fields, as they came
 };
+
+/// The value of a field of an answer's head (RFC 9110 5.1: names in any case); empty where there is none.
+[[nodiscard]] std::string_view field_of(const http_answer& answer, std::string_view name);
 
 struct http_question {
   std::string method;
@@ -37,9 +42,6 @@ using piece_taker = std::function<bool(std::string_view piece)>;
 [[nodiscard]] io::task<http_answer> http_get(io::shard& on, io::network& network, io::endpoint at, std::string path,
                                              clock::time_point deadline);
 
-/// The sum of all series of a metric in a Prometheus text that have `label` ("lane=\"bulk\"") among theirs.
-[[nodiscard]] double metric_in(std::string_view exposition, std::string_view name, std::string_view label = {});
-
 /// Takes a body in chunks apart as it comes (RFC 9112 7.1).
 class chunk_reader {
  public:
@@ -57,4 +59,4 @@ class chunk_reader {
 /// Splits head from body. Public for its test.
 [[nodiscard]] result<http_answer> parse_http_answer(std::string_view bytes);
 
-}  // namespace perigee::cli
+}  // namespace perigee::client

@@ -1,5 +1,6 @@
-#include "cli/http_get.hpp"
+#include "client/http_client.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <format>
 #include <optional>
@@ -9,7 +10,7 @@
 #include "io/scope.hpp"
 #include "io/timer.hpp"
 
-namespace perigee::cli {
+namespace perigee::client {
 namespace {
 
 io::task<> close_at(io::timer& timer, io::stream& stream, clock::time_point deadline) {
@@ -67,7 +68,7 @@ io::task<http_answer> http_ask(io::shard& on, io::network& network, io::endpoint
   PG_CO_TRY(const auto stream, co_await network.connect(at, deadline));
   io::scope watch(on);
   io::timer timer(on);
-  watch.spawn("cli.http", close_at(timer, *stream, deadline));
+  watch.spawn("client.http", close_at(timer, *stream, deadline));
   auto answer = co_await converse(*stream, at.host, question);
   (void)co_await watch.close();
   if (!answer && clock::now() >= deadline) co_return fail(errc::timed_out, "the node does not answer");
@@ -137,25 +138,24 @@ result<http_answer> parse_http_answer(std::string_view bytes) {
   http_answer out;
   const auto [rest, failed] = std::from_chars(bytes.data() + 9, bytes.data() + 12, out.status);
   if (failed != std::errc() || rest != bytes.data() + 12) return fail(errc::malformed, "not an HTTP answer");
+  out.head = bytes.substr(0, head_end + 2);
   out.body = bytes.substr(head_end + 4);
   return out;
 }
 
-double metric_in(std::string_view exposition, std::string_view name, std::string_view label) {
-  double sum = 0;
-  while (!exposition.empty()) {
-    const auto end = std::min(exposition.find('\n'), exposition.size());
-    const auto line = exposition.substr(0, end);
-    exposition.remove_prefix(std::min(end + 1, exposition.size()));
-    const auto space = line.rfind(' ');
-    if (!line.starts_with(name) || space == std::string_view::npos) continue;
-    const auto labels = line.substr(name.size(), space - name.size());
-    if ((!labels.empty() && labels.front() != '{') || !labels.contains(label)) continue;
-    double value = 0;
-    std::from_chars(line.data() + space + 1, line.data() + line.size(), value);
-    sum += value;
+std::string_view field_of(const http_answer& answer, std::string_view name) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  std::string_view left = answer.head;
+  while (!left.empty()) {
+    auto line = left.substr(0, left.find("\r\n"));
+    left.remove_prefix(std::min(line.size() + 2, left.size()));
+    const auto colon = std::min(line.find(':'), line.size());
+    if (!std::ranges::equal(line.substr(0, colon), name, {}, lower, lower)) continue;
+    line.remove_prefix(std::min(colon + 1, line.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    return line.substr(0, line.find_last_not_of(" \t") + 1);
   }
-  return sum;
+  return {};
 }
 
-}  // namespace perigee::cli
+}  // namespace perigee::client
