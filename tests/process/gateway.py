@@ -16,7 +16,7 @@ class Gateway(EstSite):
         self.become_a_node()
         self.become_a_gateway()
         self.fog = self.node("fog-1", listeners=("tls",), authority=self.root, more=(
-            f'[tls]\ncertificate = "{self.own}/fog-1.crt"\nkey = {{ file = "{self.own}/fog-1.key" }}\n'
+            f'[tls]\ncertificate = "{self.own}/fog-1.pem"\nkey = {{ file = "{self.own}/fog-1.pem" }}\n'
             f'authority = "{self.root}"\n[identity]\nfolder = "{self.own}"\n'
             f'[uplink]\nurl = "mqtts://localhost:{self.cloud.ports["tls"]}"\n')).start()
         self.fog.wait_for_metric("perigee_link_connected", 1)
