@@ -217,6 +217,18 @@ constexpr argument token_create_arguments[] = {
 constexpr argument token_ls_arguments[] = {row_limit, of_node, data, json};
 constexpr argument token_revoke_arguments[] = {
     {"id", "ID", "as `perigee token ls` shows it", required}, why, of_node, data, json};
+constexpr argument certificate_ls_arguments[] = {
+    {"--thing", "NAME", "those of this thing", optional}, row_limit, of_node, data, json};
+constexpr argument certificate_revoke_arguments[] = {
+    {"serial", "SERIAL", "as `perigee certificate ls` shows it", required},
+    {"--issuer", "KEY", "its authority's key, where several gave this number", optional},
+    {"--reason", "REASON", "keyCompromise, superseded, ... (RFC 5280 5.3.1; default unspecified)", optional},
+    why,
+    of_node,
+    data,
+    json,
+};
+constexpr argument certificate_lists_arguments[] = {of_node, data, json};
 constexpr argument enrolment_ls_arguments[] = {row_limit, of_node, data, json};
 constexpr argument enrolment_arguments[] = {
     {"id", "ID", "as `perigee enrolment ls` shows it", required}, why, of_node, data, json};
@@ -368,6 +380,11 @@ constexpr command table[] = {
     {"token create", "make one, shown once", token_create_arguments, run_token_create},
     {"token ls", "every token, without its secret", token_ls_arguments, run_token_ls},
     {"token revoke", "let nobody in by it any more", token_revoke_arguments, run_token_revoke},
+    {"certificate", "certificates that a node knows", {}, run_certificate},
+    {"certificate ls", "each, and whether it is good", certificate_ls_arguments, run_certificate_ls},
+    {"certificate revoke", "take one back, at every node", certificate_revoke_arguments, run_certificate_revoke},
+    {"certificate lists", "whose revocations are known, and as of when", certificate_lists_arguments,
+     run_certificate_lists},
     {"enrolment", "who waits for an operator to be let in", {}, run_enrolment},
     {"enrolment ls", "those that wait, and those that did", enrolment_ls_arguments, run_enrolment_ls},
     {"enrolment approve", "let one in: it gets its certificate", enrolment_arguments, run_enrolment_approve},

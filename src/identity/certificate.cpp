@@ -140,12 +140,11 @@ bool certificate::operator==(const certificate& other) const {
   return facts_->fingerprint == other.facts_->fingerprint;
 }
 
-result<std::vector<certificate>> parse_chain(byte_view pem_or_der) {
-  if (!detail::is_pem(pem_or_der)) {
-    return certificate::parse(pem_or_der).transform([](certificate one) { return std::vector{std::move(one)}; });
-  }
-  PG_TRY(const auto blocks, detail::pem_blocks(pem_or_der, limits::identity_chain_certificates_max + 1));
-  if (blocks.size() > limits::identity_chain_certificates_max) return refuse(refusal::chain_too_long);
+namespace {
+
+result<std::vector<certificate>> parse_all(byte_view pem, std::size_t certificates_max) {
+  PG_TRY(const auto blocks, detail::pem_blocks(pem, certificates_max + 1));
+  if (blocks.size() > certificates_max) return refuse(refusal::chain_too_long);
   if (blocks.empty()) return refuse(refusal::malformed);
   std::vector<certificate> out;
   for (const auto& block : blocks) {
@@ -154,6 +153,22 @@ result<std::vector<certificate>> parse_chain(byte_view pem_or_der) {
     out.push_back(std::move(one));
   }
   return out;
+}
+
+}  // namespace
+
+result<std::vector<certificate>> parse_chain(byte_view pem_or_der) {
+  if (!detail::is_pem(pem_or_der)) {
+    return certificate::parse(pem_or_der).transform([](certificate one) { return std::vector{std::move(one)}; });
+  }
+  return parse_all(pem_or_der, limits::identity_chain_certificates_max);
+}
+
+result<std::vector<certificate>> parse_roots(byte_view pem) {
+  PG_TRY(auto all, parse_all(pem, limits::identity_roots_max));
+  std::erase_if(all, [](const certificate& one) { return one.facts().subject != one.facts().issuer; });
+  if (all.empty()) return refuse(refusal::unknown_authority);
+  return all;
 }
 
 result<certificate> first_certificate(byte_view pem) {

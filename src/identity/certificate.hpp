@@ -67,6 +67,10 @@ class certificate {
 /// The certificates of a PEM text, or one in DER, in their order: at least one, within the bounds of a chain.
 /// refusal::chain_too_long, and as certificate::parse.
 [[nodiscard]] result<std::vector<certificate>> parse_chain(byte_view pem_or_der);
+/// The roots that a PEM file names as trusted, at least one and at most limits::identity_roots_max: what is in it and
+/// has not signed itself, such as the cross-signed certificates of a rollover, is passed over. refusal::chain_too_long,
+/// unknown_authority where none is a root, and as certificate::parse.
+[[nodiscard]] result<std::vector<certificate>> parse_roots(byte_view pem);
 /// The first certificate of a PEM file of an operator's, whatever else is in it: keys, parameters, a longer chain. As
 /// certificate::parse.
 [[nodiscard]] result<certificate> first_certificate(byte_view pem);

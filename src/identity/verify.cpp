@@ -58,14 +58,19 @@ refusal reason_for(int openssl_error) {
   return found != table.end() ? found->second : refusal::not_conforming;
 }
 
+/// What a path is looked for: a leaf's use, or nothing but that it holds.
+enum class sought { client, server, authority };
+
 /// What can be said without any signature: it bounds the work of what follows.
-result<> check_shown(std::span<const certificate> shown) {
+result<> check_shown(std::span<const certificate> shown, sought what) {
   static_assert(limits::identity_chain_certificates_max * limits::identity_certificate_bytes_max <=
                     limits::identity_chain_bytes_max,
                 "a chain that has not too many certificates has not too many bytes");
   if (shown.empty()) return refuse(refusal::malformed);
   if (shown.size() > limits::identity_chain_certificates_max) return refuse(refusal::chain_too_long);
-  if (shown.front().facts().is_authority) return refuse(refusal::leaf_is_authority);
+  const bool is_authority = shown.front().facts().is_authority;
+  if (is_authority && what != sought::authority) return refuse(refusal::leaf_is_authority);
+  if (!is_authority && what == sought::authority) return refuse(refusal::not_an_authority);
   for (const auto& above : shown.subspan(1)) {
     if (!above.facts().is_authority) return refuse(refusal::not_an_authority);
   }
@@ -87,18 +92,22 @@ borrowed_ptr stack_of(std::span<const certificate> all) {
   return out;
 }
 
-void set_terms(X509_STORE_CTX* context, purpose wanted, timestamp at) {
+void set_terms(X509_STORE_CTX* context, sought what, timestamp at) {
   auto* const terms = X509_STORE_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_flags(terms, X509_V_FLAG_X509_STRICT);
   X509_VERIFY_PARAM_set_depth(terms, between_leaf_and_root_max);
   X509_VERIFY_PARAM_set_auth_level(terms, security_level);
   X509_VERIFY_PARAM_set_time(terms, static_cast<std::time_t>(at.ns / 1'000'000'000));
-  X509_STORE_CTX_set_purpose(context, wanted == purpose::client ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER);
+  switch (what) {
+    case sought::client: X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_CLIENT); return;
+    case sought::server: X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_SERVER); return;
+    case sought::authority: X509_STORE_CTX_set_purpose(context, X509_PURPOSE_CRL_SIGN); return;
+  }
 }
 
 /// The path from the leaf to a root, both included, as RFC 5280 6.1 has it checked.
 result<std::vector<certificate>> path_to_root(std::span<const certificate> shown, std::span<const certificate> roots,
-                                              purpose wanted, timestamp at) {
+                                              sought what, timestamp at) {
   const store_ptr store(X509_STORE_new());
   const store_context_ptr context(X509_STORE_CTX_new());
   const auto trusted = stack_of(roots);
@@ -107,7 +116,7 @@ result<std::vector<certificate>> path_to_root(std::span<const certificate> shown
     return fail(errc::io, "OpenSSL could not begin to verify");
   }
   X509_STORE_CTX_set0_trusted_stack(context.get(), trusted.get());
-  set_terms(context.get(), wanted, at);
+  set_terms(context.get(), what, at);
   if (X509_verify_cert(context.get()) != 1) return refuse(reason_for(X509_STORE_CTX_get_error(context.get())));
   std::vector<certificate> out;
   const auto* const path = X509_STORE_CTX_get0_chain(context.get());
@@ -157,8 +166,9 @@ result<verified_identity> verify_chain(std::span<const certificate> shown, std::
                                        purpose wanted, timestamp at, is_revoked revoked) {
   const crypto::error_queue_scope quiet;
   if (roots.size() > limits::identity_roots_max) return fail(errc::too_large, "at most 16 roots are trusted at once");
-  PG_TRY_VOID(check_shown(shown));
-  PG_TRY(const auto path, path_to_root(shown, roots, wanted, at));
+  const auto what = wanted == purpose::client ? sought::client : sought::server;
+  PG_TRY_VOID(check_shown(shown, what));
+  PG_TRY(const auto path, path_to_root(shown, roots, what, at));
   const auto& leaf = path.front().facts();
   // RFC 5280 4.2.1.12 takes a certificate without purposes for any. Ours have some.
   if (wanted == purpose::client ? !leaf.for_clients : !leaf.for_servers) return refuse(refusal::wrong_purpose);
@@ -171,6 +181,14 @@ result<verified_identity> verify_chain(std::span<const certificate> shown, std::
                            .serial = leaf.serial,
                            .chain_length = path.size(),
                            .gateway = std::move(gateway)};
+}
+
+result<> verify_authority(std::span<const certificate> shown, std::span<const certificate> roots, timestamp at,
+                          is_revoked revoked) {
+  const crypto::error_queue_scope quiet;
+  PG_TRY_VOID(check_shown(shown, sought::authority));
+  PG_TRY(const auto path, path_to_root(shown, roots, sought::authority, at));
+  return check_revocation(path, revoked);
 }
 
 }  // namespace perigee::identity

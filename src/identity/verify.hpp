@@ -35,4 +35,9 @@ struct verified_identity {
                                                      std::span<const certificate> roots, purpose wanted, timestamp at,
                                                      is_revoked revoked);
 
+/// The same of an authority, the first of `shown`: whether there is a path to a root on which all is well, so that what
+/// it signs may be believed. refusal::not_an_authority where it is a leaf; else as verify_chain.
+[[nodiscard]] result<> verify_authority(std::span<const certificate> shown, std::span<const certificate> roots,
+                                        timestamp at, is_revoked revoked);
+
 }  // namespace perigee::identity

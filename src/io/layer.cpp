@@ -132,7 +132,7 @@ task<> layer::greet_tls() {
                                    at_.server_name.empty() ? at_.host : at_.server_name));
   for (;;) {
     if (!socket_.is_open()) co_return fail(errc::closed, "the connection was closed");
-    const auto made = tls_->greet();
+    const auto made = tls_->greet(peer_.address);
     if (made.what == tls_socket::state::done) break;
     if (made.what == tls_socket::state::closed) co_return fail(errc::closed, "the peer left the TLS handshake");
     if (made.what == tls_socket::state::failed) co_return fail(errc::refused, made.why);

@@ -62,8 +62,11 @@ struct chain_verdict {
 class chain_judge {
  public:
   virtual ~chain_judge() = default;
-  /// The certificates in DER as the peer shows them, its own first. A server's host name is not its matter.
-  [[nodiscard]] virtual chain_verdict judge(std::span<const byte_view> shown) const = 0;
+  /// Whether it stands in for OpenSSL's own verification of clients; else both are asked.
+  [[nodiscard]] virtual bool stands_alone() const = 0;
+  /// The certificates in DER as the peer at this address shows them, its own first. A server's host name is not its
+  /// matter.
+  [[nodiscard]] virtual chain_verdict judge(std::span<const byte_view> shown, std::string_view from) const = 0;
   /// Of one that was good when its session began, and comes again with a ticket.
   [[nodiscard]] virtual chain_verdict judge_again(const peer_certificate& shown) const = 0;
 };

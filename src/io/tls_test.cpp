@@ -296,13 +296,15 @@ TEST_F(tls, an_expired_ticket_holder_is_refused) {
 class one_verdict final : public chain_judge {
  public:
   explicit one_verdict(const chain_verdict& is, const chain_verdict& again = {}) : is_(is), again_(again) {}
-  chain_verdict judge(std::span<const byte_view> shown) const override {
+  bool stands_alone() const override { return alone; }
+  chain_verdict judge(std::span<const byte_view> shown, std::string_view) const override {
     shown_bytes = shown.front().size();
     ++asked;
     return is_;
   }
   chain_verdict judge_again(const peer_certificate&) const override { return again_; }
 
+  bool alone = true;
   mutable std::size_t shown_bytes = 0;
   mutable int asked = 0;
 
@@ -329,6 +331,21 @@ TEST_F(tls, a_judge_decides_in_place_of_openssl) {
   EXPECT_EQ(pair.server->peer_name().value(), "press-9");
   EXPECT_EQ(judge->asked, 1);
   EXPECT_GT(judge->shown_bytes, 100U);
+}
+
+TEST_F(tls, a_judge_that_does_not_stand_alone_is_asked_after_openssl) {
+  const auto judge = std::make_shared<one_verdict>(chain_verdict{});
+  judge->alone = false;
+  const auto here = server({.judge = always(judge)});
+  const test_authority stranger;
+  auto files = stranger.write_identity("press-9");
+  files.authority = authority_.path("authority.crt");
+  tls_pair unknown(*here, *tls_context::client(files).value(), "gw");
+  EXPECT_NE(unknown.greet().what, state::done);
+  EXPECT_EQ(judge->asked, 0);
+  tls_pair known(*here, *client(), "gw");
+  EXPECT_EQ(known.greet().what, state::done);
+  EXPECT_EQ(judge->asked, 1);
 }
 
 TEST_F(tls, what_a_judge_refuses_ends_with_its_sentence) {

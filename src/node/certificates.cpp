@@ -52,8 +52,10 @@ result<io::tls_server_options> server_of(const tls_config& from) {
 
 }  // namespace
 
-certificates::certificates(const config& chosen, io::shard& on, io::worker& by, metrics::registry& registry)
+certificates::certificates(const config& chosen, chain_rules& rules, io::shard& on, io::worker& by,
+                           metrics::registry& registry)
     : chosen_(chosen),
+      rules_(rules),
       on_(on),
       worker_(by),
       registry_(registry),
@@ -61,10 +63,10 @@ certificates::certificates(const config& chosen, io::shard& on, io::worker& by, 
       refused_(registry.make_gauge("perigee_tls_reload_refused", "1 while files on the disk cannot be used")),
       asked_(on) {}
 
-result<std::unique_ptr<certificates>> certificates::open(const config& chosen, io::shard& on, io::worker& by,
-                                                         metrics::registry& registry) {
+result<std::unique_ptr<certificates>> certificates::open(const config& chosen, chain_rules& rules, io::shard& on,
+                                                         io::worker& by, metrics::registry& registry) {
   std::unique_ptr<certificates> made(
-      new certificates(chosen, on, by, registry));  // tidy: new — the constructor is private
+      new certificates(chosen, rules, on, by, registry));  // tidy: new — the constructor is private
   if (chosen.tls) PG_TRY_VOID(made->make());
   return made;
 }
@@ -75,7 +77,8 @@ certificates::key certificates::key_of(const mqtt_config& listener) const {
 }
 
 result<> certificates::make() {
-  PG_TRY(const auto usual, server_of(*chosen_.tls));
+  PG_TRY(auto usual, server_of(*chosen_.tls));
+  usual.judge = rules_.judge_of(identity::purpose::client);
   for (const auto& listener : chosen_.mqtt) {
     if (!is_tls(listener.transport)) continue;
     auto& made = listeners_[key_of(listener)];
@@ -91,7 +94,8 @@ result<> certificates::make() {
   options.client = chosen_.tls->authority ? io::client_certificate::optional : io::client_certificate::none;
   options.admits_lapsed = chosen_.identity && chosen_.identity->renewal_grace > nanoseconds(0);
   PG_TRY(api_, io::tls_context::server(std::move(options)));
-  PG_TRY(client_, io::tls_context::client(usual.files, {.version_min = usual.version_min}));
+  PG_TRY(client_, io::tls_context::client(usual.files, {.version_min = usual.version_min,
+                                                        .judge = rules_.judge_of(identity::purpose::server)}));
   all_.insert(all_.end(), {api_, client_});
   measure();
   return {};
@@ -163,6 +167,10 @@ std::vector<io::tls_certificate_state> certificates::states() const {
   std::vector<io::tls_certificate_state> out;
   for (auto& [file, one] : by_file) out.push_back(std::move(one));
   return out;
+}
+
+void certificates::staple(const std::shared_ptr<const byte_buffer>& answer) {
+  for (const auto& one : all_) one->staple(answer);
 }
 
 void certificates::measure() {

@@ -11,6 +11,7 @@
 #include "io/stream.hpp"
 #include "io/timer.hpp"
 #include "io/worker.hpp"
+#include "node/chain_rules.hpp"
 #include "node/config.hpp"
 
 namespace perigee::node {
@@ -21,7 +22,8 @@ namespace perigee::node {
 class certificates {
  public:
   /// errc::malformed where a file does not load; secret::read's errors.
-  [[nodiscard]] static result<std::unique_ptr<certificates>> open(const config& chosen, io::shard& on, io::worker& by,
+  [[nodiscard]] static result<std::unique_ptr<certificates>> open(const config& chosen, chain_rules& rules,
+                                                                  io::shard& on, io::worker& by,
                                                                   metrics::registry& registry);
 
   /// Where a listener listens, and how: null TLS where its transport has none.
@@ -35,11 +37,13 @@ class certificates {
   [[nodiscard]] std::vector<io::tls_certificate_state> states() const;
   /// Looks at the files for as long as it is not cancelled.
   [[nodiscard]] io::task<> watch();
+  /// What listeners staple for the node's own certificate, until its file changes.
+  void staple(const std::shared_ptr<const byte_buffer>& answer);
   /// Looks at them now.
   void reload() { asked_.notify(); }
 
  private:
-  certificates(const config& chosen, io::shard& on, io::worker& by, metrics::registry& registry);
+  certificates(const config& chosen, chain_rules& rules, io::shard& on, io::worker& by, metrics::registry& registry);
 
   /// Listeners that want the same share one.
   using key = std::tuple<bool, io::client_certificate, io::identity_source>;
@@ -50,6 +54,7 @@ class certificates {
   void measure();
 
   const config& chosen_;
+  chain_rules& rules_;
   io::shard& on_;
   io::worker& worker_;
   metrics::registry& registry_;

@@ -79,7 +79,17 @@ mqtt::answer children::on_hello(std::string_view child, byte_view payload, times
   for (std::size_t i = 0; i < model::lane_count; ++i) next.wait_for[i] = log_[static_cast<model::lane>(i)].staged();
   welcomes_.push_back(std::move(next));
   on_commit();
+  if (told_) told_(child);
   return {};
+}
+
+void children::send(std::string_view child, std::string_view subject, byte_view payload) {
+  if (child.empty()) {
+    for (const auto& [name, said] : introduced_) send(name, subject, payload);
+    return;
+  }
+  const auto topic = uplink::downlink_topic(child, subject);
+  broker_->publish_local({topic, payload, log_.node(), clock::wall(), false}, {clock::now(), clock::wall()});
 }
 
 /// Said once for each life of the child's journal: the alarm is stamped with it.

@@ -158,6 +158,7 @@ struct renewal_source {
 /// The things that the node knows, and who of them may connect; and how the node keeps its own identity.
 struct identity_config {
   std::string folder;                                 // empty: `identity` in the data folder
+  bool strict = true;                                 // certificates are held against docs/identity.md
   bool needs_approval = false;                        // an operator lets each first certificate pass
   std::string attestation{};                          // the policy of machines with a TPM; empty: none attests itself
   std::optional<renewal_source> renew;                // none: a person renews it

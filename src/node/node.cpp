@@ -29,9 +29,9 @@
 #include "node/process.hpp"
 #include "node/prometheus.hpp"
 #include "node/quantity.hpp"
-#include "node/registrar.hpp"
 #include "node/run_file.hpp"
 #include "node/sensors.hpp"
+#include "node/site_identity.hpp"
 #include "quarantine/keeper.hpp"
 #include "readers/alarms/alarms_reader.hpp"
 #include "readers/history/history_reader.hpp"
@@ -110,6 +110,7 @@ struct instance::parts {
   metrics::registry metrics;
   run_info info;
   std::unique_ptr<io::worker> disk_worker;
+  std::unique_ptr<site_identity> identity;
   std::unique_ptr<node::certificates> certificates;
   std::unique_ptr<io::worker> history_worker;
   std::unique_ptr<journal::journal> log;
@@ -120,7 +121,6 @@ struct instance::parts {
   std::unique_ptr<node::children> children;
   std::unique_ptr<node::gate> gate;
   internal_topics internal;
-  std::unique_ptr<node::registrar> registrar;
   std::unique_ptr<doors::mqtt::door> door;
   std::unique_ptr<mqtt_operations> operations;
   std::unique_ptr<readers::rules::rules_reader> rules_reader;
@@ -146,7 +146,8 @@ result<std::unique_ptr<instance>> instance::open(ground on, config chosen, prepa
 }
 
 result<> instance::parts::open(prepared files) {
-  PG_TRY(certificates, node::certificates::open(chosen, on.shard, *disk_worker, metrics));
+  identity = std::make_unique<site_identity>(site_identity::ground{on.shard, on.disk, *disk_worker, chosen, metrics});
+  PG_TRY(certificates, node::certificates::open(chosen, identity->rules(), on.shard, *disk_worker, metrics));
   PG_TRY_VOID(on.disk.make_folder(chosen.data));
   PG_TRY_VOID(on.disk.make_folder(chosen.data + "/state"));
   PG_TRY_VOID(open_journal());
@@ -158,7 +159,7 @@ result<> instance::parts::open(prepared files) {
          node::bridges::open({on.shard, on.network, on.disk, *disk_worker, *log, *aside, metrics}, chosen, random));
   PG_TRY(sensors,
          node::sensors::open(on.shard, on.disk, *log, door->broker(), chosen, std::move(files.replays), random));
-  const auto issues = registrar ? registrar->authority() : nullptr;
+  const auto issues = identity->authority();
   rotation::means to_rotate{on.shard, on.network, on.disk, *disk_worker, *certificates, metrics, issues, random.next()};
   PG_TRY(own_identity, node::own_identity::open(chosen, {std::move(to_rotate), *log, alarms->board()}));
   log->on_commit([this] { on_commit(); });
@@ -214,11 +215,7 @@ result<> instance::parts::open_broker(std::shared_ptr<const access_lists> who) {
   door->broker().set_internal(internal);
   children->serve_through(door->broker());
   operations = std::make_unique<mqtt_operations>(on.shard, door->broker(), chosen.mqtt_sys, info.mqtt);
-  if (chosen.identity) {
-    PG_TRY(registrar, node::registrar::open({on.shard, on.disk, metrics, door->broker(), internal, *log,
-                                             chosen.uplink.has_value(), services},
-                                            *chosen.identity, identity_folder(chosen)));
-  }
+  PG_TRY_VOID(identity->open({door->broker(), *children, internal, *log, services}));
   if (!chosen.access) return {};
   PG_TRY(auto secret, random_token());
   gate = std::make_unique<node::gate>(on.shard, on.disk, *chosen.access, std::move(who), std::move(secret), metrics);
@@ -269,6 +266,7 @@ result<> instance::parts::open_uplink() {
   io::endpoint parent{up.host, up.port, secure ? certificates->client() : nullptr, false};
   uplink = std::make_unique<readers::uplink::uplink>(on.shard, on.network, *log, std::move(sender), std::move(parent),
                                                      chosen.node_id, random.next());
+  uplink->on_downlink([this](std::string_view topic, byte_view payload) { identity->hear(topic, payload); });
   if (up.budget_per_hour_bytes != 0 || up.budget_per_day_bytes != 0) {
     uplink->keep_budget(on.disk, *disk_worker, chosen.data + "/state/uplink-budget");
   }
@@ -297,7 +295,7 @@ result<> instance::parts::open_api() {
   auto options = operator_api->options();
   options.token = info.token;
   options.secure = at.tls != nullptr;
-  if (registrar) options.whose = [this](const io::peer_info& peer) { return registrar->things().whose(peer); };
+  options.whose = [this](const io::peer_info& peer) { return identity->whose(peer); };
   api = std::make_unique<api::server>(on.shard, std::move(*acceptor), api::with_openapi(routes(), PERIGEE_VERSION),
                                       std::move(options), metrics);
   info.api = run_info::listener{chosen.api->address, api->port(), at.tls ? "tls" : "tcp"};
@@ -330,9 +328,8 @@ api::routes instance::parts::routes() {
   std::ranges::move(operations->routes(), std::back_inserter(served));
   std::ranges::move(prometheus->routes(), std::back_inserter(served));
   std::ranges::move(operator_api->routes(), std::back_inserter(served));
-  const auto* known = registrar ? &registrar->things() : nullptr;
-  std::ranges::move(own_identity->routes(known, info), std::back_inserter(served));
-  if (registrar) std::ranges::move(registrar->routes(), std::back_inserter(served));
+  std::ranges::move(own_identity->routes(identity->known(), info), std::back_inserter(served));
+  std::ranges::move(identity->routes(), std::back_inserter(served));
   return served;
 }
 
@@ -406,6 +403,7 @@ void instance::parts::measure() {
   metrics.make_gauge("process_resident_memory_bytes", "Resident memory").set(static_cast<double>(resident_bytes()));
   metrics.make_foreign_counter("process_cpu_seconds_total", "User and system time used").set(cpu_seconds());
   for (const auto& link : all_links()) node::measure(metrics, link);
+  identity->measure();
 }
 
 /// From here on only `stop` ends what runs.
@@ -421,7 +419,7 @@ void instance::parts::start() {
   if (history) services.spawn("readers.history", history->run());
   services.spawn("node.metrics", prometheus->run());
   if (gate) services.spawn("node.access", gate->watch());
-  if (registrar) registrar->start(services);
+  identity->start(services, *certificates);
   if (uplink) services.spawn("readers.uplink", uplink->run());
   bridges->start(services);
   if (api) {

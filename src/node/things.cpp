@@ -40,6 +40,15 @@ reason code_of(verdict v) {
 /// A name without a port, as the audit has it.
 std::string host_of(std::string_view address) { return std::string(address.substr(0, address.rfind(':'))); }
 
+/// Whether a list of revocations will have another content, by what stood before.
+bool changes_lists(const registry::change& made, const registry::standing& before) {
+  if (const auto* one = std::get_if<registry::certificate_stands>(&made)) {
+    return one->state == registry::certificate_state::revoked;
+  }
+  const auto* thing = std::get_if<registry::thing_stands>(&made);
+  return thing != nullptr && (thing->now == registry::lifecycle::suspended) != before.is_suspended(thing->name);
+}
+
 /// Somebody who was welcome may not be any more.
 bool sends_away(const registry::change& made) {
   using namespace registry;
@@ -84,13 +93,25 @@ void things::serve(doors::mqtt::broker& broker) {
   broker.set_standing(*this);
 }
 
+void things::judge_by(chain_rules& rules) {
+  rules_ = &rules;
+  rules.ask(
+      [this](std::string_view issuer, std::string_view serial) { return standing_.is_revoked({issuer, serial}); });
+  rules.on_refusal([this](std::string_view name, std::string_view from, const char* why) {
+    refused(name, from, why, {clock::now(), clock::wall()});
+  });
+}
+
 void things::apply(const registry::changes& made) {
+  const bool lists_change =
+      std::ranges::any_of(made, [this](const auto& one) { return changes_lists(one, standing_); });
   standing_.apply(made);
   changes_ += made.size();
   known_.set(static_cast<double>(standing_.things()));
   if (broker_ != nullptr && std::ranges::any_of(made, sends_away)) {
     broker_->review_standing({clock::now(), clock::wall()});
   }
+  if (told_ && lists_change) told_();
 }
 
 api::certificate_of things::whose(const io::peer_info& peer) const {
@@ -105,7 +126,9 @@ api::certificate_of things::whose(const io::peer_info& peer) const {
 
 doors::mqtt::standing_port::answer things::of(std::string_view name, const io::peer_certificate& shown,
                                               moment now) const {
-  const auto v = standing_.of(name, {shown.issuer, shown.serial}, now.wall);
+  auto v = standing_.of(name, {shown.issuer, shown.serial}, now.wall);
+  if (registry::is_welcome(v) && rules_ != nullptr && rules_->is_revoked(shown.issuer, shown.serial))
+    v = verdict::revoked;
   return {code_of(v), registry::is_welcome(v) ? "" : registry::sentence_of(v)};
 }
 

@@ -17,6 +17,7 @@
 #include "io/shard.hpp"
 #include "io/stream.hpp"
 #include "io/worker.hpp"
+#include "node/chain_rules.hpp"
 
 namespace perigee::doors::mqtt {
 class broker;
@@ -57,6 +58,11 @@ class things final : public doors::mqtt::standing_port {
   /// Whose the certificate of a peer of the API is: a thing's that may connect now, or, where there is no thing of that
   /// name, a person's.
   [[nodiscard]] api::certificate_of whose(const io::peer_info& peer) const;
+  /// Once: handshakes ask what is revoked here, connections what is revoked elsewhere, and the audit has what
+  /// handshakes refuse. The rules outlive this.
+  void judge_by(chain_rules& rules);
+  /// Called when a certificate was revoked, or a thing suspended or resumed.
+  void on_revocation(std::function<void()> told) { told_ = std::move(told); }
 
   [[nodiscard]] answer of(std::string_view name, const io::peer_certificate& shown,
                           doors::mqtt::moment now) const override;
@@ -99,6 +105,8 @@ class things final : public doors::mqtt::standing_port {
   std::unique_ptr<control::registry::registry> registry_;  // of the worker
   control::registry::standing standing_;
   doors::mqtt::broker* broker_ = nullptr;
+  const chain_rules* rules_ = nullptr;
+  std::function<void()> told_;
   std::size_t waiting_ = 0;
   std::uint64_t changes_ = 0;
   std::map<std::string, timestamp, std::less<>> seen_;           // not written yet

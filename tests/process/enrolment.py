@@ -43,10 +43,11 @@ class Enrolment(EstSite):
         status, other = self.est("simplereenroll", *identity, body=self.request_for("press-4", "press-4-other"))
         self.assertEqual(status, 403, other)
         self.do("device", "retire", "press-4", "--why", "scrapped", "--node", self.cloud.config)
-        status, refused = self.est("simplereenroll", "--cert", self.folder / "press-4-new.crt", "--key",
-                                   self.folder / "press-4-new.key", body=self.request_for("press-4", "third"))
-        self.assertEqual(status, 403, refused)
-        self.assertIn(("renewal", "it is retired", True), self.history("press-4"))
+        refused = self.run_device("curl", "-sS", "--cacert", self.root, "--cert", self.folder / "press-4-new.crt",
+                                  "--key", self.folder / "press-4-new.key",
+                                  f"https://localhost:{self.cloud.api_port}/.well-known/est/cacerts")
+        self.assertIn(b"certificate revoked", refused.stderr)
+        self.assertIn(("connection", "it has been revoked", True), self.history("press-4"))
         self.assertNotEqual(self.publish("press-4").returncode, 0)
 
     def test_what_is_wrong_is_refused_and_stands_in_the_audit(self):

@@ -183,7 +183,7 @@ class Certificates(SiteTest):
         self.users.write_text('[[user]]\nname = "ann"\ngroups = ["operators"]\n'
                               '[[user]]\nname = "eve"\ngroups = ["viewers"]\ndisabled = true\n'
                               '[[user]]\nname = "press-7"\ngroups = ["admins"]\n')
-        more = self.authority.tls_section("fog-1") + f'[identity]\n[access]\nusers = "{self.users}"\n'
+        more = self.authority.tls_section("fog-1") + f'[identity]\nstrict = false\n[access]\nusers = "{self.users}"\n'
         self.fog = self.node("fog-1", listeners=("tls",), more=more, authority=self.authority.certificate).start()
 
     def ask(self, name, method, path, **headers):

@@ -139,6 +139,10 @@ class registry {
   /// An empty issuer: the one certificate with this serial number; errc::refused where there are several.
   [[nodiscard]] outcome<certificate> revoke(const certificate_id& id, revocation_reason reason, const actor& by);
   [[nodiscard]] outcome<std::vector<certificate>> certificates(const certificate_selection& which);
+  [[nodiscard]] outcome<certificate> find(const certificate_id& id);
+  /// What a list of this issuer's has now: its certificates that are revoked and have not expired, and those of things
+  /// that are suspended, which are on hold (RFC 5280 5.3.1).
+  [[nodiscard]] outcome<std::vector<identity::revocation>> revocations(std::string_view issuer, timestamp now);
 
   /// The newest rows about one thing, token or certificate, the newest first.
   [[nodiscard]] outcome<std::vector<audit_row>> audit(std::string_view of, std::size_t limit);

@@ -60,4 +60,14 @@ outcome<std::vector<certificate>> registry::certificates(const certificate_selec
   return state_->certificates.list(which);
 }
 
+outcome<std::vector<identity::revocation>> registry::revocations(std::string_view issuer, timestamp now) {
+  return state_->certificates.revoked(issuer, now);
+}
+
+outcome<certificate> registry::find(const certificate_id& id) {
+  PG_TRY(auto found, state_->certificates.find(id));
+  if (!found) return fail(errc::not_found, "there is no such certificate");
+  return *std::move(found);
+}
+
 }  // namespace perigee::control::registry

@@ -291,6 +291,24 @@ TEST_F(certificates, are_listed_in_pages) {
   EXPECT_TRUE(registry_->certificates({.name = "press-8"})->empty());
 }
 
+TEST_F(certificates, that_a_list_has_are_those_revoked_and_those_on_hold) {
+  add_active("lost", "01");
+  add_active("paused", "02");
+  add_active("fine", "03");
+  ASSERT_TRUE(registry_->revoke({"a1b2", "01"}, revocation_reason::key_compromise, operator_at(noon)));
+  ASSERT_TRUE(registry_->take("paused", step::suspend, operator_at(noon)));
+  const auto listed = registry_->revocations("a1b2", noon).value();
+  ASSERT_EQ(listed.size(), 2U);
+  EXPECT_EQ(listed[0].serial, "01");
+  EXPECT_EQ(listed[0].reason, revocation_reason::key_compromise);
+  EXPECT_EQ(listed[1].serial, "02");
+  EXPECT_EQ(listed[1].reason, revocation_reason::certificate_hold);
+  ASSERT_TRUE(registry_->take("paused", step::resume, operator_at(noon)));
+  EXPECT_EQ(registry_->revocations("a1b2", noon)->size(), 1U);
+  EXPECT_TRUE(registry_->revocations("bb", noon)->empty());
+  EXPECT_TRUE(registry_->revocations("a1b2", after_noon(std::chrono::days(91)))->empty()) << "they have expired";
+}
+
 TEST_F(things, of_a_newer_version_are_left_alone) {
   registry_.reset();
   ASSERT_TRUE(sqlite::connection::open(file_, false)->execute("PRAGMA user_version = 2"));

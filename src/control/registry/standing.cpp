@@ -73,4 +73,9 @@ bool standing::is_revoked(const shown_certificate& shown) const {
   return found != certificates_.end() && found->second.state == certificate_state::revoked;
 }
 
+bool standing::is_suspended(std::string_view name) const {
+  const auto found = things_.find(name);
+  return found != things_.end() && found->second == lifecycle::suspended;
+}
+
 }  // namespace perigee::control::registry

@@ -62,11 +62,13 @@ class standing {
  public:
   void apply(const changes& all);
   [[nodiscard]] verdict of(std::string_view name, const shown_certificate& shown, timestamp now) const;
+  /// Whether this certificate was taken back, whosever it is.
   [[nodiscard]] bool is_revoked(const shown_certificate& shown) const;
   /// Whose certificate this is, where it says another name; null: its own name counts. Until the next `apply`.
   [[nodiscard]] const std::string* known_as(const shown_certificate& shown) const;
   /// The template that this is a claim for; null: it is none. Until the next `apply`.
   [[nodiscard]] const std::string* claim_of(const shown_certificate& shown) const;
+  [[nodiscard]] bool is_suspended(std::string_view name) const;
   [[nodiscard]] std::size_t things() const { return things_.size(); }
   [[nodiscard]] std::size_t certificates() const { return certificates_.size(); }
 

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include "io/detail/certificate.hpp"
-#include "io/detail/tls_verify.hpp"
 #include "io/verification_time.hpp"
 
 namespace perigee::io {
@@ -121,14 +120,14 @@ tls_socket::progress tls_socket::after(int returned, std::size_t bytes) {
   const auto code = ERR_peek_last_error();
   const bool ended =
       code == 0 || (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
-  const char* const verdict = judged(*ssl_);
   const char* const failure = reason_of_failure();
-  const char* const why = verdict == nullptr ? failure : verdict;
+  const char* const why = notes_.refusal == nullptr ? failure : notes_.refusal;
   return {ended ? state::closed : state::failed, 0, why};
 }
 
-tls_socket::progress tls_socket::greet() {
+tls_socket::progress tls_socket::greet(std::string_view peer) {
   ERR_clear_error();
+  notes_.peer = peer;
   return after(SSL_do_handshake(ssl_.get()), 0);
 }
 

@@ -2,11 +2,13 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "io/detail/openssl.hpp"
 #include "io/detail/tls_setup.hpp"
+#include "io/detail/tls_verify.hpp"
 #include "io/peer_certificate.hpp"
 
 namespace perigee::io {
@@ -36,7 +38,8 @@ class tls_socket {
   [[nodiscard]] static result<std::unique_ptr<tls_socket>> make(std::shared_ptr<const tls_setup> with, int socket,
                                                                 side as, const std::string& host);
 
-  [[nodiscard]] progress greet();
+  /// `peer`: its address, for who judges its certificate.
+  [[nodiscard]] progress greet(std::string_view peer = {});
   /// `into` is not empty.
   [[nodiscard]] progress read(byte_span into);
   /// Takes some of `from`, which is not empty. After wants_write the next call's bytes start with the same ones.
@@ -56,12 +59,15 @@ class tls_socket {
   [[nodiscard]] SSL* native_handle() { return ssl_.get(); }
 
  private:
-  tls_socket(std::shared_ptr<const tls_setup> with, ssl_ptr made) : setup_(std::move(with)), ssl_(std::move(made)) {}
+  tls_socket(std::shared_ptr<const tls_setup> with, ssl_ptr made) : setup_(std::move(with)), ssl_(std::move(made)) {
+    SSL_set_app_data(ssl_.get(), &notes_);
+  }
   [[nodiscard]] result<bool> has_lapsed(X509& certificate) const;
   [[nodiscard]] progress after(int returned, std::size_t bytes);
 
   std::shared_ptr<const tls_setup> setup_;  // its callbacks are ssl_'s
   ssl_ptr ssl_;
+  handshake_notes notes_;
   bool broken_ = false;
 };
 

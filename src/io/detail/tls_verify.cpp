@@ -19,24 +19,27 @@ int error_of(chain_verdict::kind of) {
   return X509_V_ERR_CERT_REJECTED;
 }
 
-chain_verdict ask(const chain_judge& judge, const X509_STORE_CTX& path) {
+chain_verdict ask(const chain_judge& judge, const X509_STORE_CTX& path, std::string_view from) {
   const auto* const shown = X509_STORE_CTX_get0_untrusted(&path);
   std::vector<byte_buffer> all;
   for (int i = 0; i < sk_X509_num(shown); ++i) all.push_back(crypto::der_of(i2d_X509, sk_X509_value(shown, i)));
   const std::vector<byte_view> views(all.begin(), all.end());
-  return judge.judge(views);
+  return judge.judge(views, from);
 }
 
-/// In place of X509_verify_cert. A client has that too, for the host's name.
+/// In place of X509_verify_cert, which is asked as well where the judge does not stand alone; by a client always, for
+/// the host's name.
 int verify(X509_STORE_CTX* path, void* with) {
   const auto& setup = *static_cast<const tls_setup*>(with);
   auto* const of = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(path, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  if (SSL_is_server(of) == 0 && X509_verify_cert(path) != 1) return 0;
-  const auto verdict = ask(*setup.judge, *path);
+  const bool both = SSL_is_server(of) == 0 || !setup.judge->stands_alone();
+  if (both && X509_verify_cert(path) != 1) return 0;
+  auto& notes = *static_cast<handshake_notes*>(SSL_get_app_data(of));
+  const auto verdict = ask(*setup.judge, *path, notes.peer);
   const bool admitted =
       verdict.is == chain_verdict::kind::good || (verdict.is == chain_verdict::kind::lapsed && setup.admits_lapsed);
   X509_STORE_CTX_set_error(path, admitted ? X509_V_OK : error_of(verdict.is));
-  if (!admitted) SSL_set_app_data(of, const_cast<char*>(verdict.why));
+  if (!admitted) notes.refusal = verdict.why;
   return admitted ? 1 : 0;
 }
 
@@ -57,8 +60,6 @@ int staple(SSL* of, void* with) {
 void ask_judge(const tls_setup& setup) {
   SSL_CTX_set_cert_verify_callback(setup.context.get(), verify, const_cast<tls_setup*>(&setup));
 }
-
-const char* judged(const SSL& connection) { return static_cast<const char*>(SSL_get_app_data(&connection)); }
 
 void offer_staple(const tls_setup& setup) {
   SSL_CTX_set_tlsext_status_cb(setup.context.get(), staple);

@@ -310,6 +310,9 @@ constexpr words<bool, 2> approvals = {{{"token", false}, {"manual", true}}};
 constexpr option<identity_config> identity_options[] = {
     row<&identity_config::folder, kind::new_folder, identity_config>("folder", "`identity` in the data folder",
                                                                      "for the registry of things; made when absent"),
+    row<&identity_config::strict, kind::boolean, identity_config>(
+        "strict", "true",
+        "hold certificates against docs/identity.md; false: verify them as OpenSSL does, for another authority's"),
     row<&identity_config::needs_approval, kind::choice<approvals>, identity_config>(
         "approval", "\"token\"", "what a first certificate takes: a token, or beside it an operator's word"),
     row<&identity_config::attestation, kind::file, identity_config>(

@@ -52,8 +52,11 @@ std::string lane_topic(std::string_view node, model::lane l) {
   return std::format("{}{}/{}", up_prefix, node, model::name_of(l));
 }
 std::string newest_topic(std::string_view node) { return std::format("{}{}/newest", up_prefix, node); }
-std::string welcome_topic(std::string_view node) { return std::format("{}{}/welcome", down_prefix, node); }
-std::string downlink_filter(std::string_view node) { return std::format("{}{}/#", down_prefix, node); }
+std::string downlink_topic(std::string_view node, std::string_view subject) {
+  return std::format("{}{}/{}", down_prefix, node, subject);
+}
+std::string welcome_topic(std::string_view node) { return downlink_topic(node, "welcome"); }
+std::string downlink_filter(std::string_view node) { return downlink_topic(node, "#"); }
 
 byte_buffer encode(const hello& h) {
   byte_buffer out;

@@ -30,6 +30,8 @@ struct up_topic {
 [[nodiscard]] std::string lane_topic(std::string_view node, model::lane l);
 [[nodiscard]] std::string newest_topic(std::string_view node);
 [[nodiscard]] std::string welcome_topic(std::string_view node);
+/// "$perigee/downlink/NODE/SUBJECT"
+[[nodiscard]] std::string downlink_topic(std::string_view node, std::string_view subject);
 [[nodiscard]] std::string downlink_filter(std::string_view node);
 
 struct hello {

@@ -55,6 +55,9 @@ result<certificate_table> certificate_table::prepare(sqlite::connection& db) {
          db.prepare("SELECT issuer, serial FROM certificate WHERE not_after < ? ORDER BY not_after LIMIT 1"));
   PG_TRY(t.remove_, db.prepare("DELETE FROM certificate WHERE issuer = ? AND serial = ?"));
   PG_TRY(t.all_, db.prepare("SELECT issuer, serial, name, state, grace_until, claim, common_name FROM certificate"));
+  PG_TRY(t.revoked_, db.prepare("SELECT c.serial, c.state, c.reason, c.at, t.changed FROM certificate c "
+                                "LEFT JOIN thing t ON t.name = c.name "
+                                "WHERE c.issuer = ?1 AND c.not_after > ?2 AND (c.state = ?3 OR t.lifecycle = ?4)"));
   return t;
 }
 
@@ -84,6 +87,22 @@ result<std::vector<certificate>> certificate_table::list(const certificate_selec
   reading ask(list_);
   ask->bind(after.issuer).bind(after.serial).bind(which.name).bind(static_cast<std::int64_t>(which.limit));
   return read_all(ask);
+}
+
+result<std::vector<identity::revocation>> certificate_table::revoked(std::string_view issuer, timestamp now) {
+  constexpr auto is_revoked = static_cast<std::int64_t>(certificate_state::revoked);
+  reading ask(revoked_);
+  ask->bind(issuer).bind(now.ns).bind(is_revoked).bind(static_cast<std::int64_t>(lifecycle::suspended));
+  std::vector<identity::revocation> out;
+  for (;;) {
+    PG_TRY(const bool row, ask->step());
+    if (!row) return out;
+    const bool for_good = ask->integer(1) == is_revoked;
+    out.push_back(
+        {.serial = text_at(*ask, 0),
+         .at = time_at(*ask, for_good ? 3 : 4),
+         .reason = for_good ? static_cast<revocation_reason>(ask->integer(2)) : revocation_reason::certificate_hold});
+  }
 }
 
 result<> certificate_table::insert(const certificate& made) {

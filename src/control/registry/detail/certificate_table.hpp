@@ -21,6 +21,8 @@ class certificate_table {
   [[nodiscard]] result<std::vector<certificate>> find_all(std::string_view serial);
   [[nodiscard]] result<std::vector<certificate>> of(std::string_view name);
   [[nodiscard]] result<std::vector<certificate>> list(const certificate_selection& which);
+  /// Of this issuer, not expired: revoked, or a suspended thing's, which are on hold.
+  [[nodiscard]] result<std::vector<identity::revocation>> revoked(std::string_view issuer, timestamp now);
   [[nodiscard]] result<> insert(const certificate& made);
   /// Its state, and since when and why.
   [[nodiscard]] result<> update(const certificate& changed);
@@ -31,7 +33,8 @@ class certificate_table {
   [[nodiscard]] result<> add_all_to(changes& out);
 
  private:
-  sqlite::statement count_, find_, by_serial_, by_name_, list_, insert_, update_, rename_, expired_, remove_, all_;
+  sqlite::statement count_, find_, by_serial_, by_name_, list_, insert_, update_, rename_, expired_, remove_, all_,
+      revoked_;
 };
 
 }  // namespace perigee::control::registry::detail
