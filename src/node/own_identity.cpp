@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <format>
 
 #include "api/awaited.hpp"
 #include "base/log.hpp"
@@ -119,7 +120,7 @@ api::routes own_identity::routes(const things* known, const run_info& running) {
                  {"The node's certificates, when they end, and how its own is renewed", {}, "{*:any}"}});
   if (!rotation_) return out;
   out.push_back({"POST",
-                 std::string(root) + "/renew",
+                 std::format("{}/renew", root),
                  api::at_once([this](const auto&) { return renew_now(); }),
                  api::access::operators,
                  {"Renew the node's own certificate now", {}, "text/plain", 202}});

@@ -1,6 +1,8 @@
 """What is taken back is gone everywhere, and what a chain must not be is refused: with openssl as the attacker."""
 
+import base64
 import json
+import os
 import ssl
 import subprocess
 import unittest
@@ -10,6 +12,7 @@ import mqtt
 from processes import PATIENCE_S, SiteTest, wait_until
 
 NOT_AUTHORIZED = 0x87
+SHIM = os.environ.get("PERIGEE_CLOCK_SHIM", "build/release/tests/faults/libclock_shim.so")
 
 
 class Site(SiteTest):
@@ -144,6 +147,50 @@ class Revocation(Site):
                              issuing)
         self.assertIn(b"Response verify OK", said.stderr)
         return said.stdout.split(b": ")[1].split(b"\n")[0].decode()
+
+
+class Slept(SiteTest):
+    """A device that slept past the end of its certificate."""
+
+    DAY_S = 86_400
+
+    def test_it_renews_within_the_grace_and_does_nothing_else(self):
+        ca = self.folder / "ca"
+        for call in (["init", ca, "--site", "plant"],
+                     ["issue", ca, "cloud", "--profile", "node", "--dns", "localhost", "--address", "127.0.0.1",
+                      "--out", self.folder]):
+            self.assertEqual(self.perigee("ca", *call).returncode, 0)
+        cloud = self.node("cloud", listeners=("tls",), authority=ca / "root.crt", more=(
+            f'[tls]\ncertificate = "{self.folder}/cloud.crt"\nkey = {{ file = "{self.folder}/cloud.key" }}\n'
+            f'authority = "{ca}/root.crt"\n[identity]\nfolder = "{ca}"\nrenewal_grace = "30d"\n'))
+        cloud.offer_clock(SHIM)
+        cloud.start()
+        for call in (["device", "add", "press-1", "--node", cloud.config],
+                     ["ca", "issue", ca, "press-1", "--out", self.folder]):
+            self.assertEqual(self.perigee(*call).returncode, 0)
+        identity = ["--cert", self.folder / "press-1.crt", "--key", self.folder / "press-1.key"]
+        connect = ["mosquitto_pub", "-h", "localhost", "-p", cloud.ports["tls"], "--cafile", ca / "root.crt", *identity,
+                   "-t", "site/x", "-m", "1", "-q", "1"]
+        self.assertEqual(self.call(*connect).returncode, 0)
+        made = self.call("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                         "-subj", "/CN=press-1", "-keyout", self.folder / "new.key", "-outform", "DER")
+        body = self.folder / "new.b64"
+        body.write_bytes(base64.encodebytes(made.stdout))
+        renew = ["curl", "-sS", "-k", *identity, "-o", self.folder / "new.p7", "-w", "%{http_code}", "-H",
+                 "Content-Type: application/pkcs10", "--data-binary", f"@{body}",
+                 f"https://localhost:{cloud.api_port}/.well-known/est/simplereenroll"]
+        cloud.set_clock(95 * self.DAY_S)
+        self.assertNotEqual(self.call(*connect, "--insecure").returncode, 0)
+        self.assertIn("has expired", cloud.log)
+        things = ["curl", "-sS", "-k", *identity, "-o", "/dev/null", "-w", "%{http_code}",
+                  f"https://localhost:{cloud.api_port}/api/v1/certificates"]
+        self.assertIn(self.call(*things).stdout, (b"401", b"403"))
+        self.assertEqual(self.call(*renew).stdout, b"200")
+        cloud.set_clock(130 * self.DAY_S)
+        self.assertNotEqual(self.call(*renew).stdout, b"200", "the grace is over")
+
+    def call(self, *what):
+        return subprocess.run([str(each) for each in what], capture_output=True, timeout=PATIENCE_S)
 
 
 class Chains(Site):
