@@ -92,7 +92,8 @@ class Enrolment(EstSite):
             f'[tls]\ncertificate = "{there}/fog-1.pem"\nkey = {{ file = "{there}/fog-1.pem" }}\n'
             f'authority = "{there}/root.crt"\n[uplink]\nurl = "mqtts://localhost:{self.cloud.ports["tls"]}"\n')).start()
         fog.wait_for_metric("perigee_link_connected", 1)
-        again = self.perigee(*call, "--fingerprint", seen)
+        elsewhere = [*call[:-1], self.folder / "elsewhere", "--fingerprint", seen]
+        again = self.perigee(*elsewhere)
         self.assertEqual(again.returncode, FAILED, "the token was for once")
         self.assertIn("401", again.stderr)
 
