@@ -11,6 +11,9 @@
 #include "io/detail/certificate.hpp"
 #include "io/detail/tls_socket.hpp"
 #include "io/file.hpp"
+#include "io/shard.hpp"
+#include "io/tls_without_clock.hpp"
+#include "io/verification_time.hpp"
 
 namespace perigee::io {
 namespace {
@@ -86,6 +89,8 @@ class tls_pair {
 
 class tls : public testing::Test {
  protected:
+  tls() { install_real_clock(); }
+
   std::shared_ptr<tls_context> server(tls_server_options more = {}) {
     if (more.files.certificate.empty()) more.files = authority_.write_identity("gw");
     return tls_context::server(std::move(more)).value();
@@ -290,6 +295,27 @@ TEST_F(tls, an_expired_ticket_holder_is_refused) {
   ASSERT_EQ(pair.greet().what, state::done);
   X509_gmtime_adj(X509_getm_notAfter(SSL_get0_peer_certificate(pair.server->native_handle())), -1);
   EXPECT_TRUE(is(pair.server->peer_name().error(), errc::refused));
+}
+
+/// In a process of its own, whose time then is another: what is known to have passed, all certificates are over by
+/// then.
+TEST_F(tls, who_asks_for_the_time_looks_at_no_certificates_time) {
+  const auto outcome = [this](const std::shared_ptr<tls_context>& there) {
+    tls_pair pair(*server({.client = client_certificate::none}), *there, "gw");
+    pair.greet();
+    return pair.client_greeted;
+  };
+  const auto with_times = nameless();
+  const auto timeless =
+      tls_client_at({.certificate = {}, .key = {}, .authority = authority_.path("authority.crt")}, std::nullopt)
+          .value();
+  EXPECT_EQ(outcome(with_times), state::done);
+  EXPECT_EXIT(
+      {
+        know_has_passed(clock::wall() + std::chrono::years(100));
+        std::exit(outcome(with_times) != state::done && outcome(timeless) == state::done ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
 }
 
 /// Says the same of every certificate, and counts how often it was asked.
