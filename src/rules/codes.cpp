@@ -5,7 +5,7 @@
 namespace perigee::rules {
 namespace {
 
-constexpr std::array<code_text, 25> table{{
+constexpr auto table = std::to_array<code_text>({
     {"P0200", "not a text", "A rule file is UTF-8 text; this one holds a zero byte."},
     {"P0201", "never ends",
      "A text needs a closing ', a quoted name a closing \", a comment a closing */. Texts and names "
@@ -38,8 +38,15 @@ constexpr std::array<code_text, 25> table{{
     {"P0223", "a rule that would feed itself",
      "What the rule sends is what it listens to, without a WHERE that could tell "
      "the difference: it would never end."},
+    {"P0224", "a field that is not declared",
+     "The header's [fields] lists what the payload has; a name that is not there is most often a slip of the pen."},
+    {"P0225", "not a constant",
+     "A pattern, a time zone or an encoding is made ready when the rule is loaded, so it must be written in the rule."},
+    {"P0226", "a pattern that does not compile",
+     "Regular expressions are those of RE2, without references back and looking around; time patterns those of "
+     "Joda-Time, such as 'yyyy-MM-dd HH:mm:ss'."},
     {"P0230", "a test that does not say what it should", "docs/rules.md shows the form of a *.test.toml."},
-}};
+});
 
 }  // namespace
 

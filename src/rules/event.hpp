@@ -13,9 +13,10 @@ namespace perigee::rules {
 /// A message whose bytes are owned by the caller for the length of one `rule_set::apply`.
 struct event {
   std::string_view topic;
-  byte_view payload;    // JSON, or a plain scalar that rules see as `value`
-  timestamp arrival{};  // wall time at the journal: what timestamp() gives
-  log_offset offset{};  // where it stands in its lane: what offset() gives
+  byte_view payload;          // JSON, or a plain scalar that rules see as `value`
+  timestamp arrival{};        // wall time at the journal: what timestamp() gives
+  log_offset offset{};        // where it stands in its lane: what offset() gives
+  std::string_view client{};  // the authenticated identity of the sender: what clientid() gives
 };
 
 }  // namespace perigee::rules

@@ -29,7 +29,7 @@ topic = "m/7"
 payload = '{"t":20}'
 [[test.expect]]
 publish = "cmd/7"
-payload = '{"t":90,"at":500000}'
+payload = '{"t":90,"at":500}'
 [[test.expect]]
 alarm = "hot"
 state = "raised"

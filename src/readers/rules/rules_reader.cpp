@@ -150,7 +150,7 @@ result<> rules_reader::decide_on_messages(const model::origin& here, const model
     const bool own_output = from.node == options_.node && model::is_derived(m);
     if (m.kind != model::record_kind::message || own_output || m.topic.starts_with('$')) return;
     messages_.add();
-    set_.apply({m.topic, m.payload, m.arrival, deciding_at_}, *this);
+    set_.apply({m.topic, m.payload, m.arrival, deciding_at_, m.source}, *this);
   });
 }
 

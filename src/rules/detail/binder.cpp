@@ -27,6 +27,8 @@ std::string_view name_of(op code) {
 
 std::string argument_help(const function& f) { return std::format("it is called as {}", f.usage); }
 
+constexpr std::size_t json_escape_bytes_max = 6;  // \u0001
+
 value_type common(value_type a, value_type b) { return a == b ? a : value_type::any; }
 
 }  // namespace
@@ -56,24 +58,23 @@ binder::bound binder::visit(const expression_pool& pool, expression_id id) {
   args.reserve(e.args.size());
   for (const auto arg : e.args) args.push_back(visit(pool, arg));
   if (e.code == op::call) return call(e, args, pool);
+  if (e.code == op::list || e.code == op::object) return container(e, args);
   return add({.code = e.code, .type = e.type}, args, result_type(e, args, pool));
 }
 
 binder::bound binder::constant(const expression& e) {
   auto v = e.literal;
   if (v.kind == value_kind::text) v.text = out_.texts.emplace_back(e.name);
-  out_.constants.push_back(v);
   const auto type = v.kind == value_kind::number    ? value_type::number
                     : v.kind == value_kind::boolean ? value_type::boolean
                     : v.kind == value_kind::text    ? value_type::text
                                                     : value_type::any;
-  out_.nodes.push_back({.code = op::constant, .first = static_cast<std::uint32_t>(out_.constants.size() - 1)});
-  return {static_cast<node_id>(out_.nodes.size() - 1), type};
+  return constant_node(v, type);
 }
 
 binder::bound binder::field(const expression& e) {
-  if (e.path.size() == 1) {
-    const auto same = std::ranges::find(columns_, e.path.front(), &named::name);
+  if (const auto* name = std::get_if<std::string>(&e.path.front()); e.path.size() == 1) {
+    const auto same = std::ranges::find(columns_, *name, &named::name);
     if (same != columns_.end()) return same->is;
   }
   const auto slot = fields_.slot_of(e.path);
@@ -81,14 +82,34 @@ binder::bound binder::field(const expression& e) {
     wrong_.add(e.where, "P0212", std::format("more than {} fields in all rules", limits::rule_fields_max));
   }
   out_.nodes.push_back({.code = op::field, .first = slot});
-  return {static_cast<node_id>(out_.nodes.size() - 1), value_type::any};
+  return {static_cast<node_id>(out_.nodes.size() - 1), declared_type(e)};
+}
+
+/// What the header's [fields] says of it. Without [fields] every name may be one.
+value_type binder::declared_type(const expression& e) {
+  if (schema_ == nullptr || schema_->empty()) return value_type::any;
+  const auto path = to_string(e.path);
+  const auto found = std::ranges::find(*schema_, path, &declared_field::path);
+  if (found != schema_->end()) return found->type;
+  // Within an object or array that is declared as a whole everything may be.
+  const auto within = [&](const declared_field& f) {
+    return f.type == value_type::any && path.size() > f.path.size() && path.starts_with(f.path) &&
+           (path[f.path.size()] == '.' || path[f.path.size()] == '[');
+  };
+  if (std::ranges::any_of(*schema_, within)) return value_type::any;
+  std::vector<std::string_view> known;
+  for (const auto& one : *schema_) known.push_back(one.path);
+  wrong_.add(e.where, "P0224", std::format("[fields] declares no '{}'", path), did_you_mean(path, known));
+  return value_type::any;
 }
 
 binder::bound binder::call(const expression& e, std::span<const bound> args, const expression_pool& pool) {
   const auto* f = find_function(e.name);
   if (f == nullptr) {
     std::vector<std::string_view> known;
-    for (const auto& one : functions()) known.push_back(one.name);
+    for (const auto& group : function_groups()) {
+      for (const auto& one : group.functions) known.push_back(one.name);
+    }
     wrong_.add(e.where, "P0205", std::format("unknown function '{}'", e.name), did_you_mean(e.name, known));
     return {};
   }
@@ -99,14 +120,71 @@ binder::bound binder::call(const expression& e, std::span<const bound> args, con
     return {};
   }
   auto type = f->result;
-  if (type == value_type::any && !args.empty()) {
+  if (f->is_of_arguments) {
     type = args.front().type;
     for (const auto& arg : args) type = common(type, arg.type);
   }
   for (std::size_t i = 0; i < args.size(); ++i) {
     require(f->parameter_type(i), args[i], pool[e.args[i]].where, std::format("'{}'", f->name));
   }
-  return add({.code = op::call, .callee = f}, args, type);
+  const auto* ready = f->prepare == nullptr ? nullptr : prepare(*f, e, args, pool);
+  return add({.code = op::call, .callee = f, .ready = ready}, args, type);
+}
+
+/// Null where it was reported that it cannot be.
+const prepared* binder::prepare(const function& f, const expression& e, std::span<const bound> args,
+                                const expression_pool& pool) {
+  std::vector<value> constants(args.size());
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if (!f.is_constant(i)) continue;
+    const auto* known = constant_at(args[i].id);
+    if (known == nullptr || known->kind != value_kind::text) {
+      wrong_.add(pool[e.args[i]].where, "P0225", std::format("'{}' needs a constant text here", f.name),
+                 argument_help(f));
+      return nullptr;
+    }
+    constants[i] = *known;
+  }
+  auto made = f.prepare(constants);
+  if (!made) {
+    wrong_.add(e.where, "P0226", std::move(made).error(), argument_help(f));
+    return nullptr;
+  }
+  return out_.ready.emplace_back(std::move(*made)).get();
+}
+
+const value* binder::constant_at(node_id id) const {
+  const auto& n = out_.nodes[id];
+  return n.code == op::constant ? &out_.constants[n.first] : nullptr;
+}
+
+/// Of a [list] or {object}: a constant where all parts are.
+binder::bound binder::container(const expression& e, std::span<const bound> args) {
+  const bool constant = std::ranges::all_of(args, [&](bound one) { return constant_at(one.id) != nullptr; });
+  if (!constant) {
+    if (args.size() > limits::rule_list_elements_max) {
+      wrong_.add(e.where, "P0212",
+                 std::format("more than {} elements in a list that is not constant", limits::rule_list_elements_max));
+      return {};
+    }
+    return add({.code = e.code}, args, value_type::any);
+  }
+  scratch room(limits::rule_file_bytes_max * json_escape_bytes_max);
+  room.begin();
+  room.put(e.code == op::list ? '[' : '{');
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if (i != 0) room.put(e.code == op::object && i % 2 == 1 ? ':' : ',');
+    put_json(room, *constant_at(args[i].id));
+  }
+  room.put(e.code == op::list ? ']' : '}');
+  const auto& text = out_.texts.emplace_back(room.take().value_or("null"));
+  return constant_node({.kind = value_kind::json, .text = text}, value_type::any);
+}
+
+binder::bound binder::constant_node(const value& v, value_type type) {
+  out_.constants.push_back(v);
+  out_.nodes.push_back({.code = op::constant, .first = static_cast<std::uint32_t>(out_.constants.size() - 1)});
+  return {static_cast<node_id>(out_.nodes.size() - 1), type};
 }
 
 value_type binder::result_type(const expression& e, std::span<const bound> args, const expression_pool& pool) {
@@ -126,6 +204,10 @@ value_type binder::result_type(const expression& e, std::span<const bound> args,
     case op::is_null: return value_type::boolean;
     case op::case_when:
     case op::case_of: return case_type(e, args, pool);
+    case op::attempt: return args[0].type;
+    case op::otherwise: return common(args[0].type, args[1].type);
+    case op::element: return value_type::any;
+    case op::in_array: return value_type::boolean;
     default: break;
   }
   for (const auto& other : args.subspan(1)) comparable(e, args[0], other);

@@ -23,6 +23,9 @@ class binder {
 
   binder(field_tree& fields, program& out, problems& wrong) : fields_(fields), out_(out), wrong_(wrong) {}
 
+  /// Only these fields are there.
+  void declare(const schema& fields) { schema_ = &fields; }
+
   bound bind(const expression_pool& pool, expression_id id);
   /// The same, and the expression must be of this type.
   node_id bind_as(value_type type, const expression_pool& pool, expression_id id, std::string_view what);
@@ -38,6 +41,12 @@ class binder {
 
   bound visit(const expression_pool& pool, expression_id id);
   bound constant(const expression& e);
+  bound constant_node(const value& v, value_type type);
+  bound container(const expression& e, std::span<const bound> args);
+  [[nodiscard]] const value* constant_at(node_id id) const;
+  const prepared* prepare(const function& f, const expression& e, std::span<const bound> args,
+                          const expression_pool& pool);
+  value_type declared_type(const expression& e);
   bound field(const expression& e);
   bound call(const expression& e, std::span<const bound> args, const expression_pool& pool);
   value_type result_type(const expression& e, std::span<const bound> args, const expression_pool& pool);
@@ -52,6 +61,7 @@ class binder {
   program& out_;
   problems& wrong_;
   std::vector<named> columns_;
+  const schema* schema_ = nullptr;
   bool too_large_ = false;
 };
 

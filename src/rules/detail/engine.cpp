@@ -43,7 +43,7 @@ class engine::decision {
         plan_(rule.plan),
         stats_(rule.stats),
         what_(what),
-        with_{what, of.values_, of.texts_, rule.stats.errors},
+        with_{what, of.values_, of.texts_, of.json_, rule.stats.errors},
         out_(out) {}
 
   void run() {

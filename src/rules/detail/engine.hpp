@@ -44,6 +44,7 @@ class engine {
   field_tree fields_;
   wire::mqtt::topic_trie<std::uint32_t> by_topic_;
   payload_reader reader_;
+  json_text json_;
   alarm_table alarms_;
   // Scratch of one event, kept for its memory.
   std::vector<std::uint32_t> matching_;

@@ -5,6 +5,8 @@
 #include <compare>
 #include <optional>
 
+#include "base/rules_limits.hpp"
+#include "rules/detail/lexer.hpp"
 #include "rules/detail/like.hpp"
 #include "rules/detail/program.hpp"
 
@@ -45,6 +47,12 @@ class runner {
       case op::in: return in(n);
       case op::case_when: return case_when(n);
       case op::case_of: return case_of(n);
+      case op::in_array: return in_array(run(operand(n, 0)), run(operand(n, 1)));
+      case op::list: return written(n, '[', ']');
+      case op::object: return written(n, '{', '}');
+      case op::element: return element_of(run(operand(n, 0)), run(operand(n, 1)), with_);
+      case op::attempt: return attempt(operand(n, 0));
+      case op::otherwise: return otherwise(n);
     }
     return {};
   }
@@ -60,7 +68,8 @@ class runner {
       if (args[i].is_null() && !f.sees_null) return {};
       if (!fits(args[i], f.parameter_type(i))) return with_.wrong();
     }
-    return f.body(with_, std::span(args).first(n.count));
+    const auto given = std::span(args).first(n.count);
+    return n.ready != nullptr ? f.prepared_body(with_, given, *n.ready) : f.body(with_, given);
   }
 
   value negate(const value& x) {
@@ -162,6 +171,47 @@ class runner {
     return unknown ? value{} : of_boolean(false);
   }
 
+  value in_array(const value& x, const value& array) {
+    if (x.is_null() || array.is_null()) return {};
+    if (array.kind != value_kind::json) return with_.wrong();
+    bool found = false;
+    bool unknown = false;
+    const bool is_array = with_.json.for_each(array.text, with_.texts, [&](const value& one) {
+      found = x.kind == one.kind && compared(op::equal, x, one).is_true();
+      unknown |= one.is_null();
+      return !found;
+    });
+    if (!is_array) return with_.wrong();
+    return unknown && !found ? value{} : of_boolean(found);
+  }
+
+  /// [a, b] or {"name":a}: the compiler has bounded how many there are.
+  value written(const program::node& n, char open, char close) {
+    std::array<value, limits::rule_list_elements_max> parts;
+    for (std::size_t i = 0; i < n.count; ++i) parts[i] = run(operand(n, i));
+    with_.texts.begin();
+    with_.texts.put(open);
+    for (std::size_t i = 0; i < n.count; ++i) {
+      if (i != 0) with_.texts.put(open == '{' && i % 2 == 1 ? ':' : ',');
+      put_json(with_.texts, parts[i]);
+    }
+    with_.texts.put(close);
+    return with_.made_json();
+  }
+
+  /// NULL where it cannot be computed, which is then no error.
+  value attempt(node_id of) {
+    const auto errors = with_.errors;
+    const auto out = run(of);
+    with_.errors = errors;
+    return out;
+  }
+
+  value otherwise(const program::node& n) {
+    const auto out = attempt(operand(n, 0));
+    return out.is_null() ? run(operand(n, 1)) : out;
+  }
+
   value case_when(const program::node& n) {
     std::size_t i = 0;
     for (; i + 1 < n.count; i += 2) {
@@ -203,8 +253,8 @@ class runner {
 
   value to_boolean(const value& x) {
     if (x.kind == value_kind::number) return of_boolean(x.number != 0);
-    if (x.text == "true") return of_boolean(true);
-    return x.text == "false" ? of_boolean(false) : with_.wrong();
+    if (equal_ignoring_case(x.text, "true")) return of_boolean(true);
+    return equal_ignoring_case(x.text, "false") ? of_boolean(false) : with_.wrong();
   }
 
   const program& code_;

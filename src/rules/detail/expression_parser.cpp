@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/rules_limits.hpp"
 
@@ -30,15 +31,16 @@ constexpr std::array<std::string_view, 30> reserved{
 struct type_name {
   std::string_view name;
   value_type type;
+  bool whole = false;  // rounded down, as AWS IoT does
 };
-constexpr std::array<type_name, 8> type_names{{{"NUMBER", value_type::number},
-                                               {"DOUBLE", value_type::number},
-                                               {"INTEGER", value_type::number},
-                                               {"TEXT", value_type::text},
-                                               {"STRING", value_type::text},
-                                               {"VARCHAR", value_type::text},
-                                               {"BOOLEAN", value_type::boolean},
-                                               {"BOOL", value_type::boolean}}};
+constexpr std::array type_names{
+    type_name{"NUMBER", value_type::number},        type_name{"DOUBLE", value_type::number},
+    type_name{"DECIMAL", value_type::number},       type_name{"FLOAT", value_type::number},
+    type_name{"INTEGER", value_type::number, true}, type_name{"INT", value_type::number, true},
+    type_name{"BIGINT", value_type::number, true},  type_name{"TEXT", value_type::text},
+    type_name{"STRING", value_type::text},          type_name{"VARCHAR", value_type::text},
+    type_name{"NVARCHAR", value_type::text},        type_name{"NTEXT", value_type::text},
+    type_name{"BOOLEAN", value_type::boolean},      type_name{"BOOL", value_type::boolean}};
 
 std::optional<op> take_operator(token_cursor& tokens, std::span<const operator_symbol> table) {
   for (const auto& one : table) {
@@ -75,6 +77,13 @@ class expression_parser::nesting {
 expression_id expression_parser::make(op code, range where, std::vector<expression_id> args) {
   pool_.push_back({.code = code, .where = where, .literal = {}, .name = {}, .path = {}, .args = std::move(args)});
   return static_cast<expression_id>(pool_.size() - 1);
+}
+
+expression_id expression_parser::text_constant(std::string text, range where) {
+  const auto id = make(op::constant, where);
+  pool_[id].literal = of_text({});
+  pool_[id].name = std::move(text);
+  return id;
 }
 
 expression_id expression_parser::binary(op code, expression_id left, expression_id right) {
@@ -115,11 +124,22 @@ expression_parser::parsed expression_parser::negation() {
   return make(op::logic_not, start.until(place(*inner)), {*inner});
 }
 
-expression_parser::parsed expression_parser::comparison() {
+/// `a / b DEFAULT 0 > 5`: weaker than arithmetic, so that it answers for the whole of it, stronger than comparisons.
+expression_parser::parsed expression_parser::with_default() {
   auto left = sum();
+  while (left && tokens_.take_word("DEFAULT")) {
+    const auto instead = sum();
+    if (!instead) return std::nullopt;
+    left = binary(op::otherwise, *left, *instead);
+  }
+  return left;
+}
+
+expression_parser::parsed expression_parser::comparison() {
+  auto left = with_default();
   if (!left) return std::nullopt;
   if (const auto code = take_operator(tokens_, comparisons)) {
-    const auto right = sum();
+    const auto right = with_default();
     if (!right) return std::nullopt;
     return binary(*code, *left, *right);
   }
@@ -154,7 +174,17 @@ expression_parser::parsed expression_parser::between(expression_id left) {
 }
 
 expression_parser::parsed expression_parser::in_list(expression_id left) {
-  if (!tokens_.expect_symbol("(")) return std::nullopt;
+  if (!tokens_.peek().is("(")) {
+    const auto array = sum();
+    if (!array) return std::nullopt;
+    return binary(op::in_array, left, *array);
+  }
+  tokens_.take();
+  if (tokens_.peek().is_word("SELECT")) {
+    tokens_.wrong().add(tokens_.peek().where, "P0209", "a SELECT within another is not yet in this version",
+                        "IN takes a list (1, 2) or an array");
+    return std::nullopt;
+  }
   std::vector<expression_id> args{left};
   if (!arguments(args)) return std::nullopt;
   if (args.size() == 1) {
@@ -200,7 +230,7 @@ expression_parser::parsed expression_parser::product() {
 expression_parser::parsed expression_parser::sign() {
   const auto start = tokens_.peek().where;
   const bool minus = tokens_.peek().is("-");
-  if (!minus && !tokens_.peek().is("+")) return primary();
+  if (!minus && !tokens_.peek().is("+")) return postfix();
   tokens_.take();
   const nesting level(*this);
   if (level.too_deep()) return std::nullopt;
@@ -209,8 +239,35 @@ expression_parser::parsed expression_parser::sign() {
   return make(op::negate, start.until(place(*inner)), {*inner});
 }
 
+/// What is no field of the payload can be looked into too: decode(x, 'base64').temperature, readings[n + 1].
+expression_parser::parsed expression_parser::postfix() {
+  auto of = primary();
+  while (of) {
+    const auto start = place(*of);
+    parsed step;
+    if (tokens_.take_symbol("[")) {
+      step = expression();
+      if (!step || !tokens_.expect_symbol("]")) return std::nullopt;
+    } else if (tokens_.peek().is(".") || tokens_.peek().is("->")) {
+      tokens_.take();
+      const auto name = tokens_.peek();
+      if (name.kind != token_kind::word && name.kind != token_kind::quoted) {
+        tokens_.unexpected("the name of a field");
+        return std::nullopt;
+      }
+      step = text_constant(tokens_.take().text, name.where);
+    } else {
+      break;
+    }
+    of = make(op::element, start.until(place(*step)), {*of, *step});
+  }
+  return of;
+}
+
 expression_parser::parsed expression_parser::primary() {
   const auto& next = tokens_.peek();
+  if (next.is("[")) return list();
+  if (next.is("{")) return object();
   if (tokens_.take_symbol("(")) {
     const auto inner = expression();
     if (!inner || !tokens_.expect_symbol(")")) return std::nullopt;
@@ -219,6 +276,7 @@ expression_parser::parsed expression_parser::primary() {
   if (next.is_word("CASE")) return case_expression();
   const bool called = tokens_.ahead(1).is("(");
   if (next.is_word("CAST") && called) return cast(next.where);
+  if (next.is_word("TRY") && called) return attempt();
   if (next.kind == token_kind::word && !is_reserved(next)) return called ? call() : field();
   if (next.kind == token_kind::quoted) return field();
   return literal();
@@ -246,23 +304,67 @@ expression_parser::parsed expression_parser::literal() {
 
 expression_parser::parsed expression_parser::field() {
   auto where = tokens_.peek().where;
-  std::vector<std::string> path{tokens_.take().text};
-  while (tokens_.take_symbol(".")) {
-    const auto& part = tokens_.peek();
-    if (part.kind != token_kind::word && part.kind != token_kind::quoted) {
-      tokens_.unexpected("the name of a field");
-      return std::nullopt;
-    }
-    where = where.until(part.where);
-    path.push_back(tokens_.take().text);
-  }
-  if (tokens_.peek().is("[")) {
-    tokens_.wrong().add(tokens_.peek().where, "P0209", "elements of arrays are not yet in this version");
-    return std::nullopt;
+  field_path path{tokens_.take().text};
+  while (take_step(path, where)) {
   }
   const auto id = make(op::field, where);
   pool_[id].path = std::move(path);
   return id;
+}
+
+/// `.name`, `->name`, or an index that is known now. What is not, is left to `postfix`.
+bool expression_parser::take_step(field_path& path, range& where) {
+  const auto& first = tokens_.peek();
+  const auto& second = tokens_.ahead(1);
+  if ((first.is(".") || first.is("->")) && (second.kind == token_kind::word || second.kind == token_kind::quoted)) {
+    tokens_.take();
+    path.emplace_back(tokens_.peek().text);
+  } else if (first.is("[") && second.kind == token_kind::number && tokens_.ahead(2).is("]") &&
+             second.number <= limits::rule_array_index_max && second.number == std::trunc(second.number)) {
+    tokens_.take();
+    path.emplace_back(static_cast<std::uint32_t>(tokens_.take().number));
+  } else {
+    return false;
+  }
+  where = where.until(tokens_.take().where);
+  return true;
+}
+
+expression_parser::parsed expression_parser::attempt() {
+  const auto start = tokens_.take().where;
+  tokens_.take();
+  const auto inner = expression();
+  const auto last = tokens_.peek().where;
+  if (!inner || !tokens_.expect_symbol(")")) return std::nullopt;
+  return make(op::attempt, start.until(last), {*inner});
+}
+
+expression_parser::parsed expression_parser::list() {
+  const auto start = tokens_.take().where;
+  std::vector<expression_id> args;
+  if (!arguments(args, "]")) return std::nullopt;
+  return make(op::list, start, std::move(args));
+}
+
+expression_parser::parsed expression_parser::object() {
+  const auto start = tokens_.take().where;
+  std::vector<expression_id> args;
+  if (!tokens_.take_symbol("}")) {
+    do {
+      const auto name = tokens_.peek();
+      if (name.kind != token_kind::word && name.kind != token_kind::quoted && name.kind != token_kind::text) {
+        tokens_.unexpected("the name of a member");
+        return std::nullopt;
+      }
+      args.push_back(text_constant(tokens_.take().text, name.where));
+      if (!tokens_.expect_symbol(":")) return std::nullopt;
+      const auto one = expression();
+      if (!one) return std::nullopt;
+      args.push_back(*one);
+    } while (tokens_.take_symbol(","));
+    if (!tokens_.expect_symbol("}")) return std::nullopt;
+  }
+  return make(op::object, start, std::move(args));
 }
 
 expression_parser::parsed expression_parser::call() {
@@ -275,14 +377,14 @@ expression_parser::parsed expression_parser::call() {
   return id;
 }
 
-bool expression_parser::arguments(std::vector<expression_id>& out) {
-  if (tokens_.take_symbol(")")) return true;
+bool expression_parser::arguments(std::vector<expression_id>& out, std::string_view close) {
+  if (tokens_.take_symbol(close)) return true;
   do {
     const auto one = expression();
     if (!one) return false;
     out.push_back(*one);
   } while (tokens_.take_symbol(","));
-  return tokens_.expect_symbol(")");
+  return tokens_.expect_symbol(close);
 }
 
 expression_parser::parsed expression_parser::cast(range start) {
@@ -293,7 +395,7 @@ expression_parser::parsed expression_parser::cast(range start) {
   const auto named = tokens_.peek();
   const auto type = std::ranges::find_if(type_names, [&](const auto& t) { return named.is_word(t.name); });
   if (type == type_names.end()) {
-    tokens_.unexpected("a type", "the types are number, text and boolean");
+    tokens_.unexpected("a type", "the types are number, integer, text and boolean");
     return std::nullopt;
   }
   tokens_.take();
@@ -301,7 +403,10 @@ expression_parser::parsed expression_parser::cast(range start) {
   if (!tokens_.expect_symbol(")")) return std::nullopt;
   const auto id = make(op::cast, start.until(last), {*inner});
   pool_[id].type = type->type;
-  return id;
+  if (!type->whole) return id;
+  const auto whole = make(op::call, start.until(last), {id});
+  pool_[whole].name = "floor";
+  return whole;
 }
 
 expression_parser::parsed expression_parser::case_expression() {

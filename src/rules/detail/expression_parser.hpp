@@ -28,19 +28,27 @@ class expression_parser {
   parsed predicate(expression_id left, bool negated);
   parsed between(expression_id left);
   parsed in_list(expression_id left);
+  parsed with_default();
   parsed is_null(expression_id left);
   parsed sum();
   parsed product();
   parsed sign();
+  parsed postfix();
   parsed primary();
   parsed literal();
   parsed field();
   parsed call();
+  parsed attempt();
+  parsed list();
+  parsed object();
   parsed cast(range start);
   parsed case_expression();
-  bool arguments(std::vector<expression_id>& out);
+  /// Up to the symbol that closes, which is taken too.
+  bool arguments(std::vector<expression_id>& out, std::string_view close = ")");
+  bool take_step(field_path& path, range& where);
 
   expression_id make(op code, range where, std::vector<expression_id> args = {});
+  expression_id text_constant(std::string text, range where);
   expression_id binary(op code, expression_id left, expression_id right);
   expression_id negated(expression_id of);
   [[nodiscard]] range place(expression_id of) const { return pool_[of].where; }

@@ -10,7 +10,8 @@
 namespace perigee::rules::detail {
 namespace {
 
-constexpr std::array<std::string_view, 3> header_keys{"name", "description", "action"};
+constexpr std::array<std::string_view, 4> header_keys{"name", "description", "fields", "action"};
+constexpr std::array<std::string_view, 4> field_types{"any", "number", "boolean", "text"};  // as value_type
 constexpr std::array<std::string_view, 3> severities{"info", "warning", "critical"};
 
 struct action_form {
@@ -80,6 +81,7 @@ class header_reader {
       if (!std::ranges::contains(header_keys, key.str())) unknown_key(key, header_keys);
     }
     if (const auto* name = table.get("name")) read_name(*name, out);
+    if (const auto* fields = table.get("fields")) read_fields(*fields, out);
     read_actions(table, out);
   }
 
@@ -89,6 +91,24 @@ class header_reader {
     if (!name) return;
     out.name = name->text;
     out.name_at = name->where();
+  }
+
+  void read_fields(const toml::node& node, rule_header& out) {
+    if (!node.is_table()) {
+      return wrong_.add(place(node.source()), "P0216", "'fields' is a table",
+                        "write [fields] and lines t = \"number\"");
+    }
+    for (const auto& [key, type] : *node.as_table()) {
+      const auto name = string(type, key.str());
+      if (!name) continue;
+      const auto found = std::ranges::find(field_types, name->text);
+      if (found == field_types.end()) {
+        wrong_.add(name->where(), "P0216", "a field is a number, boolean, text or any",
+                   did_you_mean(name->text, field_types));
+        continue;
+      }
+      out.fields.push_back({std::string(key.str()), static_cast<value_type>(found - field_types.begin())});
+    }
   }
 
   void read_actions(const toml::table& table, rule_header& out) {

@@ -8,6 +8,7 @@
 
 #include "rules/action.hpp"
 #include "rules/detail/lexer.hpp"
+#include "rules/detail/syntax.hpp"
 
 namespace perigee::rules::detail {
 
@@ -36,6 +37,7 @@ struct action_header {
 struct rule_header {
   std::string name;
   range name_at;
+  schema fields;  // empty: whatever the payload has
   std::vector<action_header> actions;
   located_text body;  // what follows the header: the SELECT
 };

@@ -18,8 +18,8 @@ constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c
 constexpr char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 // Longest first.
-constexpr std::array<std::string_view, 20> symbols{"<=", ">=", "<>", "!=", "||", "(", ")", ",", ".", "+",
-                                                   "-",  "*",  "/",  "%",  "=",  "<", ">", ";", "[", "]"};
+constexpr std::array<std::string_view, 24> symbols{"<=", ">=", "<>", "!=", "||", "->", "(", ")", ",", ".", "+", "-",
+                                                   "*",  "/",  "%",  "=",  "<",  ">",  ";", "[", "]", "{", "}", ":"};
 
 class scanner {
  public:

@@ -85,13 +85,18 @@ class statement_parser {
       }
       made.where = name.where;
       made.name = tokens_.take().text;
-    } else if (out_.pool[*value].code == op::field) {
-      made.name = out_.pool[*value].path.back();
+    } else if (const auto* name = last_name(out_.pool[*value])) {
+      made.name = *name;
     } else {
       wrong_.add(made.where, "P0221", "this column has no name", "add AS and a name");
     }
     add_column(std::move(made));
     return true;
+  }
+
+  /// A plain field names its column, an element of an array does not.
+  static const std::string* last_name(const expression& e) {
+    return e.code == op::field ? std::get_if<std::string>(&e.path.back()) : nullptr;
   }
 
   void add_column(column made) {

@@ -1,18 +1,14 @@
 #include "rules/detail/payload_reader.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
-#include <cstring>
+
+#include "rules/detail/json_scalar.hpp"
 
 namespace perigee::rules::detail {
 
 namespace ondemand = simdjson::ondemand;
 
-struct payload_reader::parser {
-  ondemand::parser json;
-  byte_buffer padded;  // the payload, and the bytes behind it that simdjson may look at
-};
+struct payload_reader::parser : json::padded_parser {};
 
 /// One descent along the wanted fields. Recursion goes as deep as the deepest path of a rule, whatever the payload.
 class payload_reader::walk {
@@ -26,11 +22,12 @@ class payload_reader::walk {
       ondemand::object object;
       return in.get_object().get(object) == simdjson::SUCCESS && members(object, wanted);
     }
-    const auto* whole = wanted.child("value");
-    value unasked;
-    auto& out = whole != nullptr && whole->slot ? slots_[*whole->slot] : unasked;
-    if (type == ondemand::json_type::array) return json_text(in.raw_json(), out);
-    return scalar(in, type, out);
+    const field_tree::node unasked;
+    const auto* whole = wanted.member("value");
+    if (whole == nullptr) whole = &unasked;
+    if (type == ondemand::json_type::array) return array(in.get_array(), *whole);
+    value passed_over;
+    return json::scalar(in, type, whole->slot ? slots_[*whole->slot] : passed_over);
   }
 
  private:
@@ -40,64 +37,48 @@ class payload_reader::walk {
       std::string_view name;
       if (std::move(member).get(field) != simdjson::SUCCESS) return false;
       if (field.unescaped_key().get(name) != simdjson::SUCCESS) return false;
-      const auto* child = wanted.child(name);
-      if (child != nullptr && !member_value(field.value(), *child)) return false;
+      const auto* child = wanted.member(name);
+      if (child != nullptr && !value_of(field.value(), *child)) return false;
     }
     return true;
   }
 
-  bool member_value(ondemand::value in, const field_tree::node& wanted) {
+  bool elements(ondemand::array& in, const field_tree::node& wanted) {
+    std::uint32_t at = 0;
+    for (auto one : in) {
+      ondemand::value element;
+      if (std::move(one).get(element) != simdjson::SUCCESS) return false;
+      const auto* child = wanted.element(at++);
+      if (child != nullptr && !value_of(element, *child)) return false;
+    }
+    return true;
+  }
+
+  bool value_of(ondemand::value in, const field_tree::node& wanted) {
     ondemand::json_type type{};
     if (in.type().get(type) != simdjson::SUCCESS) return false;
-    if (type == ondemand::json_type::object) return inner_object(in, wanted);
-    if (!wanted.slot) return true;
-    if (type == ondemand::json_type::array) return json_text(in.raw_json(), slots_[*wanted.slot]);
-    return scalar(in, type, slots_[*wanted.slot]);
+    if (type == ondemand::json_type::object) return object(in.get_object(), wanted);
+    if (type == ondemand::json_type::array) return array(in.get_array(), wanted);
+    return !wanted.slot || json::scalar(in, type, slots_[*wanted.slot]);
   }
 
-  bool inner_object(ondemand::value in, const field_tree::node& wanted) {
+  bool object(simdjson::simdjson_result<ondemand::object> in, const field_tree::node& wanted) {
     ondemand::object object;
-    if (in.get_object().get(object) != simdjson::SUCCESS) return false;
-    if (wanted.slot) {
-      if (!json_text(object.raw_json(), slots_[*wanted.slot])) return false;
-      if (object.reset().error() != simdjson::SUCCESS) return false;
-    }
-    return wanted.children.empty() || members(object, wanted);
+    if (std::move(in).get(object) != simdjson::SUCCESS || !whole(object, wanted)) return false;
+    return wanted.members.empty() || members(object, wanted);
   }
 
-  static bool json_text(simdjson::simdjson_result<std::string_view> from, value& out) {
-    std::string_view text;
-    if (std::move(from).get(text) != simdjson::SUCCESS) return false;
-    out.text = without_end(text);
-    out.kind = value_kind::json;
-    return true;
+  bool array(simdjson::simdjson_result<ondemand::array> in, const field_tree::node& wanted) {
+    ondemand::array array;
+    if (std::move(in).get(array) != simdjson::SUCCESS || !whole(array, wanted)) return false;
+    return wanted.elements.empty() || elements(array, wanted);
   }
 
-  static bool scalar(auto& in, ondemand::json_type type, value& out) {
-    switch (type) {
-      case ondemand::json_type::null: return in.is_null().get(out.flag) == simdjson::SUCCESS && out.flag;
-      case ondemand::json_type::boolean:
-        out.kind = value_kind::boolean;
-        return in.get_bool().get(out.flag) == simdjson::SUCCESS;
-      case ondemand::json_type::string:
-        out.kind = value_kind::text;
-        return in.get_string().get(out.text) == simdjson::SUCCESS;
-      default: return number(in, out);
-    }
-  }
-
-  static bool number(auto& in, value& out) {
-    std::string_view digits;
-    if (simdjson::simdjson_result<std::string_view>(in.raw_json_token()).get(digits) != simdjson::SUCCESS) return false;
-    if (in.get_double().get(out.number) != simdjson::SUCCESS) return false;
-    out.text = without_end(digits);
-    out.kind = value_kind::number;
-    return true;
-  }
-
-  /// simdjson's raw texts reach up to the next token.
-  static std::string_view without_end(std::string_view text) {
-    return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+  /// The text of an object or array where someone asks for it, and back to its beginning.
+  bool whole(auto& container, const field_tree::node& wanted) {
+    if (!wanted.slot) return true;
+    if (!json::whole(container.raw_json(), slots_[*wanted.slot])) return false;
+    return container.reset().error() == simdjson::SUCCESS;
   }
 
   std::span<value> slots_;
@@ -108,14 +89,8 @@ payload_reader::~payload_reader() = default;
 
 bool payload_reader::read(byte_view payload, const field_tree& wanted, std::span<value> slots) {
   std::ranges::fill(slots, value{});
-  auto& [json, padded] = *parser_;
-  if (padded.size() < payload.size() + simdjson::SIMDJSON_PADDING) {
-    padded.resize(payload.size() + simdjson::SIMDJSON_PADDING);
-  }
-  if (!payload.empty()) std::memcpy(padded.data(), payload.data(), payload.size());
-  std::memset(padded.data() + payload.size(), 0, simdjson::SIMDJSON_PADDING);
   ondemand::document document;
-  if (json.iterate(padded.data(), payload.size(), padded.size()).get(document) != simdjson::SUCCESS) return false;
+  if (!parser_->iterate(as_text(payload), document)) return false;
   if (walk(slots).document(document, wanted.root())) return true;
   std::ranges::fill(slots, value{});
   return false;

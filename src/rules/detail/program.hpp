@@ -24,12 +24,14 @@ struct program {
     std::uint16_t count = 0;            // of operands
     std::uint32_t first = 0;            // of operands; constant: its place; field: its slot
     const function* callee = nullptr;   // call
+    const prepared* ready = nullptr;    // call: what it made of its constants
   };
 
   std::vector<node> nodes;
   std::vector<node_id> operands;
   std::vector<value> constants;
-  std::deque<std::string> texts;  // what constants of kind text view
+  std::deque<std::string> texts;  // what constants of kind text and json view
+  std::vector<std::unique_ptr<prepared>> ready;
 
   program() = default;
   program(program&&) = default;

@@ -38,6 +38,7 @@ class compilation {
     if (!header) return {};
     const auto select = parse_select(header->body, wrong_);
     name(*header);
+    with_.declare(header->fields);
     clauses(select);
     for (const auto& action : header->actions) plan_.actions.push_back(bind_action(action, select));
     plan_.reads_payload =

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/detail/field_tree.hpp"
 #include "rules/detail/problems.hpp"
 #include "rules/detail/value.hpp"
 
@@ -37,7 +38,20 @@ enum class op : std::uint8_t {
   in,         // args: value, choices...
   case_when,  // args: (condition, result)..., else
   case_of,    // args: subject, (value, result)..., else
+  in_array,   // args: value, array
+  list,       // [a, b]: args: elements
+  object,     // {'a': b}: args: (name, value)...
+  element,    // x[n], x.name of what is no field: args: array, object or text; index or name
+  attempt,    // TRY(x): args: x
+  otherwise,  // x DEFAULT y: args: x, y
 };
+
+/// What the header says of a field of the payload: its path as it is written in the rule.
+struct declared_field {
+  std::string path;
+  value_type type = value_type::any;
+};
+using schema = std::vector<declared_field>;
 
 using expression_id = std::uint32_t;
 
@@ -46,7 +60,7 @@ struct expression {
   range where;
   value literal{};                    // constant; its text lies in `name`
   std::string name{};                 // call: as written; constant: the text
-  std::vector<std::string> path{};    // field
+  field_path path{};                  // field
   value_type type = value_type::any;  // cast
   std::vector<expression_id> args{};
 };
