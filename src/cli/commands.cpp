@@ -153,6 +153,7 @@ constexpr argument join_arguments[] = {
     {"name", "NAME", "of this node", optional},
     {"--fingerprint", "SHA256", "of the site's root, as `perigee ca show` says it at the parent", optional},
     {"--folder", "FOLDER", "where its files go (default here)", optional},
+    {"--gateway", "", "and enrol devices below its own name, also while the parent is away", optional},
 };
 constexpr argument attest_arguments[] = {
     {"url", "URL", "the parent's API: https://HOST:PORT", required},

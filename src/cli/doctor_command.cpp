@@ -31,11 +31,12 @@ void show(const std::vector<finding>& all, bool json) {
   print(json ? std::format("{{\"findings\":[{}]}}\n", out) : out);
 }
 
-finding check_renewal(const boost::json::object& now) {
+/// `what` is renewed by the node itself.
+finding check_renewal(const char* what, const boost::json::object& now) {
   const auto due = "about " + to_second(text_of(now, "due"));
   if (const auto why = text_of(now, "failing"); !why.empty())
-    return {"renewal", verdict::bad, std::format("was due {}, and fails: {}", due, why)};
-  return {"renewal", verdict::good, due};
+    return {what, verdict::bad, std::format("was due {}, and fails: {}", due, why)};
+  return {what, verdict::good, due};
 }
 
 std::optional<finding> check_known_time(const boost::json::object& clock) {
@@ -54,8 +55,10 @@ std::vector<finding> ask_running(const invocation& called, const node::config& c
   const auto running = node_api::find(called, "doctor", "file");
   const auto said = running ? running->ask("GET", "/api/v1/identity") : std::unexpected(running.error());
   if (!said) return out;
-  const auto* renewal = said->if_contains("renewal");
-  if (renewal != nullptr && renewal->is_object()) out.push_back(check_renewal(renewal->get_object()));
+  for (const auto* what : {"renewal", "authority_renewal"}) {
+    const auto* renewal = said->if_contains(what);
+    if (renewal != nullptr && renewal->is_object()) out.push_back(check_renewal(what, renewal->get_object()));
+  }
   const auto* clock = said->if_contains("clock");
   auto time = clock != nullptr && clock->is_object() ? check_known_time(clock->get_object()) : std::nullopt;
   if (time) out.push_back(*std::move(time));

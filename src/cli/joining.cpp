@@ -8,6 +8,7 @@
 #include "cli/run_to_end.hpp"
 #include "identity/certificate_request.hpp"
 #include "io/verification_time.hpp"
+#include "node/enrolment_routes.hpp"
 #include "node/timekeeper.hpp"
 
 namespace perigee::cli {
@@ -88,11 +89,11 @@ joining::or_sentence<joining::joined> joining::become_node() {
       return joined{good->mqtts_port, true};
     }
   }
-  if (auto got = obtain(files); !got) return std::unexpected(std::move(got.error()));
+  if (auto got = obtain(files, est_label::node); !got) return std::unexpected(std::move(got.error()));
   auto good = prove(files.pending_file());
   if (!good) {
     // The parent may have lost what it gave, as after a restore from a backup: it gives it again for the same key.
-    if (!ask(files)) return std::unexpected(std::move(good.error()));
+    if (!ask(files, est_label::node)) return std::unexpected(std::move(good.error()));
     good = prove(files.pending_file());
   }
   if (!good) return std::unexpected(std::move(good.error()));
@@ -101,32 +102,51 @@ joining::or_sentence<joining::joined> joining::become_node() {
 }
 
 /// The steps until there is a certificate to be proved.
-joining::done joining::obtain(renewal_files& files) {
+joining::done joining::obtain(renewal_files& files, est_label as) {
   for (;;) {
     const auto step = files.next(io::verification_time());
     if (!step) return in_words(step.error());
     if (*step == renewal_step::prove) return {};
-    auto taken = *step == renewal_step::make_key ? in_words(files.make_key()) : ask(files);
+    auto taken = *step == renewal_step::make_key ? in_words(files.make_key()) : ask(files, as);
     if (!taken) return taken;
   }
 }
 
-joining::done joining::ask(renewal_files& files) {
+joining::done joining::ask(renewal_files& files, est_label as) {
   const auto waiting = files.pending();
   if (!waiting) return in_words(waiting.error());
   const auto wish = identity::certificate_request::make(waiting->key, {.name = by_.name, .dns_names = {by_.name}});
   if (!wish) return in_words(wish.error());
   const auto tls = io::tls_context::client({.certificate = {}, .key = {}, .authority = path("root.crt")});
   if (!tls) return in_words(tls.error());
-  auto answer = wait_for(parent_.enrol(*tls, by_.name, by_.token, *wish));
+  auto answer = wait_for(parent_.enrol(*tls, as, by_.name, by_.token, *wish));
   if (!answer) return in_words(answer.error());
   if (answer->status == 202)
     return std::unexpected("the parent waits for somebody to approve it; then call this once more");
   if (!answer->is_good()) return std::unexpected(answer->why);
-  const auto fits = control::enrolment::check_answer(answer->chain, waiting->key.public_half(), by_.name,
-                                                     std::span(&*root_, 1), io::verification_time());
-  if (!fits) return in_words(fits.error());
+  if (const auto fits = check({.key = waiting->key, .chain = answer->chain}, as); !fits) return in_words(fits.error());
   return in_words(files.keep(std::move(answer->chain)));
+}
+
+/// Whether it is what was asked for, and good below the root.
+result<> joining::check(const identity::held_identity& came, est_label as) const {
+  const auto now = io::verification_time();
+  const std::span roots(&*root_, 1);
+  if (as == est_label::gateway) return control::enrolment::check_authority(came, by_.name, roots, now);
+  return control::enrolment::check_answer(came.chain, came.key.public_half(), by_.name, roots, now);
+}
+
+joining::done joining::become_gateway() {
+  const auto file = path(node::gateway_file);
+  renewal_files files(io::real_disk(), file, control::enrolment::next_key::same);
+  const auto held = files.current();
+  if (!held && !is(held.error(), errc::not_found)) return std::unexpected(file + ": " + held.error().text());
+  if (held && check(*held, est_label::gateway)) {
+    (void)files.next(io::verification_time());  // clears away what a join that was cut short has left
+    return {};
+  }
+  if (auto got = obtain(files, est_label::gateway); !got) return got;
+  return in_words(files.take());
 }
 
 /// On a connection that shows the identity of this file.

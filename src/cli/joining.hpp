@@ -39,6 +39,9 @@ class joining {
   };
   /// NAME.pem: an identity that the parent takes.
   [[nodiscard]] or_sentence<joined> become_node();
+  /// issuing.pem: an authority that is constrained to the node's name, whose key stays the one that is there. Before
+  /// become_node, so that a token that does not give it is not used up.
+  [[nodiscard]] done become_gateway();
 
  private:
   using est_answer = control::enrolment::est_answer;
@@ -48,8 +51,10 @@ class joining {
   template <class T>
   [[nodiscard]] result<T> wait_for(io::task<T> question);
   [[nodiscard]] std::string path(std::string_view name) const { return folder_ + "/" + std::string(name); }
-  [[nodiscard]] done obtain(renewal_files& files);
-  [[nodiscard]] done ask(renewal_files& files);
+  using est_label = control::enrolment::est_label;
+  [[nodiscard]] done obtain(renewal_files& files, est_label as);
+  [[nodiscard]] done ask(renewal_files& files, est_label as);
+  [[nodiscard]] result<> check(const identity::held_identity& came, est_label as) const;
   [[nodiscard]] or_sentence<joined> prove(const std::string& file);
 
   const join_text& by_;

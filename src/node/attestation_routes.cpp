@@ -152,9 +152,9 @@ judged issue(registry::registry& in, const desk& at, const claim& of, bool as_no
              const identity::certificate_request& wish) {
   enrolment_book book(in, superseded_grace, at.needs_approval, enrolment_book::proof::tpm);
   enrolment::enroller enroller(of.by->issuing, book);
-  auto given = of.with ? enroller.renew(of.who, *of.with, wish, clock::wall())
-                       : enroller.enrol(of.who, of.token, as_node ? identity::profile::node : identity::profile::device,
-                                        wish, clock::wall());
+  const auto wanted = as_node ? identity::profile::node : identity::profile::device;
+  auto given = of.with ? enroller.renew(of.who, *of.with, wanted, wish, clock::wall())
+                       : enroller.enrol(of.who, of.token, wanted, wish, clock::wall());
   if (!given) return judged(std::unexpect, std::move(given.error()));
   return *std::move(given);
 }

@@ -109,17 +109,24 @@ enrolment_book::given enrolment_book::admit(const applicant& who, std::string_vi
                                   .secret = std::string(token),
                                   .key = key.fingerprint(),
                                   .grace = grace_,
-                                  .needs_approval = needs_approval_};
-  making made(make, "a token", wanted);
+                                  .needs_approval = needs_approval_,
+                                  .for_authority = wanted == identity::profile::gateway};
+  making made(make, asked.for_authority ? "a token, to issue with" : "a token", wanted);
   return std::move(made).answer(in_.enrol(asked, made, actor_of(who, "enrolment", now)));
 }
 
 enrolment_book::given enrolment_book::renew(const applicant& who, const shown_certificate& with,
-                                            const identity::public_key& key, certificate_maker make, timestamp now) {
+                                            identity::profile wanted, const identity::public_key& key,
+                                            certificate_maker make, timestamp now) {
   if (auto good = check_proof(who, now); !good) return std::unexpected(good.error());
-  const registry::renewal asked{
-      .name = who.name, .with = {with.issuer, with.serial}, .key = key.fingerprint(), .grace = grace_};
-  making made(make, "renewal", std::nullopt);
+  const bool of_authority = wanted == identity::profile::gateway;
+  const registry::renewal asked{.name = who.name,
+                                .with = {with.issuer, with.serial},
+                                .key = key.fingerprint(),
+                                .grace = grace_,
+                                .of_authority = of_authority};
+  // Of what kind another one is, the registry says.
+  making made(make, "renewal", of_authority ? std::optional(wanted) : std::nullopt);
   return std::move(made).answer(in_.renew(asked, made, actor_of(who, "renewal", now)));
 }
 

@@ -28,8 +28,8 @@ class enrolment_book final : public control::enrolment::book {
                             const identity::public_key& key, control::enrolment::certificate_maker make,
                             timestamp now) override;
   [[nodiscard]] given renew(const control::enrolment::applicant& who, const control::enrolment::shown_certificate& with,
-                            const identity::public_key& key, control::enrolment::certificate_maker make,
-                            timestamp now) override;
+                            identity::profile wanted, const identity::public_key& key,
+                            control::enrolment::certificate_maker make, timestamp now) override;
   void note_refusal(const control::enrolment::applicant& who, std::string_view why, timestamp now) override;
 
  private:

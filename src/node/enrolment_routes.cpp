@@ -86,7 +86,7 @@ io::task<answer> enrol(desk_ptr at, profile wanted, request asked) {
   co_return hand_out(who.name, got);
 }
 
-io::task<answer> renew(desk_ptr at, request asked) {
+io::task<answer> renew(desk_ptr at, profile wanted, request asked) {
   if (!asked.certificate)
     co_return denial_answer({denial::kind::forbidden, "show the certificate that is to be renewed"});
   const auto& shown = *asked.certificate;
@@ -95,15 +95,31 @@ io::task<answer> renew(desk_ptr at, request asked) {
   const enrolment::applicant who{name, asked.who.address};
   const enrolment::shown_certificate with{shown.issuer, shown.serial};
   const bool too_late = lapsed && clock::wall() >= shown.not_after + at->terms.renewal_grace;
-  question what = [who, with, too_late, body = std::move(asked.body)](auto& from) -> given {
+  question what = [who, with, wanted, too_late, body = std::move(asked.body)](auto& from) -> given {
     if (too_late)
       return std::unexpected(from.refuse(who, identity::refuse(identity::refusal::expired).error(), clock::wall()));
     const auto wish = enrolment::read_request(body);
     if (!wish) return std::unexpected(from.refuse(who, wish.error(), clock::wall()));
-    return from.renew(who, with, *wish, clock::wall());
+    return from.renew(who, with, wanted, *wish, clock::wall());
   };
   PG_CO_TRY(const auto got, co_await ask(at, std::move(what)));
   co_return hand_out(who.name, got);
+}
+
+/// A site's two files, or a gateway's one, which it renews itself; nothing where there are neither.
+result<std::optional<identity::held_identity>> read_issuing(io::disk& on, const std::string& folder) {
+  const auto issuing = io::read_whole(on, folder + "/issuing.crt", limits::identity_pem_bytes_max);
+  if (issuing) {
+    PG_TRY(const auto key_pem, io::read_whole(on, folder + "/issuing.key", limits::identity_key_bytes_max));
+    PG_TRY(auto key, identity::private_key::from_pem(as_text(key_pem)));
+    PG_TRY(auto chain, identity::parse_chain(*issuing));
+    return identity::held_identity{std::move(key), std::move(chain)};
+  }
+  if (!is(issuing.error(), errc::not_found)) return std::unexpected(issuing.error());
+  const auto both = io::read_whole(on, folder + "/" + std::string(gateway_file), limits::identity_pem_bytes_max);
+  if (!both && is(both.error(), errc::not_found)) return std::nullopt;
+  if (!both) return std::unexpected(both.error());
+  return identity::parse_held(as_text(*both));
 }
 
 }  // namespace
@@ -149,14 +165,10 @@ answer certificates_answer(std::span<const identity::certificate> all) {
 }
 
 result<std::shared_ptr<const site_authority>> site_authority::open(io::disk& on, const std::string& folder) {
-  const auto issuing = io::read_whole(on, folder + "/issuing.crt", limits::identity_pem_bytes_max);
-  if (!issuing && is(issuing.error(), errc::not_found)) return nullptr;
-  if (!issuing) return std::unexpected(issuing.error());
-  PG_TRY(const auto key_pem, io::read_whole(on, folder + "/issuing.key", limits::identity_key_bytes_max));
+  PG_TRY(auto held, read_issuing(on, folder));
+  if (!held) return nullptr;
   PG_TRY(const auto root_pem, io::read_whole(on, folder + "/root.crt", limits::identity_pem_bytes_max));
-  PG_TRY(auto chain, identity::parse_chain(*issuing));
-  PG_TRY(auto key, identity::private_key::from_pem(as_text(key_pem)));
-  PG_TRY(auto by, identity::authority::open(std::move(chain), std::move(key)));
+  PG_TRY(auto by, identity::authority::open(std::move(held->chain), std::move(held->key)));
   PG_TRY(auto roots, identity::all_certificates(root_pem));
   std::vector<identity::certificate> vouching;
   if (const auto pem = io::read_whole(on, folder + "/vouching.crt", limits::identity_pem_bytes_max)) {
@@ -181,8 +193,8 @@ api::routes enrolment_routes(things& of, authority_ptr by, enrolment_terms terms
                    everybody});
     out.push_back({"POST", path + "/simpleenroll",
                    [at, wanted](request asked) { return enrol(at, wanted, std::move(asked)); }, everybody});
-    out.push_back(
-        {"POST", path + "/simplereenroll", [at](request asked) { return renew(at, std::move(asked)); }, everybody});
+    out.push_back({"POST", path + "/simplereenroll",
+                   [at, wanted](request asked) { return renew(at, wanted, std::move(asked)); }, everybody});
   };
   serve("", profile::device);
   serve("/node", profile::node);

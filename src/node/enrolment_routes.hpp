@@ -5,19 +5,24 @@
 
 #include "api/route.hpp"
 #include "control/enrolment/enroller.hpp"
+#include "identity/held_identity.hpp"
 #include "io/file.hpp"
 #include "node/things.hpp"
 
 namespace perigee::node {
 
+/// The key and the certificates of a gateway's authority, as `perigee join --gateway` and the renewal write them
+/// (docs/formats/identity-file.md).
+inline constexpr std::string_view gateway_file = "issuing.pem";
+
 /// What this node issues with: `issuing.crt` and `issuing.key`, and the `root.crt` of its site, as `perigee ca init`
-/// and `perigee ca rollover` write them. Does not change.
+/// and `perigee ca rollover` write them; or `issuing.pem` and `root.crt` of a gateway. Does not change.
 struct site_authority {
   identity::authority issuing;
   std::vector<identity::certificate> roots;     // the first is the newest
   std::vector<identity::certificate> vouching;  // while the site changes its root: of each for the other
 
-  /// Null where the folder has no `issuing.crt`: the node issues nothing. errc::malformed, refused.
+  /// Null where the folder has neither: the node issues nothing. errc::malformed, refused.
   [[nodiscard]] static result<std::shared_ptr<const site_authority>> open(io::disk& on, const std::string& folder);
 };
 

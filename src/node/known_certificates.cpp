@@ -2,6 +2,7 @@
 
 #include "base/limits.hpp"
 #include "identity/certificate.hpp"
+#include "node/enrolment_routes.hpp"
 
 namespace perigee::node {
 namespace {
@@ -44,7 +45,11 @@ std::vector<known_certificate> known_certificates(const config& of, io::disk& on
     for (const auto& each : of.tls->certificates) in.add(each.certificate, listener);
     if (of.tls->authority) in.add(*of.tls->authority, authority);
   }
-  if (of.identity) in.add(identity_folder(of) + "/issuing.crt", issuer);
+  if (of.identity) {
+    const auto folder = identity_folder(of) + "/";
+    in.add(folder + "issuing.crt", issuer);
+    in.add(folder + std::string(gateway_file), issuer, of.identity->renew && of.identity->renew->parent);
+  }
   return std::move(in.out);
 }
 

@@ -26,11 +26,21 @@ json::object to_json(const known_certificate& one) {
           {"not_after", to_iso8601(one.not_after)}};
 }
 
-json::value to_json(const rotation::state& now) {
+json::value to_json(const rotation* one) {
+  if (one == nullptr) return {};
+  const auto& now = one->now();
   return json::object{{"name", now.name},
                       {"due", now.due.ns == 0 ? json::value() : json::value(to_iso8601(now.due))},
                       {"failing", now.failing.empty() ? json::value() : json::value(now.failing)}};
 }
+
+/// Whether this node is a gateway that can renew its authority by itself.
+bool has_gateway_file(const config& chosen, const rotation::means& by) {
+  const bool is_gateway = by.own && !by.own->now->issuing.gateway().empty() && chosen.identity->renew->parent;
+  return is_gateway && by.disk.open(identity_folder(chosen) + "/" + std::string(gateway_file), io::open_mode::read);
+}
+
+bool is_failing(const std::unique_ptr<rotation>& one) { return one && !one->now().failing.empty(); }
 
 }  // namespace
 
@@ -52,14 +62,17 @@ own_identity::own_identity(const config& chosen, means by)
       time_(chosen, {by.to_rotate.on, by.to_rotate.through, by.to_rotate.disk}),
       expiry_(chosen.node_id, by.log, by.to_rotate.metrics, by.alarms),
       site_(by.to_rotate.own) {
-  if (chosen.identity && chosen.identity->renew)
-    rotation_ = std::make_unique<rotation>(chosen, std::move(by.to_rotate));
+  if (!chosen.identity || !chosen.identity->renew) return;
+  if (has_gateway_file(chosen, by.to_rotate))
+    authority_ = std::make_unique<rotation>(chosen, renewed::authority, by.to_rotate);
+  rotation_ = std::make_unique<rotation>(chosen, renewed::identity, std::move(by.to_rotate));
 }
 
 void own_identity::start(io::scope& services) {
   if (chosen_.tls) services.spawn("node.time", time_.run());
   if (chosen_.tls) services.spawn("node.time", save_hourly());
   if (rotation_) services.spawn("node.rotation", rotation_->run());
+  if (authority_) services.spawn("node.rotation", authority_->run());
   if (chosen_.tls || chosen_.identity) services.spawn("node.expiry", watch());
 }
 
@@ -83,7 +96,7 @@ io::task<> own_identity::watch() {
               }));
     known_ = std::move(seen.known);
     if (seen.site && *seen.site) take_site(*std::move(seen.site));
-    expiry_.look(known_, rotation_ && !rotation_->now().failing.empty(), io::verification_time());
+    expiry_.look(known_, is_failing(rotation_) || is_failing(authority_), io::verification_time());
     PG_CO_TRY_VOID(co_await io::sleep_for(on_, look_every));
   }
 }
@@ -123,7 +136,7 @@ api::routes own_identity::routes(const things* known, const run_info& running) {
                  std::format("{}/renew", root),
                  api::at_once([this](const auto&) { return renew_now(); }),
                  api::access::operators,
-                 {"Renew the node's own certificate now", {}, "text/plain", 202}});
+                 {"Renew the node's certificates now: its own, and a gateway's authority", {}, "text/plain", 202}});
   return out;
 }
 
@@ -136,12 +149,14 @@ api::answer own_identity::state() const {
                                                  {"known_from", time_.source()},
                                                  {"checked_at", to_iso8601(io::verification_time())}}},
                           {"root", site_ ? json::value(site_->now->roots.front().facts().fingerprint) : json::value()},
-                          {"renewal", rotation_ ? to_json(rotation_->now()) : json::value()}};
+                          {"renewal", to_json(rotation_.get())},
+                          {"authority_renewal", to_json(authority_.get())}};
   return {200, "application/json", json::serialize(body) + "\n"};
 }
 
 api::answer own_identity::renew_now() {
   rotation_->renew_now();
+  if (authority_) authority_->renew_now();
   return {.status = 202, .type = "text/plain", .body = "it is renewed now\n"};
 }
 

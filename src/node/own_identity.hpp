@@ -48,6 +48,7 @@ class own_identity {
   std::vector<known_certificate> known_;  // at the last look
   std::shared_ptr<issuing_site> site_;    // null: the node issues nothing
   std::unique_ptr<rotation> rotation_;    // null: a person renews the certificate
+  std::unique_ptr<rotation> authority_;   // of a gateway that joined as one; else null
 };
 
 }  // namespace perigee::node

@@ -23,6 +23,21 @@ constexpr auto look_every = 1s;  // wall time may jump
 constexpr nanoseconds roots_every = 24h;
 constexpr nanoseconds roots_again_after = 1h;  // where the parent did not answer
 
+using control::enrolment::est_label;
+using control::enrolment::next_key;
+
+std::string file_of(const config& chosen, renewed what) {
+  return what == renewed::identity ? chosen.tls->certificate
+                                   : identity_folder(chosen) + "/" + std::string(gateway_file);
+}
+
+/// Whose the certificate is: an authority's says it in its constraint.
+result<std::string> owner_in(const certificate& one, renewed what) {
+  if (what == renewed::identity) return one.facts().common_name;
+  if (one.facts().permitted_names.size() != 1) return fail(errc::malformed, "this is not a gateway's authority");
+  return one.facts().permitted_names.front();
+}
+
 std::unique_ptr<control::enrolment::est_client> parent_of(const config& chosen, const rotation::means& by) {
   const auto& from = chosen.identity->renew->parent;
   return from ? std::make_unique<control::enrolment::est_client>(by.on, by.through, *from) : nullptr;
@@ -30,16 +45,21 @@ std::unique_ptr<control::enrolment::est_client> parent_of(const config& chosen, 
 
 }  // namespace
 
-rotation::rotation(const config& chosen, means by)
+std::string_view name_of(renewed what) { return what == renewed::identity ? "identity" : "authority"; }
+
+rotation::rotation(const config& chosen, renewed what, means by)
     : chosen_(chosen),
+      what_(what),
       means_(std::move(by)),
-      files_(means_.disk, chosen.tls->certificate),
+      files_(means_.disk, file_of(chosen, what), what == renewed::identity ? next_key::fresh : next_key::same),
       parent_(parent_of(chosen, means_)),
       pauses_(1s, 1s, means_.seed),
       renewed_(means_.metrics.make_counter("perigee_certificate_renewals_total",
-                                           "Certificates of this node that it got and took into use")),
+                                           "Certificates of this node that it got and took into use",
+                                           std::format("of=\"{}\"", name_of(what)))),
       failing_(means_.metrics.make_gauge("perigee_certificate_renewal_failing",
-                                         "1 while a renewal is due and the last attempt failed")),
+                                         "1 while a renewal is due and the last attempt failed",
+                                         std::format("of=\"{}\"", name_of(what)))),
       asked_(means_.on) {}
 
 /// On the worker, with what it needs as copies: it may come to its end when this is gone.
@@ -56,7 +76,7 @@ io::task<> rotation::run() {
   (void)co_await read_current();
   for (;;) {
     if (is_due()) PG_CO_TRY_VOID(co_await attempt());
-    if (parent_ && clock::now() >= roots_at_) PG_CO_TRY_VOID(co_await refresh_roots());
+    if (parent_ && what_ == renewed::identity && clock::now() >= roots_at_) PG_CO_TRY_VOID(co_await refresh_roots());
     const auto woken = co_await asked_.wait_until(clock::now() + look_every);
     if (!woken && !is(woken.error(), errc::timed_out)) co_return woken;
   }
@@ -87,13 +107,13 @@ io::task<> rotation::read_current() {
     co_return std::unexpected(read.error());
   }
   const auto& facts = read->first.chain.front().facts();
-  state_.name = facts.common_name;
+  PG_CO_TRY(state_.name, owner_in(read->first.chain.front(), what_));
   state_.of = {facts.not_before, facts.not_after};
   state_.due = renewal_due(facts.common_name, state_.of);
   under_way_ = read->second != renewal_step::make_key;
   const auto pauses = control::enrolment::pauses_for(state_.of);
   pauses_ = client::back_off(pauses.first, pauses.most, means_.seed);
-  log::info(place_name, "the certificate of {} ends {}; it is renewed {}", state_.name, to_iso8601(state_.of.to),
+  log::info(place_name, "the certificate of {} ends {}; it is renewed {}", called(), to_iso8601(state_.of.to),
             under_way_ ? "now, as before the stop" : "about " + to_iso8601(state_.due));
   co_return result<>();
 }
@@ -114,7 +134,7 @@ io::task<> rotation::attempt() {
     co_return result<>();
   }
   const auto why = why_.empty() ? done.error().text() : why_;
-  if (why != state_.failing) log::warn(place_name, "{} is not renewed, and tries again: {}", state_.name, why);
+  if (why != state_.failing) log::warn(place_name, "{} is not renewed, and tries again: {}", called(), why);
   state_.failing = why;
   retry_at_ = clock::now() + pauses_.next();
   co_return result<>();
@@ -144,10 +164,16 @@ io::task<> rotation::ask() {
             co_await off_the_shard<identity::held_identity>([files = files_] { return files.pending(); }));
   PG_CO_TRY(auto came, co_await certificate_for(waiting.key));
   PG_CO_TRY(const auto trusted, co_await roots());
-  PG_CO_TRY_VOID(
-      control::enrolment::check_answer(came, waiting.key.public_half(), state_.name, trusted, io::verification_time()));
+  PG_CO_TRY_VOID(check(waiting.key, came, trusted));
   co_return co_await off_the_shard<void>(
       [files = files_, came = std::move(came)]() mutable { return files.keep(std::move(came)); });
+}
+
+result<> rotation::check(const private_key& key, const chain& came, const chain& trusted) const {
+  const auto now = io::verification_time();
+  if (what_ == renewed::authority)
+    return control::enrolment::check_authority({.key = key, .chain = came}, state_.name, trusted, now);
+  return control::enrolment::check_answer(came, key.public_half(), state_.name, trusted, now);
 }
 
 io::task<rotation::chain> rotation::certificate_for(const private_key& key) {
@@ -161,7 +187,9 @@ io::task<rotation::chain> rotation::certificate_for(const private_key& key) {
     });
   }
   PG_CO_TRY(auto request, identity::certificate_request::make(key, {.name = state_.name, .dns_names = {state_.name}}));
-  PG_CO_TRY(auto answer, co_await parent_->renew(means_.in_use.client(), std::move(request)));
+  PG_CO_TRY(auto answer, co_await parent_->renew(means_.in_use.client(),
+                                                 what_ == renewed::identity ? est_label::node : est_label::gateway,
+                                                 std::move(request)));
   if (!answer.is_good()) co_return refuse(std::move(answer.why));
   co_return std::move(answer.chain);
 }
@@ -169,6 +197,7 @@ io::task<rotation::chain> rotation::certificate_for(const private_key& key) {
 /// On a connection of its own, while the old certificate stays in use. One that the parent does not take now it may
 /// take later, when somebody has resumed the thing; the old one it may not renew again.
 io::task<> rotation::prove() {
+  if (what_ == renewed::authority) co_return result<>();  // it is shown by nobody: what it issues has been tried
   const io::tls_files pending{.certificate = files_.pending_file(),
                               .key = files_.pending_file(),
                               .authority = chosen_.tls->authority.value_or("")};
@@ -214,6 +243,11 @@ io::task<> rotation::refresh_roots() {
   if (written) log::info(place_name, "the parent says that the site has {} roots: they are trusted", told.size());
   means_.in_use.reload();
   co_return result<>();
+}
+
+/// For the log.
+std::string rotation::called() const {
+  return what_ == renewed::identity ? state_.name : std::format("{}'s authority", state_.name);
 }
 
 std::unexpected<error> rotation::refuse(std::string why) {

@@ -14,10 +14,19 @@
 
 namespace perigee::node {
 
-/// Renews this node's own certificate by itself: at 2/3 of its life the steps of control::enrolment::renewal_step, then
+/// What a rotation renews.
+enum class renewed : std::uint8_t {
+  identity,   // the node's own: `certificate` of [tls]
+  authority,  // a gateway's: issuing.pem in the folder of [identity]. Its key stays: certificates and revocation lists
+              // that were issued by it go on being good
+};
+[[nodiscard]] std::string_view name_of(renewed what);
+
+/// Renews a certificate of this node by itself: at 2/3 of its life the steps of control::enrolment::renewal_step, then
 /// again with longer and longer pauses until one attempt succeeds, also when the certificate has expired meanwhile. Its
-/// connections stay; who connects from then on sees the new certificate. Where `renew` names a parent it also keeps the
-/// authorities as the parent says they are. Owned by the node, on its shard; the journal's worker writes its files.
+/// connections stay; who connects from then on sees the new certificate. Where `renew` names a parent, that of the
+/// identity also keeps the authorities as the parent says they are. Owned by the node, on its shard; the journal's
+/// worker writes its files.
 class rotation {
  public:
   struct means {
@@ -39,7 +48,7 @@ class rotation {
   };
 
   /// With `renew` in [identity], which also asks for [tls].
-  rotation(const config& chosen, means by);
+  rotation(const config& chosen, renewed what, means by);
 
   /// Until cancelled.
   [[nodiscard]] io::task<> run();
@@ -68,7 +77,11 @@ class rotation {
   template <class T, class Work>
   [[nodiscard]] io::task<T> off_the_shard(Work what);
 
+  [[nodiscard]] result<> check(const identity::private_key& key, const chain& came, const chain& trusted) const;
+  [[nodiscard]] std::string called() const;
+
   const config& chosen_;
+  renewed what_;
   means means_;
   renewal_files files_;
   std::unique_ptr<est_client> parent_;  // null: this node's own authority issues

@@ -49,11 +49,12 @@ class Join(EstSite):
             parent.request("GET", "/.well-known/perigee/identity")
             return json.loads(parent.getresponse().read())
 
-    def registered(self, name):
-        """The certificates of a name in the parent's registry that are in use."""
+    def registered(self, name, authority=False):
+        """The certificates of a name in the parent's registry that are in use: its own, or those it issues with."""
         with closing(sqlite3.connect(f"file:{self.ca}/registry.db?mode=ro", uri=True)) as db:
             return [row[0] for row in
-                    db.execute("SELECT serial FROM certificate WHERE name = ? AND state = 0", (name,))]
+                    db.execute("SELECT serial FROM certificate WHERE name = ? AND state = 0 AND authority = ?",
+                               (name, authority))]
 
     def uses_left(self, name):
         return [each["uses_left"] for each in self.tokens() if each["for"] == name]
@@ -65,21 +66,38 @@ class Join(EstSite):
         self.assertEqual(self.registered(name), [self.known_as(name)["serial"]], "one certificate, and it works")
         self.assertEqual((self.there / f"{name}.pem").stat().st_mode & 0o777, 0o600)
 
+    def check_gateway(self, name):
+        """Its authority is the one that the parent knows, and issuing.pem has its key."""
+        self.check_member(name)
+        authority = self.there / "issuing.pem"
+        self.assertEqual(authority.stat().st_mode & 0o777, 0o600)
+        facts = ssl._ssl._test_decode_cert(str(authority))
+        self.assertEqual(self.registered(name, authority=True), [facts["serialNumber"].lstrip("0").lower()])
+        self.assertEqual(facts["subject"], ((("commonName", f"{name} CA"),),))
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(authority)  # which looks whether the key is its
+
     def test_killed_at_every_step_it_is_called_again_and_is_a_member(self):
+        self.die_everywhere("join", self.check_member)
+
+    def test_a_gateway_killed_at_every_step_has_both_of_its_certificates(self):
+        self.die_everywhere("gateway", self.check_gateway, "--gateway")
+
+    def die_everywhere(self, purpose, check, *more):
         uses = 1000
-        token = self.token("node-*", "join", "--uses", str(uses))["secret"]
+        token = self.token("node-*", purpose, "--uses", str(uses))["secret"]
+        files = {"root.crt"} | ({"issuing.pem"} if more else set())
         moment, died = 0, True
         while died:
             moment += 1
             name = f"node-{moment}"
-            call = self.call(name, token)
+            call = self.call(name, token, *more)
             died = self.die_at(moment, call)
             if died:
                 again = self.perigee(*call)
                 self.assertEqual((again.returncode, again.stderr), (0, ""), f"after moment {moment}")
-            self.check_member(name)
-            self.assertEqual({each.name for each in self.there.iterdir()},
-                             {f"{name}.pem", f"{name}.toml", "root.crt"}, f"after moment {moment}")
+            check(name)
+            self.assertEqual({each.name for each in self.there.iterdir()}, {f"{name}.pem", f"{name}.toml"} | files,
+                             f"after moment {moment}")
             shutil.rmtree(self.there)
         self.assertGreater(moment, MOMENTS_MIN)
         self.assertEqual(self.uses_left("node-*"), [uses - moment], "one use each")
@@ -115,6 +133,7 @@ class Join(EstSite):
                              UNAVAILABLE),
             "no https": (self.call("fog-1", token, url=f"http://localhost:{self.cloud.api_port}"), USAGE),
             "another's token": (self.call("fog-2", token), FAILED),
+            "no gateway's token": (self.call("fog-1", token, "--gateway"), FAILED),
             "a device's token": (self.call("fog-1", self.token("fog-1")["secret"]), FAILED),
         }
         for what, (call, code) in wrong.items():

@@ -56,10 +56,11 @@ std::expected<chain, denial> enroller::enrol(const applicant& who, std::string_v
 }
 
 std::expected<chain, denial> enroller::renew(const applicant& who, const shown_certificate& with,
-                                             const identity::certificate_request& asked, timestamp now) {
+                                             identity::profile wanted, const identity::certificate_request& asked,
+                                             timestamp now) {
   if (auto fine = check_names(who, asked.asks(), now); !fine) return std::unexpected(std::move(fine.error()));
   const auto make = [&](identity::profile as) { return issue(as, asked, now); };
-  return book_.renew(who, with, asked.key(), make, now).transform([this](auto leaf) {
+  return book_.renew(who, with, wanted, asked.key(), make, now).transform([this](auto leaf) {
     return with_authorities(std::move(leaf));
   });
 }

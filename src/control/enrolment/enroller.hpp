@@ -55,9 +55,10 @@ class book {
                                                                            const identity::public_key& key,
                                                                            certificate_maker make, timestamp now) = 0;
   /// Likewise for who shows a certificate, which the new one replaces: it is taken for as long as the operator's grace
-  /// lasts.
+  /// lasts. Where a gateway's is wanted, it replaces not the one that is shown but the authority of this key.
   [[nodiscard]] virtual std::expected<identity::certificate, denial> renew(const applicant& who,
                                                                            const shown_certificate& with,
+                                                                           identity::profile wanted,
                                                                            const identity::public_key& key,
                                                                            certificate_maker make, timestamp now) = 0;
   /// Somebody was refused before the book was asked: a row of the audit.
@@ -80,9 +81,10 @@ class enroller {
                                                    timestamp now);
   /// The answer to a request that could not be read: refusal::malformed, no_possession, weak_key and the like.
   [[nodiscard]] denial refuse(const applicant& who, const error& why, timestamp now);
-  /// Another one, by the certificate that it has (RFC 7030 4.2.2).
+  /// Another one, by the certificate that it has (RFC 7030 4.2.2): of the kind that this one is, or a gateway's.
   [[nodiscard]] std::expected<chain, denial> renew(const applicant& who, const shown_certificate& with,
-                                                   const identity::certificate_request& asked, timestamp now);
+                                                   identity::profile wanted, const identity::certificate_request& asked,
+                                                   timestamp now);
 
  private:
   [[nodiscard]] std::expected<identity::certificate, denial> issue(identity::profile as,

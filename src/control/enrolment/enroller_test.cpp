@@ -28,11 +28,11 @@ class small_book final : public book {
     ++admitted;
     return enter(who.name, make(wanted));
   }
-  std::expected<certificate, denial> renew(const applicant& who, const shown_certificate& with,
+  std::expected<certificate, denial> renew(const applicant& who, const shown_certificate& with, profile wanted,
                                            const identity::public_key&, certificate_maker make, timestamp) override {
     if (who.name == "retired") return std::unexpected(denial{denial::kind::forbidden, "retired"});
     renewed_with = with.serial;
-    return enter(who.name + " again", make(profile::device));
+    return enter(who.name + " again", make(wanted));
   }
 
   void note_refusal(const applicant& who, std::string_view why, timestamp) override {
@@ -129,14 +129,17 @@ TEST_F(enroller_test, names_the_reason_where_a_request_is_none) {
 }
 
 TEST_F(enroller_test, renews_for_who_shows_a_certificate) {
-  const auto again = enroller_.renew({"press-4", ""}, {"a1", "07"}, request_for({.name = "press-4"}), now);
+  const auto again =
+      enroller_.renew({"press-4", ""}, {"a1", "07"}, profile::device, request_for({.name = "press-4"}), now);
   ASSERT_TRUE(again) << again.error().why;
   EXPECT_EQ(book_.renewed_with, "07");
   EXPECT_EQ(book_.entered, std::vector<std::string>{"press-4 again press-4"});
-  EXPECT_EQ(enroller_.renew({"retired", ""}, {"a1", "08"}, request_for({.name = "retired"}), now).error().is,
-            denial::kind::forbidden);
-  EXPECT_EQ(enroller_.renew({"press-4", ""}, {"a1", "07"}, request_for({.name = "press-5"}), now).error().is,
-            denial::kind::forbidden);
+  EXPECT_EQ(
+      enroller_.renew({"retired", ""}, {"a1", "08"}, profile::device, request_for({.name = "retired"}), now).error().is,
+      denial::kind::forbidden);
+  EXPECT_EQ(
+      enroller_.renew({"press-4", ""}, {"a1", "07"}, profile::device, request_for({.name = "press-5"}), now).error().is,
+      denial::kind::forbidden);
 }
 
 }  // namespace

@@ -18,6 +18,10 @@ using client::http_answer;
 constexpr auto patience = 15s;
 constexpr std::size_t shown_bytes_max = 400;
 
+std::string path_of(est_label as, std::string_view operation) {
+  return std::format("/.well-known/est/{}/{}", as == est_label::node ? "node" : "gateway", operation);
+}
+
 est_answer with_status(const http_answer& from) {
   est_answer out{.status = from.status, .date = std::string(field_of(from, "Date"))};
   if (!out.is_good())
@@ -62,17 +66,18 @@ io::task<est_answer> est_client::post(std::string path, std::string request, std
 }
 
 io::task<est_answer> est_client::authorities(tls over) {
-  PG_CO_TRY(const auto answer, co_await ask({"GET", "/.well-known/est/node/cacerts", ""}, std::move(over)));
+  PG_CO_TRY(const auto answer, co_await ask({"GET", path_of(est_label::node, "cacerts"), ""}, std::move(over)));
   co_return with_chain(answer);
 }
 
-io::task<est_answer> est_client::enrol(tls over, std::string name, std::string token, std::string request) {
+io::task<est_answer> est_client::enrol(tls over, est_label as, std::string name, std::string token,
+                                       std::string request) {
   auto shown = "Basic " + crypto::to_base64(as_bytes(name + ":" + token), crypto::padding::with);
-  co_return co_await post("/.well-known/est/node/simpleenroll", std::move(request), std::move(shown), std::move(over));
+  co_return co_await post(path_of(as, "simpleenroll"), std::move(request), std::move(shown), std::move(over));
 }
 
-io::task<est_answer> est_client::renew(tls over, std::string request) {
-  co_return co_await post("/.well-known/est/node/simplereenroll", std::move(request), "", std::move(over));
+io::task<est_answer> est_client::renew(tls over, est_label as, std::string request) {
+  co_return co_await post(path_of(as, "simplereenroll"), std::move(request), "", std::move(over));
 }
 
 io::task<est_answer> est_client::prove(tls over) {

@@ -24,6 +24,12 @@ struct est_answer {
   [[nodiscard]] bool is_good() const { return status == 200; }
 };
 
+/// What for a node asks its parent: the label of EST (RFC 7030 3.2.2).
+enum class est_label : std::uint8_t {
+  node,     // its own identity
+  gateway,  // an authority that is constrained to its name
+};
+
 /// Asks a parent by EST (RFC 7030). Each question has a connection of its own, whose TLS the caller chooses: without an
 /// authority for the first cacerts, with the old certificate or the new one at a renewal. Errors are those of the
 /// connection; what the parent says no to is an answer. On one shard; outlives its questions.
@@ -35,10 +41,11 @@ class est_client {
   using tls = std::shared_ptr<io::tls_context>;
   /// The authorities of the site (RFC 7030 4.1): nothing is verified but what `over` verifies.
   [[nodiscard]] io::task<est_answer> authorities(tls over);
-  /// A first certificate for a node (4.2.1). `request` in PEM.
-  [[nodiscard]] io::task<est_answer> enrol(tls over, std::string name, std::string token, std::string request);
-  /// The next one, with the certificate that `over` shows (4.2.2).
-  [[nodiscard]] io::task<est_answer> renew(tls over, std::string request);
+  /// A first certificate (4.2.1). `request` in PEM.
+  [[nodiscard]] io::task<est_answer> enrol(tls over, est_label as, std::string name, std::string token,
+                                           std::string request);
+  /// The next one (4.2.2). `over` shows the node's own certificate, an authority's too: that one is for no connection.
+  [[nodiscard]] io::task<est_answer> renew(tls over, est_label as, std::string request);
   /// Whether the parent takes the certificate that `over` shows: 200.
   [[nodiscard]] io::task<est_answer> prove(tls over);
   /// What time it is, from a parent below these authorities (a file), for who does not know: it is believed where its

@@ -1,6 +1,9 @@
 #include "control/enrolment/renewal_files.hpp"
 
+#include <format>
+
 #include "base/identity_limits.hpp"
+#include "identity/authority.hpp"
 #include "identity/verify.hpp"
 
 namespace perigee::control::enrolment {
@@ -25,6 +28,11 @@ result<renewal_step> renewal_files::next(timestamp now) {
 }
 
 result<> renewal_files::make_key() {
+  if (next_key_ == next_key::same) {
+    const auto in_use = current();
+    if (in_use) return write(pending_file(), {.key = in_use->key});
+    if (is(in_use.error(), errc::io)) return std::unexpected(in_use.error());
+  }
   PG_TRY(auto key, identity::private_key::generate(identity::key_kind::p256));
   return write(pending_file(), {.key = std::move(key)});
 }
@@ -70,6 +78,18 @@ result<> check_answer(std::span<const identity::certificate> chain, const identi
     return fail(errc::refused, "the certificate that came is not the one that was asked for");
   }
   return {};
+}
+
+result<> check_authority(const held_identity& came, std::string_view gateway,
+                         std::span<const identity::certificate> roots, timestamp now) {
+  PG_TRY(const auto by, identity::authority::open(came.chain, came.key));
+  if (by.gateway() != gateway) return fail(errc::refused, "the authority that came is not this gateway's");
+  const identity::certificate_order order{.as = identity::profile::device, .name = std::format("x.{}", gateway)};
+  PG_TRY(auto leaf, by.issue(came.key.public_half(), order, now));
+  std::vector<identity::certificate> chain{std::move(leaf)};
+  chain.insert(chain.end(), by.shown().begin(), by.shown().end());
+  return identity::verify_chain(chain, roots, identity::purpose::client, now, [](auto, auto) { return false; })
+      .transform([](auto&&) {});
 }
 
 }  // namespace perigee::control::enrolment

@@ -18,12 +18,19 @@ enum class renewal_step : std::uint8_t {
   take,      // the parent took it: it replaces the old one
 };
 
+/// Of which key the next certificate is.
+enum class next_key : std::uint8_t {
+  fresh,  // of a new one
+  same,   // of the one in use, where there is one: an authority's, whose certificates and revocation lists name its key
+};
+
 /// The files of an identity: FILE, which is in use, and FILE.next, which is to replace it; both hold a key and its
 /// certificates (identity/held_identity.hpp). Each is written whole or not at all, and FILE is at no moment without the
 /// old identity or the new one. Owned by whoever renews; blocking, for a worker.
 class renewal_files {
  public:
-  renewal_files(io::disk& on, std::string file) : disk_(on), file_(std::move(file)) {}
+  renewal_files(io::disk& on, std::string file, next_key of = next_key::fresh)
+      : disk_(on), file_(std::move(file)), next_key_(of) {}
 
   /// The step after what is there; never `take`, since that somebody took it is written down nowhere. Drops a pending
   /// identity that cannot be read or has expired, and what was left behind by a `take` that was cut short.
@@ -50,11 +57,15 @@ class renewal_files {
 
   io::disk& disk_;
   std::string file_;
+  next_key next_key_;
 };
 
 /// Whether an answer is what was asked for: a certificate for this key and name, whose chain ends at one of the roots
 /// and is good as a client's. The refusals of identity::verify_chain; errc::refused for another key or name.
 [[nodiscard]] result<> check_answer(std::span<const identity::certificate> chain, const identity::public_key& asked_for,
                                     std::string_view name, std::span<const identity::certificate> roots, timestamp now);
+/// Likewise an authority's that is constrained to the gateway of this name: what it issues below it is good there.
+[[nodiscard]] result<> check_authority(const identity::held_identity& came, std::string_view gateway,
+                                       std::span<const identity::certificate> roots, timestamp now);
 
 }  // namespace perigee::control::enrolment

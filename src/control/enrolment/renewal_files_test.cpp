@@ -128,6 +128,30 @@ TEST_F(renewing, an_answer_for_another_key_or_name_is_not_kept) {
   EXPECT_EQ(files.next(later).value(), renewal_step::ask);
 }
 
+TEST_F(renewing, an_authority_keeps_its_key) {
+  renewal_files files(disk, file, next_key::same);
+  ASSERT_TRUE(files.make_key());
+  EXPECT_EQ(files.pending()->key.public_half(), old->key.public_half());
+  renewal_files first(disk, "identity/first.pem", next_key::same);
+  EXPECT_EQ(first.next(later).value(), renewal_step::make_key);
+  ASSERT_TRUE(first.make_key());
+  EXPECT_EQ(first.next(later).value(), renewal_step::ask);
+}
+
+TEST_F(renewing, an_authority_that_came_is_tried_before_it_is_kept) {
+  const identity::test_site site;
+  const auto root = std::span(&site.root.own(), 1);
+  const held_identity came{site.gateway.key(), {site.gateway.shown().begin(), site.gateway.shown().end()}};
+  const auto name = site.gateway.gateway();
+  EXPECT_TRUE(check_authority(came, name, root, test_now));
+  EXPECT_FALSE(check_authority(came, "fog-2", root, test_now)) << "of another gateway";
+  EXPECT_FALSE(check_authority({identity::new_key(), came.chain}, name, root, test_now)) << "for another key";
+  EXPECT_FALSE(check_authority(came, name, std::span(&from.root(), 1), test_now)) << "of another site";
+  EXPECT_FALSE(check_authority(came, name, root, test_now + std::chrono::days(400))) << "it has ended";
+  EXPECT_FALSE(check_authority(*old, "fog-1", std::span(&from.root(), 1), test_now)) << "no authority";
+  EXPECT_FALSE(check_authority({.key = came.key}, name, root, test_now)) << "none came";
+}
+
 TEST_F(renewing, what_is_pending_and_useless_is_dropped) {
   renewal_files files(disk, file);
   ASSERT_TRUE(io::write_whole(disk, files.pending_file(), as_bytes(std::string("not PEM"))));

@@ -49,6 +49,7 @@ struct new_certificate {
   std::string key{};             // SHA-256 of its key (identity::public_key::fingerprint); empty: it was only seen
   std::string token{};           // the id of the token that it was got with; empty: none
   std::string claim{};           // of a claim: the template that it is for; empty: it is none
+  bool is_authority = false;     // of a gateway: it issues with it
   std::string common_name{};     // what it says itself, where it was made before its thing was known; empty: `name`
 };
 /// Bounds and spelling; nothing where all is well. errc::malformed.

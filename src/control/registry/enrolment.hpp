@@ -21,6 +21,7 @@ struct enrolment {
   std::string key;              // SHA-256 of the key that is to be certified, as new_certificate has it
   nanoseconds grace{};          // how long the certificate of a lost answer is taken beside the one that replaces it
   bool needs_approval = false;  // an operator decides
+  bool for_authority = false;   // of a gateway: it is to issue with the certificate
 };
 
 /// Somebody who shows a certificate asks for another one.
@@ -29,6 +30,8 @@ struct renewal {
   certificate_id with;
   std::string key;      // as in enrolment
   nanoseconds grace{};  // how long the old one is still taken
+  bool of_authority =
+      false;  // not `with` is to be replaced, but the certificate that its owner issues with by this key
 };
 
 /// Why somebody gets no certificate.

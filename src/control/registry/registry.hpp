@@ -87,6 +87,7 @@ class registry {
   /// same token and the same key gets another one and uses nothing up: the answer to the first may have been lost.
   [[nodiscard]] outcome<std::expected<certificate, denied>> enrol(const enrolment& asked, certificate_maker make,
                                                                   const actor& by);
+  /// A gateway's token is used once for both of its certificates, the node's and the authority's, in any order.
   /// Another certificate in the place of a current one.
   [[nodiscard]] outcome<std::expected<certificate, denied>> renew(const renewal& asked, certificate_maker make,
                                                                   const actor& by);
@@ -136,7 +137,8 @@ class registry {
   /// serial number, which a proxy has seen in our place, is not.
   [[nodiscard]] outcome<thing> connected(const new_certificate& shown, const actor& by);
   [[nodiscard]] outcome<certificate> supersede(const certificate_id& id, timestamp grace_until, const actor& by);
-  /// An empty issuer: the one certificate with this serial number; errc::refused where there are several.
+  /// An empty issuer: the one certificate with this serial number; errc::refused where there are several. A key that is
+  /// compromised takes its owner's other certificates of it along.
   [[nodiscard]] outcome<certificate> revoke(const certificate_id& id, revocation_reason reason, const actor& by);
   [[nodiscard]] outcome<std::vector<certificate>> certificates(const certificate_selection& which);
   [[nodiscard]] outcome<certificate> find(const certificate_id& id);

@@ -47,13 +47,29 @@ outcome<certificate> registry::revoke(const certificate_id& id, revocation_reaso
   return state_->whole([&]() -> outcome<certificate> {
     PG_TRY(auto one, state_->existing(id));
     if (one.state == certificate_state::revoked) return std::unexpected(against("the certificate is revoked already"));
-    one.state = certificate_state::revoked;
-    one.reason = reason;
-    one.at = by.at;
-    PG_TRY_VOID(
-        state_->write(one, std::format("certificate {} revoked: {}", one.given.id.serial, name_of(reason)), by));
+    PG_TRY_VOID(state_->revoke(one, reason, by));
+    if (reason == revocation_reason::key_compromise || reason == revocation_reason::ca_compromise)
+      PG_TRY_VOID(state_->revoke_key_of(one, reason, by));
     return one;
   });
+}
+
+outcome<> registry::state::revoke(certificate& one, revocation_reason reason, const actor& by) {
+  one.state = certificate_state::revoked;
+  one.reason = reason;
+  one.at = by.at;
+  return write(one, std::format("certificate {} revoked: {}", one.given.id.serial, name_of(reason)), by);
+}
+
+/// Its owner's others that certify the same key, as a gateway's do that were renewed: whoever has the key has them all.
+outcome<> registry::state::revoke_key_of(const certificate& one, revocation_reason reason, const actor& by) {
+  if (one.given.key.empty()) return {};
+  PG_TRY(auto all, certificates.of(one.given.name));
+  for (auto& each : all) {
+    if (each.given.key != one.given.key || each.state == certificate_state::revoked) continue;
+    PG_TRY_VOID(revoke(each, reason, by));
+  }
+  return {};
 }
 
 outcome<std::vector<certificate>> registry::certificates(const certificate_selection& which) {

@@ -33,8 +33,9 @@ bool is_compromised(const std::vector<certificate>& all, std::string_view key) {
 struct history {
   bool certified = false;                // its answer may have been lost
   std::optional<application> applied{};  // the token's use was taken then
+  bool has_other_half = false;           // of a gateway: its identity or its authority, which one use gives both
 
-  [[nodiscard]] bool used_token() const { return certified || applied; }
+  [[nodiscard]] bool used_token() const { return certified || applied || has_other_half; }
   /// Who was heard once need not hurry.
   [[nodiscard]] bool excuses(token_refusal why) const {
     return (used_token() && why == token_refusal::used) || (applied && why == token_refusal::expired);
@@ -44,8 +45,13 @@ struct history {
 history history_of(const enrolment& asked, const token& with, const std::vector<certificate>& all,
                    std::optional<application> applied, timestamp now) {
   history out;
-  out.certified = std::ranges::any_of(
-      all, [&](const auto& each) { return each.given.token == with.given.id && each.given.key == asked.key; });
+  const auto by_it = [&](const certificate& each) { return each.given.token == with.given.id; };
+  const auto same_half = [&](const certificate& each) { return each.given.is_authority == asked.for_authority; };
+  out.certified =
+      std::ranges::any_of(all, [&](const auto& each) { return by_it(each) && each.given.key == asked.key; });
+  out.has_other_half = with.given.is == purpose::gateway &&
+                       std::ranges::any_of(all, [&](const auto& each) { return by_it(each) && !same_half(each); }) &&
+                       std::ranges::none_of(all, [&](const auto& each) { return by_it(each) && same_half(each); });
   const bool same = applied && applied->name == asked.name && applied->key == asked.key &&
                     applied->token == with.given.id && applied->is == asked.is;
   const bool over = applied && applied->now != decision::waiting && applied->decided + word_holds <= now;
@@ -75,7 +81,7 @@ outcome<std::expected<certificate, denied>> registry::state::deny(std::string_vi
 
 outcome<std::optional<denied>> registry::state::ask_operator(const enrolment& asked, const token& with,
                                                              const std::optional<application>& earlier,
-                                                             const actor& by) {
+                                                             bool use_is_taken, const actor& by) {
   if (earlier && earlier->now == decision::approved) return std::optional<denied>();
   if (earlier && earlier->now == decision::denied) return denied{denied::kind::forbidden, "an operator denied it"};
   const denied waits{denied::kind::waiting, "an operator is to approve it"};
@@ -89,7 +95,7 @@ outcome<std::optional<denied>> registry::state::ask_operator(const enrolment& as
   if (held >= limits::registry_applications_max) {
     return std::unexpected(refusal(errc::full, "There are as many enrolments waiting as can be."));
   }
-  PG_TRY_VOID(take_use(with, by));
+  if (!use_is_taken) PG_TRY_VOID(take_use(with, by));
   PG_TRY_VOID(applications.insert({.id = application_id_of(asked.key),
                                    .name = asked.name,
                                    .is = asked.is,
@@ -120,7 +126,7 @@ outcome<std::expected<certificate, denied>> registry::enrol(const enrolment& ask
     if (auto why = known ? shut_out(*known, asked.is) : std::nullopt) return no(denied::kind::forbidden, *why);
     if (is_compromised(all, asked.key)) return no(denied::kind::forbidden, compromised);
     if (asked.needs_approval && !before.certified) {
-      PG_TRY(auto word, in.ask_operator(asked, *token, before.applied, by));
+      PG_TRY(auto word, in.ask_operator(asked, *token, before.applied, before.used_token(), by));
       if (word && word->is == denied::kind::waiting) return answer(std::unexpected(*std::move(word)));
       if (word) return no(word->is, word->why);
     }
@@ -144,6 +150,7 @@ outcome<certificate> registry::state::certify(const enrolment& asked, const std:
   given.name = asked.name;
   given.key = asked.key;
   given.token = token_id;
+  given.is_authority = asked.for_authority;
   return give(given, by);
 }
 
@@ -160,21 +167,25 @@ outcome<std::expected<certificate, denied>> registry::renew(const renewal& asked
     PG_TRY(const auto old, in.certificates.find(asked.with));
     if (!old || old->given.name != asked.name) return no("this certificate is not known here");
     PG_TRY(const auto all, in.certificates.of(asked.name));
+    const auto of_the_key = std::ranges::find_if(all, [&](const certificate& each) {
+      return each.given.key == asked.key && each.given.is_authority == asked.of_authority &&
+             each.state == certificate_state::current;
+    });
     // The answer may have been lost: whoever has the certificate that was renewed and the key of the new one is the
     // same.
-    const auto lost = std::ranges::find_if(all, [&](const certificate& each) {
-      return each.given.key == asked.key && each.state == certificate_state::current;
-    });
-    const bool again = old->state == certificate_state::superseded && by.at < old->grace_until && lost != all.end();
-    if (!again && old->state != certificate_state::current) {
+    const bool is_current = old->state == certificate_state::current;
+    const bool again = old->state == certificate_state::superseded && by.at < old->grace_until;
+    const bool is_other = asked.of_authority || !is_current;  // not the one that is shown is replaced
+    if (!is_current && (!again || (!asked.of_authority && of_the_key == all.end())))
       return no("this certificate was renewed or revoked before");
-    }
+    if (is_other && of_the_key == all.end()) return no("it has no authority with this key: a token gives the first");
     if (is_compromised(all, asked.key)) return no(compromised);
     PG_TRY(auto made, make(known->given.is));
     made.name = asked.name;
     made.key = asked.key;
+    made.is_authority = asked.of_authority;
     PG_TRY(auto out, in.give(made, by));
-    PG_TRY_VOID(in.supersede(again ? *lost : *old, by.at + asked.grace, by));
+    PG_TRY_VOID(in.supersede(is_other ? *of_the_key : *old, by.at + asked.grace, by));
     return answer(std::move(out));
   });
 }

@@ -281,5 +281,97 @@ TEST_F(enrolments, fail_as_a_whole_on_a_full_disk) {
   EXPECT_GT(steps, 2);
 }
 
+/// A token of a gateway, which gives a node its identity and its authority.
+class gateways : public enrolments {
+ protected:
+  void SetUp() override {
+    enrolments::SetUp();
+    auto made = token_of("g1", "gateway");
+    made.is = purpose::gateway;
+    ASSERT_TRUE(registry_->add(made, operator_at(noon)));
+  }
+  static enrolment half(bool authority, std::string key, purpose by = purpose::gateway) {
+    auto asked = by_token(std::move(key), "gateway", "fog-1");
+    asked.is = kind::node;
+    asked.by = authority ? by : purpose::join;
+    asked.for_authority = authority;
+    return asked;
+  }
+  answer renew_authority(const std::string& with, std::string key, std::string_view serial, timestamp at = noon + 1s) {
+    const actor by{.who = "fog-1", .from = "192.0.2.9", .why = "", .at = at};
+    return registry_->renew(
+        {.name = "fog-1", .with = {"a1b2", with}, .key = std::move(key), .grace = 1h, .of_authority = true},
+        [&](kind) { return certificate_of("", std::string(serial)); }, by);
+  }
+  std::string state_of(std::string_view serial) {
+    return std::string(name_of(registry_->find(certificate_id{"a1b2", std::string(serial)})->state));
+  }
+};
+
+TEST_F(gateways, have_both_certificates_by_one_use) {
+  EXPECT_EQ(enrolled(half(true, one_key), "01"), "01 of fog-1");
+  EXPECT_EQ(uses_left("g1"), 0U);
+  EXPECT_EQ(enrolled(half(false, other_key), "02"), "02 of fog-1");
+  EXPECT_EQ(enrolled(half(true, one_key), "03"), "03 of fog-1") << "the answer was lost";
+  EXPECT_EQ(enrolled(half(true, std::string(64, 'c')), "04"), "stranger: token g1: the token is used up");
+  EXPECT_EQ(enrolled(half(false, std::string(64, 'c')), "04"), "stranger: token g1: the token is used up");
+  EXPECT_TRUE(registry_->find(certificate_id{"a1b2", "01"})->given.is_authority);
+  EXPECT_FALSE(registry_->find(certificate_id{"a1b2", "02"})->given.is_authority);
+}
+
+TEST_F(gateways, wait_for_an_operator_twice_and_use_the_token_once) {
+  auto authority = half(true, one_key);
+  auto identity = half(false, other_key);
+  authority.needs_approval = identity.needs_approval = true;
+  for (auto* each : {&authority, &identity}) {
+    EXPECT_EQ(enrolled(*each, "01"), "an operator is to approve it");
+    EXPECT_TRUE(registry_->decide(application_id_of(each->key), decision::approved, operator_at(noon)));
+    EXPECT_EQ(enrolled(*each, each->for_authority ? "01" : "02"), each->for_authority ? "01 of fog-1" : "02 of fog-1");
+    EXPECT_EQ(uses_left("g1"), 0U);
+  }
+}
+
+TEST_F(gateways, need_a_token_for_it) {
+  EXPECT_EQ(enrolled(
+                [] {
+                  auto asked = half(true, one_key);
+                  asked.secret = "secret";  // good for devices
+                  return asked;
+                }(),
+                "01"),
+            "stranger: token t1: the token is for another purpose");
+  auto join = token_of("j1", "join");
+  ASSERT_TRUE(registry_->add(join, operator_at(noon)));
+  auto asked = half(true, one_key);
+  asked.secret = "join";
+  EXPECT_EQ(enrolled(asked, "01"), "stranger: token j1: the token is for another purpose");
+  EXPECT_EQ(uses_left("j1"), 1U);
+}
+
+TEST_F(gateways, renew_their_authority_by_their_identity_and_its_own_key) {
+  EXPECT_EQ(enrolled(half(true, one_key), "01"), "01 of fog-1");
+  EXPECT_EQ(enrolled(half(false, other_key), "02"), "02 of fog-1");
+  EXPECT_EQ(text_of(renew_authority("02", one_key, "03")), "03 of fog-1");
+  EXPECT_EQ(state_of("01"), "superseded");
+  EXPECT_EQ(state_of("02"), "current") << "it was only shown";
+  EXPECT_EQ(text_of(renew_authority("02", one_key, "04")), "04 of fog-1") << "the answer was lost";
+  const std::string none = "it has no authority with this key: a token gives the first";
+  EXPECT_EQ(text_of(renew_authority("02", std::string(64, 'c'), "05")), none);
+  EXPECT_EQ(text_of(renew_authority("02", other_key, "05")), none) << "the key of its identity";
+  ASSERT_TRUE(registry_->revoke({"a1b2", "02"}, revocation_reason::cessation_of_operation, operator_at(noon)));
+  EXPECT_EQ(text_of(renew_authority("02", one_key, "05")), "this certificate was renewed or revoked before");
+}
+
+TEST_F(gateways, lose_every_certificate_of_a_key_that_is_compromised) {
+  EXPECT_EQ(enrolled(half(true, one_key), "01"), "01 of fog-1");
+  EXPECT_EQ(enrolled(half(false, other_key), "02"), "02 of fog-1");
+  EXPECT_EQ(text_of(renew_authority("02", one_key, "03")), "03 of fog-1");
+  ASSERT_TRUE(registry_->revoke({"a1b2", "03"}, revocation_reason::key_compromise, operator_at(noon + 2s)));
+  EXPECT_EQ(state_of("01") + " " + state_of("02"), "revoked current");
+  EXPECT_EQ(text_of(renew_authority("02", one_key, "04")),
+            "it has no authority with this key: a token gives the first");
+  EXPECT_EQ(enrolled(half(true, one_key), "05", noon + 3s), "a certificate of this key was revoked");
+}
+
 }  // namespace
 }  // namespace perigee::control::registry

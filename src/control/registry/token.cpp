@@ -39,9 +39,18 @@ const char* sentence_of(token_refusal why) {
   return "the token is for another name";
 }
 
+namespace {
+
+/// A gateway is a node too: its token gives it both.
+bool is_good_for(const token& of, purpose wanted) {
+  return of.given.is == wanted || (of.given.is == purpose::gateway && wanted == purpose::join);
+}
+
+}  // namespace
+
 std::optional<token_refusal> unfit(const token& of, purpose wanted, std::string_view name, timestamp now) {
   if (of.revoked != timestamp{}) return token_refusal::revoked;
-  if (of.given.is != wanted) return token_refusal::another_purpose;
+  if (!is_good_for(of, wanted)) return token_refusal::another_purpose;
   if (of.given.expires <= now) return token_refusal::expired;
   if (of.uses_left == 0) return token_refusal::used;
   if (!fits(of.given.pattern, name)) return token_refusal::another_name;

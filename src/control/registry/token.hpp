@@ -17,7 +17,7 @@ enum class purpose : std::uint8_t {
   join,     // a node becomes a child
   enrol,    // a device gets its certificate
   api,      // a program talks to the API
-  gateway,  // a node gets an authority of its own, constrained to its name
+  gateway,  // a node becomes a child, and gets an authority of its own, constrained to its name
 };
 inline constexpr std::size_t purpose_count = 4;
 [[nodiscard]] std::string_view name_of(purpose p);

@@ -25,6 +25,7 @@ certificate read(const sqlite::statement& row) {
   out.given.token = text_at(row, 12);
   out.given.claim = text_at(row, 13);
   out.given.common_name = text_at(row, 14);
+  out.given.is_authority = row.integer(15) != 0;
   return out;
 }
 
@@ -47,7 +48,7 @@ result<certificate_table> certificate_table::prepare(sqlite::connection& db) {
   PG_TRY(t.by_name_, db.prepare("SELECT * FROM certificate WHERE name = ?"));
   PG_TRY(t.list_, db.prepare("SELECT * FROM certificate WHERE (issuer, serial) > (?1, ?2) AND (?3 = '' OR name = ?3) "
                              "ORDER BY issuer, serial LIMIT ?4"));
-  PG_TRY(t.insert_, db.prepare("INSERT INTO certificate VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  PG_TRY(t.insert_, db.prepare("INSERT INTO certificate VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   PG_TRY(t.update_, db.prepare("UPDATE certificate SET state = ?, reason = ?, at = ?, grace_until = ? WHERE "
                                "issuer = ? AND serial = ?"));
   PG_TRY(t.rename_, db.prepare("UPDATE certificate SET name = ? WHERE issuer = ? AND serial = ?"));
@@ -111,7 +112,7 @@ result<> certificate_table::insert(const certificate& made) {
   insert_.bind(given.not_before.ns).bind(given.not_after.ns).bind(byte_view(given.fingerprint)).bind(given.issued_by);
   insert_.bind(static_cast<std::int64_t>(made.state)).bind(static_cast<std::int64_t>(made.reason));
   insert_.bind(made.at.ns).bind(made.grace_until.ns).bind(given.key).bind(given.token);
-  return insert_.bind(given.claim).bind(given.common_name).run();
+  return insert_.bind(given.claim).bind(given.common_name).bind(std::int64_t{given.is_authority}).run();
 }
 
 result<> certificate_table::update(const certificate& changed) {

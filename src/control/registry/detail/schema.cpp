@@ -33,7 +33,9 @@ CREATE TABLE certificate(issuer TEXT NOT NULL, serial TEXT NOT NULL, name TEXT N
                          not_after INTEGER NOT NULL, fingerprint BLOB NOT NULL, issued_by TEXT NOT NULL,
                          state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 3), reason INTEGER NOT NULL,
                          at INTEGER NOT NULL, grace_until INTEGER NOT NULL, key TEXT NOT NULL, token TEXT NOT NULL,
-                         claim TEXT NOT NULL, common_name TEXT NOT NULL, PRIMARY KEY(issuer, serial)) WITHOUT ROWID;
+                         claim TEXT NOT NULL, common_name TEXT NOT NULL,
+                         authority INTEGER NOT NULL CHECK(authority IN (0, 1)), PRIMARY KEY(issuer, serial))
+                         WITHOUT ROWID;
 CREATE INDEX certificate_by_name ON certificate(name);
 CREATE INDEX certificate_by_serial ON certificate(serial);
 CREATE INDEX certificate_by_end ON certificate(not_after);

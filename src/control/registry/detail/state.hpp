@@ -69,6 +69,8 @@ struct registry::state {
   outcome<> insert(const new_certificate& made, certificate_state as, const actor& by);
   outcome<> write(const certificate& changed, std::string_view what, const actor& by);
   outcome<> make_room(timestamp now);
+  outcome<> revoke(certificate& one, revocation_reason reason, const actor& by);
+  outcome<> revoke_key_of(const certificate& one, revocation_reason reason, const actor& by);
   outcome<> revoke_all_of(std::string_view name, const actor& by);
   outcome<> see(const new_certificate& shown, const actor& by);
   /// A thing gets a certificate: errc::exists where the issuer gave its number before, refused in the wrong stage.
@@ -77,7 +79,8 @@ struct registry::state {
   /// What an operator's word means for an enrolment that needs it, where it has none yet: it waits from now on.
   /// Nothing: it goes on.
   outcome<std::optional<denied>> ask_operator(const enrolment& asked, const token& by_token,
-                                              const std::optional<application>& earlier, const actor& by);
+                                              const std::optional<application>& earlier, bool use_is_taken,
+                                              const actor& by);
   outcome<certificate> certify(const enrolment& asked, const std::string& token_id, const std::vector<certificate>& all,
                                certificate_maker make, const actor& by);
   outcome<std::expected<certificate, denied>> check_claim(const claim& of, std::string_view template_name,
