@@ -60,7 +60,7 @@ TEST(Alarm, IsToldWhenItIsRaisedAndWhenItIsCleared) {
       R"({"alarm":"hot","key":"7","severity":"critical","state":"cleared","ts":3,"since":1,"values":{"t":80.5}})");
   EXPECT_TRUE(feed(set, "m/7", R"({"t":80})").lines.empty());
   EXPECT_EQ(set.alarms_raised(), 0U);
-  EXPECT_EQ(set.alarm_version(), 2U);
+  EXPECT_EQ(set.version(), 2U);
 }
 
 TEST(Alarm, IsHeldPerKey) {
@@ -114,7 +114,7 @@ TEST(Alarm, ASnapshotThatIsDamagedChangesNothing) {
 }
 
 TEST(Alarm, TheSnapshotOfVersion1IsStillRead) {
-  std::ifstream in("tests/golden/rules/alarms-v1.bin", std::ios::binary);
+  std::ifstream in("tests/golden/rules/snapshot-v1.bin", std::ios::binary);
   const byte_buffer golden{std::istreambuf_iterator<char>(in), {}};
   auto set = load();
   recorder out;

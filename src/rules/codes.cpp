@@ -21,7 +21,7 @@ constexpr auto table = std::to_array<code_text>({
      "An operator or function was given a value of a type that it cannot use. cast(x AS number) "
      "converts; a condition is a comparison, not a number."},
     {"P0208", "not a topic filter", "'+' stands for one whole level, '#' for all that follow and only at the end."},
-    {"P0209", "not yet in this version", "The clause is known and will come: grouping, windows, joins, ordering."},
+    {"P0209", "not yet in this version", "The clause is known and will come, such as joins and ordering."},
     {"P0210", "two columns of one name", "Each column becomes a member of one JSON object: rename one with AS."},
     {"P0211", "not a number", "A number is written like 85, 0.5 or 1e-3."},
     {"P0212", "over a bound", "docs/limits.md lists the bounds of rules. Divide the rule in two."},
@@ -45,6 +45,14 @@ constexpr auto table = std::to_array<code_text>({
     {"P0226", "a pattern that does not compile",
      "Regular expressions are those of RE2, without references back and looking around; time patterns those of "
      "Joda-Time, such as 'yyyy-MM-dd HH:mm:ss'."},
+    {"P0227", "a window that cannot be",
+     "TUMBLINGWINDOW(ss, 10), HOPPINGWINDOW(ss, 60, 5), SLIDINGWINDOW(mi, 1), SESSIONWINDOW(ss, 300, 10) and "
+     "COUNTWINDOW(5, 1) are the windows; docs/rules.md says what each is."},
+    {"P0228", "a window is missing",
+     "An aggregate, GROUP BY and HAVING are of the messages of a window: GROUP BY machine, TUMBLINGWINDOW(ss, 10)."},
+    {"P0229", "neither grouped nor aggregated",
+     "A rule with a window acts when the window ends. By then there are many messages, so what it selects is a key of "
+     "GROUP BY or made of aggregates: last(x), avg(x)."},
     {"P0230", "a test that does not say what it should", "docs/rules.md shows the form of a *.test.toml."},
 });
 

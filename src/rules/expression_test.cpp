@@ -261,6 +261,7 @@ TEST(Expression, ADeclaredSchemaFindsSlipsOfThePen) {
 TEST(Expression, EveryFunctionSaysNullOfNullAndNothingOfNonsense) {
   for (const auto& group : detail::function_groups()) {
     for (const auto& f : group.functions) {
+      if (f.scope == detail::function_scope::window) continue;
       std::string call(f.name);
       call += '(';
       for (std::size_t i = 0; i < f.arguments_min; ++i) {
@@ -288,7 +289,8 @@ TEST(Expression, TheDocumentOfTheFunctionsIsTheTable) {
     for (const auto& f : group.functions) wanted += std::format("| `{}` | {} |\n", f.usage, f.summary);
     wanted += '\n';
   }
-  wanted.pop_back();
+  wanted += "## Aggregates of a window\n\n| call | gives |\n|---|---|\n";
+  for (const auto& f : detail::aggregate_functions()) wanted += std::format("| `{}` | {} |\n", f.usage, f.summary);
   std::ifstream file("docs/rules-functions.md");
   const std::string is{std::istreambuf_iterator<char>(file), {}};
   EXPECT_NE(is.find(wanted), std::string::npos) << wanted;

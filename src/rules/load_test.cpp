@@ -62,8 +62,7 @@ GROUP BY machine)"),
              "12:8 P0205 unknown function 'averge'", "12:28 P0207 '+' needs a number, and this is a text",
              "13:1 P0203 expected ')', found 'FROM'", "13:6 P0208 'site/#/machine' is not a topic filter",
              "13:24 P0203 expected a topic filter, found '5'",
-             "14:7 P0207 WHERE needs true or false, and this is a number",
-             "15:1 P0209 GROUP BY is not yet in this version"}));
+             "14:7 P0207 WHERE needs true or false, and this is a number", "15:10 P0228 GROUP BY needs a window"}));
 }
 
 TEST(RuleLoad, PointsAtWhatDoesNotLex) {

@@ -1,5 +1,5 @@
-// Any text is either refused with diagnostics or runs: on events that are its own text among others, without a fault,
-// and its alarms survive a snapshot.
+// Any text is either refused with diagnostics or runs: on events that are its own text among others, as time passes,
+// without a fault, and what it remembers survives a snapshot.
 
 #include <cstddef>
 #include <cstdint>
@@ -29,14 +29,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   nowhere out;
+  timestamp now{1'700'000'000'000'000'000};
   constexpr std::string_view json = R"({"temperature":90.5,"state":{"running":true},"a":"text","list":[1,{"b":null}]})";
   for (const auto payload : {as_bytes(json), bytes}) {
     for (const auto* topic : {"in", "site/north/machine/m7", "a/b"}) {
-      set->apply({topic, payload, timestamp{1'700'000'000'000'000'000}, log_offset(1)}, out);
+      set->apply({topic, payload, now, log_offset(1), "client"}, out);
+      now = now + std::chrono::seconds(7);
     }
+    set->advance(0, now, out);
   }
   byte_buffer snapshot;
   set->snapshot(snapshot);
   if (!set->restore(snapshot, timestamp{}, out)) std::abort();
+  byte_buffer again;
+  set->snapshot(again);
+  if (again != snapshot) std::abort();
   return 0;
 }

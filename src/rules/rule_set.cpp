@@ -54,13 +54,14 @@ bool rule_set::wants(std::string_view topic) const { return engine_->wants(topic
 std::size_t rule_set::size() const { return engine_->size(); }
 rule_stats rule_set::stats(std::size_t rule) const { return engine_->stats(rule); }
 std::size_t rule_set::alarms_raised() const { return engine_->alarms().size(); }
-std::uint64_t rule_set::alarm_version() const { return engine_->alarms().version(); }
-void rule_set::snapshot(byte_buffer& out) const { engine_->alarms().encode(out); }
+std::uint64_t rule_set::version() const { return engine_->version(); }
+void rule_set::snapshot(byte_buffer& out) const { engine_->encode(out); }
+
+void rule_set::advance(std::uint8_t lane, timestamp now, action_sink& out) { engine_->advance(lane, now, out); }
+std::optional<timestamp> rule_set::next_deadline(std::uint8_t lane) const { return engine_->next_deadline(lane); }
 
 result<> rule_set::restore(byte_view snapshot, timestamp now, action_sink& out) {
-  PG_TRY(auto alarms, detail::alarm_table::decode(snapshot));
-  engine_->restore(std::move(alarms), now, out);
-  return {};
+  return engine_->restore(snapshot, now, out);
 }
 
 }  // namespace perigee::rules

@@ -42,11 +42,16 @@ struct rule_stats {
   };
   std::optional<failure> last_error{};
   std::uint64_t dropped = 0;  // actions not taken: no valid topic came out, or output or alarms were at their bound
+  // Of a rule with a window:
+  std::uint64_t late = 0;       // messages of a window that had ended
+  std::uint64_t evicted = 0;    // groups, or parts of a sliding window, forgotten for want of room
+  std::size_t groups = 0;       // remembered now
+  std::size_t state_bytes = 0;  // that they take
 };
 
-/// Decides about events, one at a time, without IO and in steady state without allocation. Owned by the reader that
-/// feeds it, used on one shard; the reader's cursor and `snapshot()` belong in one commit, so that a crash neither
-/// forgets nor repeats an alarm. A reload makes a new set and hands it the old one's snapshot.
+/// Decides about events, one at a time, without IO; without a window and in steady state without allocation. Owned by
+/// the reader that feeds it, used on one shard; the reader's cursor and `snapshot()` belong in one commit, so that a
+/// crash neither forgets nor repeats an alarm. A reload makes a new set and hands it the old one's snapshot.
 class rule_set {
  public:
   /// Compiles every file, or says everything that is wrong with all of them. An empty list is a set that does nothing.
@@ -57,6 +62,11 @@ class rule_set {
   ~rule_set();
 
   void apply(const event& e, action_sink& out);
+  /// Time is an input like any other: ends the windows that the lane moves and that end by then. What is said here must
+  /// be said again at the same place among the lane's messages when they are decided on again.
+  void advance(std::uint8_t lane, timestamp now, action_sink& out);
+  /// When `advance` of this lane has something to do next; nothing where it has nothing.
+  [[nodiscard]] std::optional<timestamp> next_deadline(std::uint8_t lane) const;
 
   /// Whether any rule listens to this topic.
   [[nodiscard]] bool wants(std::string_view topic) const;
@@ -65,12 +75,12 @@ class rule_set {
   [[nodiscard]] rule_stats stats(std::size_t rule) const;
 
   [[nodiscard]] std::size_t alarms_raised() const;
-  /// Goes up with every alarm raised or cleared: a snapshot is due when it has moved.
-  [[nodiscard]] std::uint64_t alarm_version() const;
-  /// Appends the raised alarms to `out`: docs/formats/alarms.md.
+  /// Goes up with everything that changes the snapshot.
+  [[nodiscard]] std::uint64_t version() const;
+  /// Appends the raised alarms and what rules remember to `out`: docs/formats/rules-state.md.
   void snapshot(byte_buffer& out) const;
-  /// Takes the raised alarms of a snapshot over; one whose rule is gone is cleared through `out` as of `now`.
-  /// errc::corrupt or errc::unsupported leave the set as it was.
+  /// Takes a snapshot over. What rules remember goes to those whose name and text are the same; an alarm whose rule is
+  /// gone is cleared through `out` as of `now`. errc::corrupt or errc::unsupported leave the set as it was.
   [[nodiscard]] result<> restore(byte_view snapshot, timestamp now, action_sink& out);
 
  private:

@@ -11,8 +11,10 @@ namespace {
 test_outcome run(const detail::test_case& test, rule_set& rules) {
   detail::action_log came;
   for (const auto& input : test.inputs) {
+    rules.advance(0, input.at, came);
     rules.apply({input.topic, as_bytes(input.payload), input.at, {}}, came);
   }
+  if (test.until) rules.advance(0, *test.until, came);
   test_outcome out{test.name, came.actions.size() == test.expected.size(), {}};
   for (std::size_t i = 0; out.passed && i < test.expected.size(); ++i) {
     out.passed = detail::matches(test.expected[i], came.actions[i]);

@@ -44,6 +44,30 @@ state = "cleared"
   EXPECT_EQ(out->front().name, "hot, then cool");
 }
 
+TEST(TestFile, TimeEndsWindows) {
+  const std::vector<rule_source> windows{{"w.rule.sql",
+                                          "/*\n[[action]]\nstore = \"sums\"\n*/\n"
+                                          "SELECT sum(t) AS s FROM 'm/+' GROUP BY TUMBLINGWINDOW(ss, 10)"}};
+  const std::string inputs = R"(
+[[test.input]]
+topic = "m/7"
+payload = '{"t":1}'
+at = 2026-11-22T10:00:01Z
+[[test.input]]
+topic = "m/8"
+payload = '{"t":2}'
+at = 2026-11-22T10:00:09Z
+)";
+  const std::string expected = "[[test.expect]]\nstore = \"sums\"\npayload = '{\"s\":3}'\n";
+  const auto ended = run_tests({"w.test.toml", "[[test]]\nuntil = 2026-11-22T10:00:10Z" + inputs + expected}, windows);
+  ASSERT_TRUE(ended) << render_all(ended.error());
+  EXPECT_TRUE(ended->front().passed) << ended->front().text;
+  const auto waits = run_tests({"w.test.toml", "[[test]]\nuntil = 2026-11-22T10:00:09.9Z" + inputs}, windows);
+  ASSERT_TRUE(waits);
+  EXPECT_TRUE(waits->front().passed) << waits->front().text;
+  EXPECT_FALSE(run_tests({"w.test.toml", "[[test]]\nuntil = 7" + inputs}, windows));
+}
+
 TEST(TestFile, ShowsWhatCameWhereItFails) {
   const auto out = run(R"([[test]]
 [[test.input]]

@@ -19,6 +19,8 @@ constexpr std::array all_lanes{lane::alarm, lane::event, lane::bulk};
 constexpr std::uint8_t state_version = 1;
 constexpr std::size_t slice_bytes = 64U << 10;
 constexpr auto save_every = 1s;
+constexpr std::string_view tick_topic = "$perigee/rules/tick";
+constexpr std::string_view tick_source = "rules/clock";
 constexpr std::string_view retry_source = "rules/quarantine";  // of what a retried record decides
 constexpr auto retry_every = 100ms;
 constexpr std::size_t payload_bytes_shown = 256;
@@ -80,18 +82,18 @@ result<> rules_reader::restore() {
     auto& end = *ends_[static_cast<std::size_t>(l)];
     if (at > end.reader.position()) end.reader.seek(at);
   }
-  const auto alarms = r.sized();
+  const auto state = r.sized();
   if (!r.ok()) return fail(errc::corrupt, "the rules' state file is cut short");
   now_ = clock::wall();
-  return set_.restore(alarms, now_, *this);
+  return set_.restore(state, now_, *this);
 }
 
 void rules_reader::note(standing& here) const {
   for (std::size_t i = 0; i < ends_.size(); ++i) here.positions[i] = ends_[i]->reader.position();
-  if (here.alarm_version == set_.alarm_version()) return;
-  here.alarm_version = set_.alarm_version();
-  here.alarms.clear();
-  set_.snapshot(here.alarms);
+  if (here.version == set_.version()) return;
+  here.version = set_.version();
+  here.state.clear();
+  set_.snapshot(here.state);
 }
 
 byte_buffer rules_reader::encode(const standing& of) const {
@@ -100,7 +102,7 @@ byte_buffer rules_reader::encode(const standing& of) const {
   w.u8(state_version);
   log_.lives().encode(w);
   for (const auto at : of.positions) w.u64(at.value());
-  w.sized(byte_view(of.alarms));
+  w.sized(byte_view(of.state));
   w.u32(crc32c(out));
   return out;
 }
@@ -108,8 +110,8 @@ byte_buffer rules_reader::encode(const standing& of) const {
 io::task<> rules_reader::run() {
   auto save_at = clock::now() + save_every;
   for (;;) {
-    const auto woken =
-        co_await work_.wait_until(std::min(save_at, clock::now() + (decided_.empty() ? save_every : retry_every)));
+    const auto woken = co_await work_.wait_until(
+        next_tick(std::min(save_at, clock::now() + (decided_.empty() ? save_every : retry_every))));
     if (!woken && !is(woken.error(), errc::timed_out)) co_return woken;
     while (step(clock::wall())) {
       PG_CO_TRY_VOID(co_await io::yield(on_));
@@ -124,7 +126,11 @@ bool rules_reader::step(timestamp now) {
   now_ = now;
   if (!flush() || !options_.aside.has_room()) return false;
   finish_retries();
-  note(before_);
+  // What windows hold may be much: it is noted so often as it is saved, and where it stayed the same.
+  if (clock::now() >= note_at_ || before_.version == set_.version()) {
+    note(before_);
+    note_at_ = clock::now() + save_every;
+  }
   for (const auto l : all_lanes) {
     deciding_lane_ = l;
     auto& reader = ends_[static_cast<std::size_t>(l)]->reader;
@@ -132,12 +138,40 @@ bool rules_reader::step(timestamp now) {
     if (!read) log::warn("readers.rules", "the journal cannot be read: {}", read.error().text());
     if (read && *read != 0) return flush();
   }
-  return false;
+  return tick(now);
+}
+
+bool rules_reader::tick(timestamp now) {
+  bool any = false;
+  for (const auto l : all_lanes) {
+    const auto index = static_cast<std::size_t>(l);
+    const auto due = set_.next_deadline(static_cast<std::uint8_t>(l));
+    if (!due || *due > now || ticking_[index]) continue;
+    model::record_view r;
+    r.lane = l;
+    r.topic = tick_topic;
+    r.source = tick_source;
+    r.arrival = now;
+    // Without room in the journal the windows wait, as everything does.
+    ticking_[index] = log_.append(r).has_value();
+    any |= ticking_[index];
+  }
+  return any;
+}
+
+clock::time_point rules_reader::next_tick(clock::time_point latest) const {
+  for (const auto l : all_lanes) {
+    const auto due = set_.next_deadline(static_cast<std::uint8_t>(l));
+    if (due && !ticking_[static_cast<std::size_t>(l)]) latest = std::min(latest, clock::now() + (*due - clock::wall()));
+  }
+  return latest;
 }
 
 void rules_reader::decide(log_offset at, const model::record_view& r) {
   deciding_at_ = at;
   decided_here_ = 0;
+  if (r.topic == tick_topic && r.source == tick_source) ticking_[static_cast<std::size_t>(r.lane)] = false;
+  set_.advance(static_cast<std::uint8_t>(r.lane), r.arrival, *this);
   const model::origin here{options_.node, log_.life_at(r.lane, at), at};
   const auto opened = decide_on_messages(here, r);
   if (opened) return;
@@ -150,7 +184,8 @@ result<> rules_reader::decide_on_messages(const model::origin& here, const model
     const bool own_output = from.node == options_.node && model::is_derived(m);
     if (m.kind != model::record_kind::message || own_output || m.topic.starts_with('$')) return;
     messages_.add();
-    set_.apply({m.topic, m.payload, m.arrival, deciding_at_, m.source}, *this);
+    set_.apply({m.topic, m.payload, m.arrival, deciding_at_, m.source, r.arrival, static_cast<std::uint8_t>(r.lane)},
+               *this);
   });
 }
 

@@ -39,7 +39,7 @@ struct rule_figures {
 /// Decides on every message of the journal, a child's included, and appends what the rules answer: commands and
 /// derived records to the lane `event`, alarms to the lane `alarm`. What it appends is stamped with the message it came
 /// from, so that deciding again after a crash appends nothing twice. A record that cannot be opened is durable in
-/// quarantine before its position is saved. Its positions and the raised alarms are saved in
+/// quarantine before its position is saved. Its positions and what the rules remember are saved in
 /// one file. Its own node's rule outputs are not decided on again: a rule cannot feed itself. Owned by the node, on the
 /// journal's shard; ends when `run` is cancelled.
 class rules_reader final : private perigee::rules::action_sink {
@@ -54,7 +54,7 @@ class rules_reader final : private perigee::rules::action_sink {
   [[nodiscard]] std::vector<rule_figures> figures() const;
   /// Decides on what is committed now, up to a slice of it; false when there was nothing. Called by `run` and tests.
   bool step(timestamp now);
-  /// Saves positions and alarms, if they moved, on the worker.
+  /// Saves positions and what the rules remember, if they moved, on the worker.
   void save();
 
  private:
@@ -76,11 +76,16 @@ class rules_reader final : private perigee::rules::action_sink {
   /// Everything that was appended is durable: the state may say so.
   [[nodiscard]] bool all_committed() const;
   void put(model::lane to, std::string_view topic, byte_view payload, std::uint8_t qos, bool retain);
-  /// Where every lane is read to, and the raised alarms as they are there.
+  /// Appends a record that does nothing but move time to each lane whose windows wait for the time that it is. Time is
+  /// read from the journal like everything else, so that deciding again after a crash ends them at the same place.
+  bool tick(timestamp now);
+  /// When the next window ends of itself; at most `latest`.
+  [[nodiscard]] clock::time_point next_tick(clock::time_point latest) const;
+  /// Where every lane is read to, and what the rules remember there.
   struct standing {
     std::array<log_offset, model::lane_count> positions{};
-    byte_buffer alarms{};
-    std::uint64_t alarm_version = UINT64_MAX;
+    byte_buffer state{};
+    std::uint64_t version = UINT64_MAX;
   };
   /// Brings it up to where everything stands now.
   void note(standing& here) const;
@@ -112,6 +117,8 @@ class rules_reader final : private perigee::rules::action_sink {
   /// Before what is being decided on. It may be saved while an output finds no room: were it not, the lane that has no
   /// room might wait for this very reader to have passed its oldest records.
   standing before_;
+  clock::time_point note_at_{};                    // when what the rules remember is noted again
+  std::array<bool, model::lane_count> ticking_{};  // a tick is on its way through the journal
   byte_buffer saved_;
   bool saving_ = false;
   std::map<std::string, rule_figures::output, std::less<>> last_;  // by rule

@@ -10,34 +10,52 @@
 namespace perigee::readers::rules {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::string_view rule =
     "/*\nname = \"hot\"\n[[action]]\npublish = \"fan\"\n*/\nSELECT t FROM 'plant/#' WHERE t > 50";
+
+constexpr std::string_view window_rule =
+    "/*\nname = \"each-10-s\"\n[[action]]\nstore = \"sums\"\n*/\n"
+    "SELECT count(*) AS n FROM 'silo/#' GROUP BY TUMBLINGWINDOW(ss, 10)";
 
 class a_rules_reader : public testing::Test {
  protected:
   a_rules_reader() {
     clock::install(time_);
+    open_journal();
+    aside_ = std::move(quarantine::keeper::open(disk_, worker_, {"aside/records", epoch(7), metrics_}).value());
+    open_reader();
+  }
+  void open_journal() {
     const journal::options chosen{
         .folder = "journal", .node = "fog-1", .new_epoch = epoch(5), .new_life = epoch(6), .metrics = metrics_};
     journal::recovery_report found;
     log_ = std::move(journal::journal::open(disk_, worker_, chosen, found).value());
-    aside_ = std::move(quarantine::keeper::open(disk_, worker_, {"aside/records", epoch(7), metrics_}).value());
+  }
+  /// As after a kill: what was not saved is gone.
+  void restart() {
+    reader_.reset();
+    log_.reset();
+    open_journal();
     open_reader();
   }
   void open_reader() {
     reader_.reset();
-    const perigee::rules::rule_source source{"hot.rule.sql", std::string(rule)};
-    auto set = perigee::rules::rule_set::load({&source, 1});
+    const std::array sources{perigee::rules::rule_source{"hot.rule.sql", std::string(rule)},
+                             perigee::rules::rule_source{"each-10-s.rule.sql", std::string(window_rule)}};
+    auto set = perigee::rules::rule_set::load(sources);
     ASSERT_TRUE(set) << render_all(set.error());
     reader_ =
         std::move(rules_reader::open(shard_, disk_, worker_, *log_, std::move(*set),
                                      {.node = "fog-1", .state_file = "rules", .aside = *aside_, .metrics = metrics_})
                       .value());
   }
-  void append(model::record_kind kind, std::string_view payload) {
+  void append(model::record_kind kind, std::string_view payload, std::string_view topic = "plant/press-4") {
     model::record_view r;
     r.kind = kind;
-    r.topic = "plant/press-4";
+    r.topic = topic;
+    r.arrival = clock::wall();
     r.source = "press-4";
     r.payload = as_bytes(payload);
     ASSERT_TRUE(log_->append(r));
@@ -46,6 +64,16 @@ class a_rules_reader : public testing::Test {
     while (reader_->step(clock::wall())) {
     }
     reader_->save();
+  }
+  void pass(nanoseconds time) { time_.advance_to(clock::now() + time); }
+  /// The payloads of what was decided.
+  std::vector<std::string> decided() {
+    std::vector<std::string> out;
+    journal::reader all((*log_)[model::lane::event], log_offset(0));
+    while (all.read(1U << 20, [&](log_offset, const model::record_view& r) { out.emplace_back(as_text(r.payload)); })
+               .value_or(0) != 0) {
+    }
+    return out;
   }
   std::uint64_t decisions() { return (*log_)[model::lane::event].committed().value(); }
 
@@ -101,6 +129,41 @@ TEST_F(a_rules_reader, decides_once_on_what_is_tried_again_and_can_be_opened_now
   EXPECT_TRUE(first);
   EXPECT_EQ(decisions(), 1U);
   EXPECT_TRUE(aside_->list().empty());
+}
+
+TEST_F(a_rules_reader, ends_a_window_by_a_tick_where_no_message_does) {
+  append(model::record_kind::message, "{}", "silo/1");
+  append(model::record_kind::message, "{}", "silo/2");
+  run();
+  EXPECT_TRUE(decided().empty());
+  pass(10s);
+  run();
+  EXPECT_EQ(decided(), std::vector<std::string>{R"({"n":2})"});
+  EXPECT_EQ((*log_)[model::lane::bulk].committed().value(), 3U) << "two messages and one tick";
+  pass(60s);
+  run();
+  EXPECT_EQ((*log_)[model::lane::bulk].committed().value(), 3U) << "nothing waits: no tick";
+}
+
+TEST_F(a_rules_reader, a_crash_ends_no_window_twice_and_forgets_none) {
+  append(model::record_kind::message, "{}", "silo/1");
+  run();  // and saves what the window holds
+  restart();
+  append(model::record_kind::message, "{}", "silo/1");
+  while (reader_->step(clock::wall())) {
+  }
+  pass(10s);
+  while (reader_->step(clock::wall())) {
+  }
+  EXPECT_EQ(decided(), std::vector<std::string>{R"({"n":2})"});
+  // Killed before its state was saved: it decides on the message and the tick again.
+  restart();
+  append(model::record_kind::message, "{}", "silo/1");
+  run();
+  EXPECT_EQ(decided(), std::vector<std::string>{R"({"n":2})"});
+  pass(10s);
+  run();
+  EXPECT_EQ(decided(), (std::vector<std::string>{R"({"n":2})", R"({"n":1})"}));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <format>
 
 #include "base/rules_limits.hpp"
+#include "rules/detail/expression_text.hpp"
 
 namespace perigee::rules::detail {
 namespace {
@@ -27,6 +28,7 @@ std::string_view name_of(op code) {
 
 std::string argument_help(const function& f) { return std::format("it is called as {}", f.usage); }
 
+constexpr auto window_help = "add a window: GROUP BY key, TUMBLINGWINDOW(ss, 10)";
 constexpr std::size_t json_escape_bytes_max = 6;  // \u0001
 
 value_type common(value_type a, value_type b) { return a == b ? a : value_type::any; }
@@ -52,8 +54,12 @@ node_id binder::bind_as(value_type type, const expression_pool& pool, expression
 
 binder::bound binder::visit(const expression_pool& pool, expression_id id) {
   const auto& e = pool[id];
+  if (const auto key = group_key(pool, id)) return *key;
   if (e.code == op::constant) return constant(e);
   if (e.code == op::field) return field(e);
+  const auto* of_many = e.code == op::call ? find_aggregate(e.name) : nullptr;
+  if (of_many != nullptr && (e.args.size() < 2 || find_function(e.name) == nullptr))
+    return aggregate(*of_many, e, pool);
   std::vector<bound> args;
   args.reserve(e.args.size());
   for (const auto arg : e.args) args.push_back(visit(pool, arg));
@@ -76,6 +82,12 @@ binder::bound binder::field(const expression& e) {
   if (const auto* name = std::get_if<std::string>(&e.path.front()); e.path.size() == 1) {
     const auto same = std::ranges::find(columns_, *name, &named::name);
     if (same != columns_.end()) return same->is;
+  }
+  if (window_) {
+    const auto name = to_string(e.path);
+    wrong_.add(e.where, "P0229", std::format("'{}' is neither in GROUP BY nor within an aggregate", name),
+               std::format("a window has many messages: write last({0}), avg({0}) or group by it", name));
+    return {};
   }
   const auto slot = fields_.slot_of(e.path);
   if (slot == limits::rule_fields_max) {
@@ -103,16 +115,93 @@ value_type binder::declared_type(const expression& e) {
   return value_type::any;
 }
 
-binder::bound binder::call(const expression& e, std::span<const bound> args, const expression_pool& pool) {
-  const auto* f = find_function(e.name);
-  if (f == nullptr) {
-    std::vector<std::string_view> known;
-    for (const auto& group : function_groups()) {
-      for (const auto& one : group.functions) known.push_back(one.name);
-    }
-    wrong_.add(e.where, "P0205", std::format("unknown function '{}'", e.name), did_you_mean(e.name, known));
+binder::bound binder::unknown_function(const expression& e) {
+  std::vector<std::string_view> known;
+  for (const auto& group : function_groups()) {
+    for (const auto& one : group.functions) known.push_back(one.name);
+  }
+  for (const auto& one : aggregate_functions()) known.push_back(one.name);
+  wrong_.add(e.where, "P0205", std::format("unknown function '{}'", e.name), did_you_mean(e.name, known));
+  return {};
+}
+
+bool binder::in_scope(const function& f, const expression& e) {
+  if (e.distinct) {
+    wrong_.add(e.where, "P0209", std::format("DISTINCT within '{}' is not yet in this version", f.name),
+               "count(DISTINCT x) counts different values");
+    return false;
+  }
+  if (f.scope == function_scope::message && window_) {
+    wrong_.add(e.where, "P0229", std::format("'{}' is of one message, and a window has many", f.name),
+               "group by it, or write last() or first() around it");
+    return false;
+  }
+  if (f.scope == function_scope::window && !window_) {
+    wrong_.add(e.where, "P0228", std::format("'{}' needs a window", f.name), window_help);
+    return false;
+  }
+  return true;
+}
+
+void binder::enter_window(std::vector<group_expression> keys) { window_ = std::move(keys); }
+
+std::optional<binder::bound> binder::group_key(const expression_pool& pool, expression_id id) {
+  if (!window_ || window_->empty() || pool[id].code == op::constant) return std::nullopt;
+  const auto found = std::ranges::find(*window_, canonical(pool, id), &group_expression::canonical);
+  if (found == window_->end()) return std::nullopt;
+  out_.nodes.push_back({.code = op::group_key, .first = static_cast<std::uint32_t>(found - window_->begin())});
+  return bound{static_cast<node_id>(out_.nodes.size() - 1), found->type};
+}
+
+binder::bound binder::aggregate(const aggregate_function& f, const expression& e, const expression_pool& pool) {
+  if (!window_) {
+    wrong_.add(e.where, "P0228", std::format("'{}' needs a window", f.name), window_help);
     return {};
   }
+  const bool everything = f.kind == aggregate_kind::count && e.args.empty() && !e.distinct;
+  if (e.args.size() != f.arguments && !everything) {
+    wrong_.add(e.where, "P0206",
+               std::format("'{}' does not take {} argument{}", f.name, e.args.size(), e.args.size() == 1 ? "" : "s"),
+               std::format("it is called as {}", f.usage));
+    return {};
+  }
+  program::aggregate_call made{.kind = f.kind, .parameter = f.constant};
+  if (e.distinct) made.kind = aggregate_kind::count_distinct;
+  if (e.distinct && f.kind != aggregate_kind::count) {
+    wrong_.add(e.where, "P0209", std::format("DISTINCT within '{}' is not yet in this version", f.name),
+               "count(DISTINCT x) counts different values");
+  }
+  // What it is an aggregate of is about each message again.
+  const auto keys = std::exchange(window_, std::nullopt);
+  const auto columns = std::exchange(columns_, {});
+  const auto argument = everything ? constant_node(of_boolean(true), value_type::boolean) : visit(pool, e.args[0]);
+  if (!everything) require(f.parameter, argument, pool[e.args[0]].where, std::format("'{}'", f.name));
+  if (const auto given = aggregate_parameter(f, e, pool)) made.parameter = *given;
+  window_ = keys;
+  columns_ = columns;
+  made.argument = argument.id;
+  out_.aggregates.push_back(made);
+  out_.nodes.push_back({.code = op::aggregate, .first = static_cast<std::uint32_t>(out_.aggregates.size() - 1)});
+  const bool as_argument = f.kind == aggregate_kind::first || f.kind == aggregate_kind::last;
+  return {static_cast<node_id>(out_.nodes.size() - 1), as_argument ? argument.type : value_type::number};
+}
+
+std::optional<double> binder::aggregate_parameter(const aggregate_function& f, const expression& e,
+                                                  const expression_pool& pool) {
+  if (f.arguments < 2) return std::nullopt;
+  const auto* known = constant_at(visit(pool, e.args[1]).id);
+  if (known != nullptr && known->kind == value_kind::number && known->number >= 0 && known->number <= 1) {
+    return known->number;
+  }
+  wrong_.add(pool[e.args[1]].where, "P0225", std::format("'{}' needs a constant from 0 to 1 here", f.name),
+             std::format("it is called as {}", f.usage));
+  return std::nullopt;
+}
+
+binder::bound binder::call(const expression& e, std::span<const bound> args, const expression_pool& pool) {
+  const auto* f = find_function(e.name);
+  if (f == nullptr) return unknown_function(e);
+  if (!in_scope(*f, e)) return {};
   if (args.size() < f->arguments_min || args.size() > f->arguments_max) {
     wrong_.add(e.where, "P0206",
                std::format("'{}' does not take {} argument{}", f->name, args.size(), args.size() == 1 ? "" : "s"),

@@ -1,6 +1,7 @@
 #pragma once
 // From the syntax tree to the program: names become slots and functions, types are checked.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,7 +22,16 @@ class binder {
     value_type type = value_type::any;
   };
 
+  struct group_expression {
+    std::string canonical;
+    value_type type = value_type::any;
+  };
+
   binder(field_tree& fields, program& out, problems& wrong) : fields_(fields), out_(out), wrong_(wrong) {}
+
+  /// From here on an expression is about a window that ends, and not about a message: it is made of what stands in
+  /// GROUP BY, and of aggregates.
+  void enter_window(std::vector<group_expression> keys);
 
   /// Only these fields are there.
   void declare(const schema& fields) { schema_ = &fields; }
@@ -47,6 +57,12 @@ class binder {
   const prepared* prepare(const function& f, const expression& e, std::span<const bound> args,
                           const expression_pool& pool);
   value_type declared_type(const expression& e);
+  std::optional<bound> group_key(const expression_pool& pool, expression_id id);
+  bound aggregate(const aggregate_function& f, const expression& e, const expression_pool& pool);
+  std::optional<double> aggregate_parameter(const aggregate_function& f, const expression& e,
+                                            const expression_pool& pool);
+  [[nodiscard]] bool in_scope(const function& f, const expression& e);
+  bound unknown_function(const expression& e);
   bound field(const expression& e);
   bound call(const expression& e, std::span<const bound> args, const expression_pool& pool);
   value_type result_type(const expression& e, std::span<const bound> args, const expression_pool& pool);
@@ -62,6 +78,7 @@ class binder {
   problems& wrong_;
   std::vector<named> columns_;
   const schema* schema_ = nullptr;
+  std::optional<std::vector<group_expression>> window_;  // while an expression is about a window
   bool too_large_ = false;
 };
 

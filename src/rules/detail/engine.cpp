@@ -38,21 +38,24 @@ std::optional<std::string_view> alarm_payload(scratch& out, const alarm_action& 
 
 class engine::decision {
  public:
-  decision(engine& of, running& rule, const event& what, action_sink& out)
-      : engine_(of),
-        plan_(rule.plan),
-        stats_(rule.stats),
-        what_(what),
-        with_{what, of.values_, of.texts_, of.json_, rule.stats.errors},
-        out_(out) {}
+  decision(engine& of, running& rule, const event& what, const evaluation& with, action_sink& out)
+      : engine_(of), plan_(rule.plan), stats_(rule.stats), what_(what), with_(with), out_(out) {}
 
   void run() {
-    engine_.texts_.clear();
-    engine_.output_.clear();
     ++stats_.seen;
     const auto condition = plan_.where ? evaluate(plan_.code, *plan_.where, with_) : of_boolean(true);
+    if (condition.is_true()) ++stats_.matched;
+    act_on(condition);
+  }
+
+  /// The same when a window ends.
+  void run_window() {
+    act_on(plan_.window->having ? evaluate(plan_.code, *plan_.window->having, with_) : of_boolean(true));
+  }
+
+ private:
+  void act_on(const value& condition) {
     if (condition.is_true()) {
-      ++stats_.matched;
       for (const auto& action : plan_.actions) take(action);
     } else if (condition.is_false()) {
       settle();
@@ -61,7 +64,6 @@ class engine::decision {
     }
   }
 
- private:
   void take(const action_plan& action) {
     if (action.kind == action_kind::alarm) return raise(action);
     const auto topic = render_topic(action.topic, plan_.code, with_, engine_.output_);
@@ -157,22 +159,32 @@ class engine::decision {
   const rule_plan& plan_;
   rule_stats& stats_;
   const event& what_;
-  evaluation with_;
+  const evaluation with_;
   action_sink& out_;
   std::optional<std::string_view> columns_;
 };
+
+void engine::end_window(running& rule, const window_view& window, action_sink& out) {
+  const event nothing{.topic = {}, .payload = {}, .arrival = window.end};
+  auto with = view_of(rule, nothing);
+  with.window = &window;
+  decision(*this, rule, nothing, with, out).run_window();
+}
 
 engine::engine(std::vector<rule_plan> rules, field_tree fields)
     : fields_(std::move(fields)),
       values_(fields_.slots()),
       texts_(limits::rule_scratch_bytes_max),
       output_(limits::rule_scratch_bytes_max) {
+  deadlines_.fill(INT64_MAX);
   rules_.reserve(rules.size());
   matching_.reserve(rules.size() * 2);
   for (auto& plan : rules) {
     const auto id = static_cast<std::uint32_t>(rules_.size());
     for (const auto& filter : plan.filters) by_topic_.insert(filter, id);
-    rules_.push_back({std::move(plan), {}});
+    auto& made = rules_.emplace_back(std::move(plan), rule_stats{});
+    made.windows = fresh_windows(made.plan);
+    if (made.windows && !made.plan.time.value) timed_.push_back(id);
   }
 }
 
@@ -190,6 +202,12 @@ bool engine::read_payload(const event& e) {
   return e.payload.size() <= limits::message_payload_bytes_max && reader_.read(e.payload, fields_, values_);
 }
 
+evaluation engine::view_of(running& rule, const event& e) {
+  texts_.clear();
+  output_.clear();
+  return {e, values_, texts_, json_, rule.stats.errors};
+}
+
 void engine::apply(const event& e, action_sink& out) {
   find_rules(e.topic);
   std::optional<bool> readable;  // the payload, looked at by the first rule that needs it
@@ -205,9 +223,14 @@ void engine::apply(const event& e, action_sink& out) {
       }
     }
     const auto errors = rule.stats.errors;
-    decision(*this, rule, e, out).run();
+    decide(rule, e, out);
     if (rule.stats.errors != errors) note_failure(rule, e, "a value has the wrong type, or was divided by zero");
   }
+}
+
+void engine::decide(running& rule, const event& e, action_sink& out) {
+  if (rule.windows) return decide_in_window(rule, e, out);
+  decision(*this, rule, e, view_of(rule, e), out).run();
 }
 
 void engine::note_failure(running& rule, const event& e, std::string_view what) {
@@ -225,6 +248,11 @@ rule_stats engine::stats(std::size_t rule) const {
   auto out = rules_[rule].stats;
   out.name = rules_[rule].plan.name;
   out.file = rules_[rule].plan.file;
+  if (const auto& windows = rules_[rule].windows) {
+    out.groups = windows->groups();
+    out.state_bytes = windows->bytes();
+    out.evicted = windows->evicted();
+  }
   return out;
 }
 
@@ -236,7 +264,7 @@ bool engine::holds(const alarm_view& alarm) const {
   });
 }
 
-void engine::restore(alarm_table alarms, timestamp now, action_sink& out) {
+void engine::take_over(alarm_table alarms, timestamp now, action_sink& out) {
   alarm_table kept;
   alarms.for_each([&](const alarm_view& alarm, const alarm_state& state) {
     if (holds(alarm)) {

@@ -1,7 +1,9 @@
 #pragma once
 // What rule_set is made of.
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,18 +21,25 @@ class engine {
   engine(std::vector<rule_plan> rules, field_tree fields);
 
   void apply(const event& e, action_sink& out);
+  void advance(std::uint8_t lane, timestamp now, action_sink& out);
+  [[nodiscard]] std::optional<timestamp> next_deadline(std::uint8_t lane) const;
 
   [[nodiscard]] bool wants(std::string_view topic) const;
   [[nodiscard]] std::size_t size() const { return rules_.size(); }
   [[nodiscard]] rule_stats stats(std::size_t rule) const;
   [[nodiscard]] const alarm_table& alarms() const { return alarms_; }
-  void restore(alarm_table alarms, timestamp now, action_sink& out);
+  [[nodiscard]] std::uint64_t version() const { return version_ + alarms_.version(); }
+  void encode(byte_buffer& out) const;
+  /// Changes nothing where it fails.
+  [[nodiscard]] result<> restore(byte_view snapshot, timestamp now, action_sink& out);
 
  private:
   struct running {
     rule_plan plan;
     rule_stats stats;
     std::string failed_topic{};  // what stats.last_error shows
+    std::unique_ptr<window_state> windows{};
+    std::uint8_t lane = 0;  // that moves the windows' time: the one their messages come through
   };
   static void note_failure(running& rule, const event& e, std::string_view what);
   /// One event under one rule.
@@ -38,9 +47,22 @@ class engine {
 
   void find_rules(std::string_view topic);
   bool read_payload(const event& e);
+  void decide(running& rule, const event& e, action_sink& out);
+  void decide_in_window(running& rule, const event& e, action_sink& out);
+  void take_into_window(running& rule, const event& e, timestamp at, action_sink& out);
+  std::optional<timestamp> time_of(const running& rule, const evaluation& with) const;
+  void end_window(running& rule, const window_view& window, action_sink& out);
+  [[nodiscard]] evaluation view_of(running& rule, const event& e);
+  [[nodiscard]] std::unique_ptr<window_state> fresh_windows(const rule_plan& plan);
+  void note_deadline(const running& rule);
   [[nodiscard]] bool holds(const alarm_view& alarm) const;
+  void take_over(alarm_table alarms, timestamp now, action_sink& out);
 
+  state_budget budget_;  // outlives the windows that use it
   std::vector<running> rules_;
+  std::vector<std::uint32_t> timed_;                      // rules whose windows end by the time of arrival
+  std::array<std::int64_t, rule_lanes_max> deadlines_{};  // the earliest of theirs; INT64_MAX: none
+  std::uint64_t version_ = 0;
   field_tree fields_;
   wire::mqtt::topic_trie<std::uint32_t> by_topic_;
   payload_reader reader_;
@@ -49,6 +71,8 @@ class engine {
   // Scratch of one event, kept for its memory.
   std::vector<std::uint32_t> matching_;
   std::vector<value> values_;
+  std::vector<value> keys_;
+  std::vector<value> arguments_;
   scratch texts_;   // what expressions make
   scratch output_;  // what actions carry
 };

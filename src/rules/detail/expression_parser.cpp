@@ -371,9 +371,13 @@ expression_parser::parsed expression_parser::call() {
   const auto name = tokens_.take();
   tokens_.take();
   std::vector<expression_id> args;
+  const bool everything = tokens_.peek().is("*") && tokens_.ahead(1).is(")");  // count(*)
+  if (everything) tokens_.take();
+  const bool distinct = tokens_.take_word("DISTINCT");
   if (!arguments(args)) return std::nullopt;
   const auto id = make(op::call, name.where, std::move(args));
   pool_[id].name = name.text;
+  pool_[id].distinct = distinct;
   return id;
 }
 

@@ -11,6 +11,7 @@
 
 #include "rules/detail/json_text.hpp"
 #include "rules/detail/value.hpp"
+#include "rules/detail/window.hpp"
 #include "rules/event.hpp"
 
 namespace perigee::rules::detail {
@@ -22,6 +23,7 @@ struct evaluation {
   scratch& texts;
   json_text& json;
   std::uint64_t& errors;
+  const window_view* window = nullptr;  // that ends now; then there is no message
 
   /// NULL for a reason that is worth counting.
   [[nodiscard]] value wrong() const {
@@ -54,6 +56,9 @@ struct prepared {
 /// Or what is wrong with them.
 using preparation = std::expected<std::unique_ptr<prepared>, std::string>;
 
+/// Where a function has something to look at.
+enum class function_scope : std::uint8_t { anywhere, message, window };
+
 struct function {
   using arguments = std::span<const value>;
 
@@ -70,6 +75,7 @@ struct function {
   std::uint8_t constants = 0;    // bit i: argument i must be constant
   preparation (*prepare)(arguments constants_only) = nullptr;  // then `prepared_body` is called and not `body`
   value (*prepared_body)(const evaluation&, arguments, const prepared&) = nullptr;
+  function_scope scope = function_scope::anywhere;
 
   [[nodiscard]] value_type parameter_type(std::size_t index) const {
     return parameters[std::min(index, parameters.size() - 1)];

@@ -12,6 +12,8 @@ namespace {
 using namespace types;
 using arguments = function::arguments;
 
+constexpr std::int64_t ns_per_ms = 1'000'000;
+
 value topic(const evaluation& with, arguments args) {
   if (args.empty()) return of_text(with.what.topic);
   if (args[0].number < 1) return {};
@@ -28,7 +30,6 @@ value client(const evaluation& with, arguments) {
 }
 
 value timestamp_ms(const evaluation& with, arguments) {
-  constexpr std::int64_t ns_per_ms = 1'000'000;
   return of_number(static_cast<double>(with.what.arrival.ns / ns_per_ms));
 }
 
@@ -58,15 +59,35 @@ value record_uuid(const evaluation& with, arguments) {
   return with.made();
 }
 
+value window_start(const evaluation& with, arguments) {
+  return of_number(static_cast<double>(with.window->start.ns / ns_per_ms));
+}
+value window_end(const evaluation& with, arguments) {
+  return of_number(static_cast<double>(with.window->end.ns / ns_per_ms));
+}
+
+constexpr function of_message(function f) {
+  f.scope = function_scope::message;
+  return f;
+}
+constexpr function of_window(function f) {
+  f.scope = function_scope::window;
+  return f;
+}
+
 constexpr auto table = std::to_array<function>({
-    {"topic", "topic() or topic(level)", "the topic, or its n-th level from 1", 0, 1, numbers, text, topic},
-    {"clientid", "clientid()", "the identity that the sender proved; NULL where it has none", 0, 0, anything, text,
-     client},
-    {"timestamp", "timestamp()", "when the message reached the first journal, ms since 1970", 0, 0, anything, number,
-     timestamp_ms},
-    {"offset", "offset()", "its offset in its lane", 0, 0, anything, number, offset_in_lane},
-    {"newuuid", "newuuid()", "a UUID that is a function of the message: one message, one UUID", 0, 0, anything, text,
-     record_uuid},
+    of_message({"topic", "topic() or topic(level)", "the topic, or its n-th level from 1", 0, 1, numbers, text, topic}),
+    of_message({"clientid", "clientid()", "the identity that the sender proved; NULL where it has none", 0, 0, anything,
+                text, client}),
+    of_message({"timestamp", "timestamp()", "when the message reached the first journal, ms since 1970", 0, 0, anything,
+                number, timestamp_ms}),
+    of_message({"offset", "offset()", "its offset in its lane", 0, 0, anything, number, offset_in_lane}),
+    of_message({"newuuid", "newuuid()", "a UUID that is a function of the message: one message, one UUID", 0, 0,
+                anything, text, record_uuid}),
+    of_window({"window_start", "window_start()", "of a rule with a window: where it begins, ms since 1970", 0, 0,
+               anything, number, window_start}),
+    of_window(
+        {"window_end", "window_end()", "where it ends; that is no part of it", 0, 0, anything, number, window_end}),
 });
 
 }  // namespace

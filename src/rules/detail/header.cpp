@@ -6,11 +6,14 @@
 
 #include "base/rules_limits.hpp"
 #include "base/toml.hpp"
+#include "rules/detail/window_parser.hpp"
 
 namespace perigee::rules::detail {
 namespace {
 
-constexpr std::array<std::string_view, 4> header_keys{"name", "description", "fields", "action"};
+constexpr std::array<std::string_view, 7> header_keys{"name",      "description", "fields", "time",
+                                                      "time_unit", "lateness",    "action"};
+constexpr std::array<std::string_view, 5> time_units{"", "s", "ms", "us", "ns"};            // as time_unit
 constexpr std::array<std::string_view, 4> field_types{"any", "number", "boolean", "text"};  // as value_type
 constexpr std::array<std::string_view, 3> severities{"info", "warning", "critical"};
 
@@ -81,6 +84,9 @@ class header_reader {
       if (!std::ranges::contains(header_keys, key.str())) unknown_key(key, header_keys);
     }
     if (const auto* name = table.get("name")) read_name(*name, out);
+    if (const auto* time = table.get("time")) out.time = string(*time, "time");
+    if (const auto* unit = table.get("time_unit")) read_time_unit(*unit, out);
+    if (const auto* lateness = table.get("lateness")) read_lateness(*lateness, out);
     if (const auto* fields = table.get("fields")) read_fields(*fields, out);
     read_actions(table, out);
   }
@@ -91,6 +97,28 @@ class header_reader {
     if (!name) return;
     out.name = name->text;
     out.name_at = name->where();
+  }
+
+  void read_time_unit(const toml::node& node, rule_header& out) {
+    const auto name = string(node, "time_unit");
+    if (!name) return;
+    const auto found = std::ranges::find(time_units, name->text);
+    if (found == time_units.end() || found == time_units.begin()) {
+      return wrong_.add(name->where(), "P0216", "'time_unit' is s, ms, us or ns");
+    }
+    out.time_unit = static_cast<time_unit>(found - time_units.begin());
+  }
+
+  void read_lateness(const toml::node& node, rule_header& out) {
+    const auto text = string(node, "lateness");
+    if (!text) return;
+    const auto duration = parse_duration(text->text);
+    if (!duration) return wrong_.add(text->where(), "P0216", "'lateness' is a duration such as \"5s\"");
+    if (!out.time) {
+      return wrong_.add(text->where(), "P0216", "'lateness' needs 'time'",
+                        "a message is never late by the time at which it arrives; name its own: time = \"ts\"");
+    }
+    out.lateness = *duration;
   }
 
   void read_fields(const toml::node& node, rule_header& out) {

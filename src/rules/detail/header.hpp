@@ -34,10 +34,16 @@ struct action_header {
   bool retain = false;
 };
 
+/// What a number means where a time is asked for. By magnitude: seconds before 1e11, ms before 1e14, µs before 1e17.
+enum class time_unit : std::uint8_t { by_magnitude, seconds, milliseconds, microseconds, nanoseconds };
+
 struct rule_header {
   std::string name;
   range name_at;
-  schema fields;  // empty: whatever the payload has
+  schema fields;                         // empty: whatever the payload has
+  std::optional<located_string> time{};  // an expression: when a message happened
+  detail::time_unit time_unit = time_unit::by_magnitude;
+  std::chrono::nanoseconds lateness{};
   std::vector<action_header> actions;
   located_text body;  // what follows the header: the SELECT
 };

@@ -5,6 +5,7 @@
 
 #include "base/rules_limits.hpp"
 #include "rules/detail/expression_parser.hpp"
+#include "rules/detail/window_parser.hpp"
 #include "wire/mqtt/topic.hpp"
 
 namespace perigee::rules::detail {
@@ -14,10 +15,7 @@ struct later_clause {
   std::string_view word;
   std::string_view name;
 };
-// Each has its place after WHERE; windows and joins come with them.
-constexpr std::array<later_clause, 9> later_clauses{{{"GROUP", "GROUP BY"},
-                                                     {"HAVING", "HAVING"},
-                                                     {"WINDOW", "WINDOW"},
+constexpr std::array<later_clause, 7> later_clauses{{{"WINDOW", "WINDOW"},
                                                      {"ORDER", "ORDER BY"},
                                                      {"LIMIT", "LIMIT"},
                                                      {"JOIN", "JOIN"},
@@ -30,7 +28,10 @@ const later_clause* later_clause_at(const token& t) {
   return found == later_clauses.end() ? nullptr : &*found;
 }
 
-bool starts_clause(const token& t) { return t.is_word("FROM") || t.is_word("WHERE") || later_clause_at(t) != nullptr; }
+bool starts_clause(const token& t) {
+  constexpr std::array<std::string_view, 4> words{"FROM", "WHERE", "GROUP", "HAVING"};
+  return std::ranges::any_of(words, [&](auto word) { return t.is_word(word); }) || later_clause_at(t) != nullptr;
+}
 
 class statement_parser {
  public:
@@ -45,6 +46,8 @@ class statement_parser {
     }
     from();
     where();
+    group_by();
+    having();
     rest();
     return std::move(out_);
   }
@@ -120,7 +123,7 @@ class statement_parser {
     do {
       one_filter();
       const auto& next = tokens_.peek();
-      if (!next.is(",") && !next.is(";") && !next.is_word("WHERE") && !tokens_.at_end() && !later_clause_at(next)) {
+      if (!next.is(",") && !next.is(";") && !tokens_.at_end() && !starts_clause(next)) {
         tokens_.unexpected("',' or WHERE");
         skip_to_comma();
       }
@@ -154,6 +157,48 @@ class statement_parser {
     if (!tokens_.take_word("WHERE")) return;
     out_.where = expressions_.expression();
     if (!out_.where) skip_to_clause();
+  }
+
+  void group_by() {
+    if (!tokens_.take_word("GROUP")) return;
+    if (!tokens_.expect_word("BY")) return skip_to_clause();
+    do {
+      const auto& next = tokens_.peek();
+      if (is_window(next) && tokens_.ahead(1).is("(")) {
+        if (!window()) return skip_to_clause();
+        continue;
+      }
+      const auto key = expressions_.expression();
+      if (!key) return skip_to_clause();
+      if (out_.group_by.size() == limits::rule_group_keys_max) {
+        wrong_.add(out_.pool[*key].where, "P0212", std::format("more than {} keys", limits::rule_group_keys_max));
+        return skip_to_clause();
+      }
+      out_.group_by.push_back(*key);
+    } while (tokens_.take_symbol(","));
+  }
+
+  bool window() {
+    const auto start = tokens_.peek().where;
+    const auto made = parse_window(tokens_);
+    if (!made) {
+      // One mistake, one message: the aggregates have their window.
+      constexpr std::chrono::seconds some_length{1};
+      out_.window = {{.size = some_length, .hop = some_length}, start};
+      return false;
+    }
+    if (out_.window) wrong_.add(start, "P0227", "a rule has one window");
+    out_.window = *made;
+    if (!tokens_.take_word("FILTER")) return true;
+    if (!tokens_.expect_symbol("(") || !tokens_.expect_word("WHERE")) return false;
+    out_.window->filter = expressions_.expression();
+    return out_.window->filter && tokens_.expect_symbol(")");
+  }
+
+  void having() {
+    if (!tokens_.take_word("HAVING")) return;
+    out_.having = expressions_.expression();
+    if (!out_.having) skip_to_clause();
   }
 
   void rest() {

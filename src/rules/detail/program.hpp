@@ -27,7 +27,14 @@ struct program {
     const prepared* ready = nullptr;    // call: what it made of its constants
   };
 
+  struct aggregate_call {
+    aggregate_kind kind = aggregate_kind::count;
+    node_id argument = 0;
+    double parameter = 0;
+  };
+
   std::vector<node> nodes;
+  std::vector<aggregate_call> aggregates;  // of a rule with a window
   std::vector<node_id> operands;
   std::vector<value> constants;
   std::deque<std::string> texts;  // what constants of kind text and json view

@@ -4,6 +4,8 @@
 #include <format>
 
 #include "base/rules_limits.hpp"
+#include "crypto/digest.hpp"
+#include "rules/detail/expression_text.hpp"
 #include "rules/detail/parser.hpp"
 #include "wire/mqtt/topic.hpp"
 
@@ -39,6 +41,7 @@ class compilation {
     const auto select = parse_select(header->body, wrong_);
     name(*header);
     with_.declare(header->fields);
+    time(*header);
     clauses(select);
     for (const auto& action : header->actions) plan_.actions.push_back(bind_action(action, select));
     plan_.reads_payload =
@@ -69,15 +72,77 @@ class compilation {
 
   void clauses(const select_statement& select) {
     plan_.star = select.star;
+    for (const auto& filter : select.from) plan_.filters.push_back(filter.text);
+    if (select.where) plan_.where = with_.bind_as(value_type::boolean, select.pool, *select.where, "WHERE");
+    window(select);
     std::vector<binder::bound> columns;
     for (const auto& one : select.columns) {
       columns.push_back(with_.bind(select.pool, one.value));
       plan_.columns.push_back({json_key(one.name), columns.back().id});
     }
-    for (const auto& filter : select.from) plan_.filters.push_back(filter.text);
-    if (select.where) plan_.where = with_.bind_as(value_type::boolean, select.pool, *select.where, "WHERE");
     // Only now: as in SQL, WHERE and the columns themselves see fields.
     for (std::size_t i = 0; i < columns.size(); ++i) with_.name_column(select.columns[i].name, columns[i]);
+    if (plan_.window && select.having) {
+      plan_.window->having = with_.bind_as(value_type::boolean, select.pool, *select.having, "HAVING");
+    }
+  }
+
+  void window(const select_statement& select) {
+    if (!select.window) {
+      const auto without = [&](expression_id at, std::string_view clause) {
+        wrong_.add(select.pool[at].where, "P0228", std::format("{} needs a window", clause),
+                   "add a window: GROUP BY key, TUMBLINGWINDOW(ss, 10)");
+      };
+      if (!select.group_by.empty()) without(select.group_by.front(), "GROUP BY");
+      if (select.having) without(*select.having, "HAVING");
+      return;
+    }
+    auto& made = plan_.window.emplace(select.window->spec);
+    if (select.window->filter) {
+      made.filter = with_.bind_as(value_type::boolean, select.pool, *select.window->filter, "FILTER");
+    }
+    std::vector<binder::group_expression> keys;
+    for (const auto key : select.group_by) {
+      const auto of = column_meant(select, key);
+      const auto bound = with_.bind(select.pool, of);
+      made.keys.push_back(bound.id);
+      keys.push_back({canonical(select.pool, of), bound.type});
+    }
+    if (select.star) {
+      wrong_.add(select.window->where, "P0229", "'*' is of one message, and a window has many",
+                 "name the columns, such as last(temperature) AS temperature");
+    }
+    check_lateness(select.window->where);
+    with_.enter_window(std::move(keys));
+  }
+
+  /// GROUP BY may name a column of the SELECT: then it means what that column is.
+  static expression_id column_meant(const select_statement& select, expression_id key) {
+    const auto& e = select.pool[key];
+    if (e.code != op::field || e.path.size() != 1) return key;
+    const auto* name = std::get_if<std::string>(&e.path.front());
+    const auto found = std::ranges::find_if(select.columns, [&](const auto& c) { return name && c.name == *name; });
+    return found == select.columns.end() ? key : found->value;
+  }
+
+  void check_lateness(range window) {
+    const auto& spec = plan_.window->spec;
+    const auto late = plan_.time.lateness;
+    if (late == std::chrono::nanoseconds(0)) return;
+    if (spec.hop == std::chrono::nanoseconds(0)) {
+      wrong_.add(window, "P0209", "lateness is for tumbling and hopping windows in this version");
+    } else if ((late + spec.size) / pane_of(spec) > limits::rule_panes_max) {
+      wrong_.add(window, "P0227", std::format("lateness and window have more than {} parts", limits::rule_panes_max));
+    }
+  }
+
+  void time(const rule_header& header) {
+    plan_.time.unit = header.time_unit;
+    plan_.time.lateness = header.lateness;
+    if (!header.time) return;
+    expression_pool pool;
+    const auto parsed = parse_expression(header.time->view(), pool, wrong_);
+    if (parsed) plan_.time.value = with_.bind(pool, *parsed).id;
   }
 
   action_plan bind_action(const action_header& header, const select_statement& select) {
@@ -131,6 +196,12 @@ class compilation {
 rule_plan compile_rule(field_tree& fields, problems& wrong) {
   auto out = compilation(fields, wrong).run();
   out.file = wrong.source().file;
+  byte_buffer whole;
+  byte_writer to(whole);
+  to.sized(out.name);
+  to.sized(wrong.source().text);
+  const auto digest = crypto::digest(crypto::digest_kind::sha256, whole);
+  out.identity = byte_reader(digest).u64();
   return out;
 }
 

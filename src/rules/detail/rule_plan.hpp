@@ -26,14 +26,31 @@ struct action_plan {
   bool retain = false;
 };
 
+/// When a message counts as having happened: its own time, or when this node's journal took it.
+struct time_plan {
+  std::optional<node_id> value;
+  time_unit unit = time_unit::by_magnitude;
+  std::chrono::nanoseconds lateness{};
+};
+
+struct window_plan {
+  window_spec spec;
+  std::vector<node_id> keys;      // of a message
+  std::optional<node_id> filter;  // of a message
+  std::optional<node_id> having;  // of the window
+};
+
 struct rule_plan {
   std::string name;
   std::string file;
+  std::uint64_t identity = 0;  // of its name and text: what it remembers is of this rule and no other
   std::vector<std::string> filters;
   program code;
   bool star = false;
   std::vector<column_plan> columns;
   std::optional<node_id> where;
+  time_plan time;
+  std::optional<window_plan> window;
   std::vector<action_plan> actions;
   bool reads_payload = false;
 };

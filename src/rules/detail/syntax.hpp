@@ -8,6 +8,7 @@
 #include "rules/detail/field_tree.hpp"
 #include "rules/detail/problems.hpp"
 #include "rules/detail/value.hpp"
+#include "rules/detail/window.hpp"
 
 namespace perigee::rules::detail {
 
@@ -44,6 +45,8 @@ enum class op : std::uint8_t {
   element,    // x[n], x.name of what is no field: args: array, object or text; index or name
   attempt,    // TRY(x): args: x
   otherwise,  // x DEFAULT y: args: x, y
+  group_key,  // of a window: its place in GROUP BY; not written by the parser
+  aggregate,  // of a window: its place in the program; not written by the parser
 };
 
 /// What the header says of a field of the payload: its path as it is written in the rule.
@@ -62,6 +65,7 @@ struct expression {
   std::string name{};                 // call: as written; constant: the text
   field_path path{};                  // field
   value_type type = value_type::any;  // cast
+  bool distinct = false;              // call: count(DISTINCT x)
   std::vector<expression_id> args{};
 };
 
@@ -79,12 +83,21 @@ struct topic_filter {
   range where;
 };
 
+struct window_clause {
+  window_spec spec;
+  range where;
+  std::optional<expression_id> filter{};  // FILTER (WHERE x): what is not let in does not count
+};
+
 struct select_statement {
   expression_pool pool;
   bool star = false;
   std::vector<column> columns;
   std::vector<topic_filter> from;
   std::optional<expression_id> where;
+  std::vector<expression_id> group_by;
+  std::optional<window_clause> window;
+  std::optional<expression_id> having;
 };
 
 }  // namespace perigee::rules::detail

@@ -12,7 +12,7 @@ namespace {
 
 constexpr auto code = "P0230";
 constexpr std::array<std::string_view, 1> file_keys{"test"};
-constexpr std::array<std::string_view, 3> test_keys{"name", "input", "expect"};
+constexpr std::array<std::string_view, 4> test_keys{"name", "until", "input", "expect"};
 constexpr std::array<std::string_view, 3> input_keys{"topic", "payload", "at"};
 constexpr std::array<std::string_view, 6> expect_keys{"publish", "store", "alarm", "payload", "key", "state"};
 
@@ -37,6 +37,7 @@ class test_reader {
     check_keys(table, test_keys);
     auto& made = out_.emplace_back();
     made.name = text(table, "name").value_or(std::format("test {}", out_.size()));
+    made.until = time(table, "until");
     each(table, "input", [&](const auto& input) { read_input(input, made); });
     each(table, "expect", [&](const auto& expect) { read_expectation(expect, made); });
     if (made.inputs.empty()) wrong(table.source(), "this test has no [[test.input]]");
@@ -46,13 +47,17 @@ class test_reader {
     check_keys(table, input_keys);
     test_input made{text(table, "topic").value_or(""), text(table, "payload").value_or(""), {}};
     if (!wire::mqtt::is_topic_name(made.topic)) wrong(table.source(), "an input needs a topic without wildcards");
-    if (const auto* at = table.get("at")) {
-      const auto date = at->value_exact<toml::date_time>();
-      const auto time = date ? from_toml(*date) : result<timestamp>(fail(errc::malformed, ""));
-      if (!time) wrong(at->source(), "'at' is a time such as 2026-11-22T10:00:00Z");
-      made.at = time.value_or(timestamp{});
-    }
+    made.at = time(table, "at").value_or(timestamp{});
     out.inputs.push_back(std::move(made));
+  }
+
+  std::optional<timestamp> time(const toml::table& in, std::string_view key) {
+    const auto* node = in.get(key);
+    if (node == nullptr) return std::nullopt;
+    const auto date = node->value_exact<toml::date_time>();
+    const auto out = date ? from_toml(*date) : result<timestamp>(fail(errc::malformed, ""));
+    if (!out) wrong(node->source(), std::format("'{}' is a time such as 2026-11-22T10:00:00Z", key));
+    return out ? std::optional(*out) : std::nullopt;
   }
 
   static result<timestamp> from_toml(const toml::date_time& t) {

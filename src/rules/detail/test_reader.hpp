@@ -2,6 +2,7 @@
 // *.test.toml to test cases. docs/rules.md.
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct test_input {
 struct test_case {
   std::string name;
   std::vector<test_input> inputs;
+  std::optional<timestamp> until{};  // time goes on after the last of them
   std::vector<expectation> expected;
 };
 
