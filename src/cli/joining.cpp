@@ -6,6 +6,7 @@
 
 #include "base/identity_limits.hpp"
 #include "cli/run_to_end.hpp"
+#include "identity/authority.hpp"
 #include "identity/certificate_request.hpp"
 #include "io/verification_time.hpp"
 #include "node/enrolment_routes.hpp"
@@ -141,6 +142,9 @@ joining::done joining::become_gateway() {
   renewal_files files(io::real_disk(), file, control::enrolment::next_key::same);
   const auto held = files.current();
   if (!held && !is(held.error(), errc::not_found)) return std::unexpected(file + ": " + held.error().text());
+  const auto there = held ? identity::authority::open(held->chain, held->key) : std::unexpected(held.error());
+  if (there && there->gateway() != by_.name)
+    return std::unexpected(std::format("{} is of another gateway; it stays: choose another --folder", file));
   if (held && check(*held, est_label::gateway)) {
     (void)files.next(io::verification_time());  // clears away what a join that was cut short has left
     return {};

@@ -22,10 +22,22 @@ std::string path_of(est_label as, std::string_view operation) {
   return std::format("/.well-known/est/{}/{}", as == est_label::node ? "node" : "gateway", operation);
 }
 
+/// What a problem (RFC 9457) says in its title and detail; of anything else its beginning.
+std::string sentence_in(const std::string& body) {
+  boost::system::error_code failed;
+  const auto read = boost::json::parse(body, failed);
+  const auto* members = failed ? nullptr : read.if_object();
+  std::string out;
+  for (const auto* each : {"title", "detail"}) {
+    const auto* said = members == nullptr ? nullptr : members->if_contains(each);
+    if (said != nullptr && said->is_string()) out += (out.empty() ? "" : " ") + std::string(said->get_string());
+  }
+  return printable((out.empty() ? body : out).substr(0, shown_bytes_max));
+}
+
 est_answer with_status(const http_answer& from) {
   est_answer out{.status = from.status, .date = std::string(field_of(from, "Date"))};
-  if (!out.is_good())
-    out.why = std::format("it answers {}: {}", from.status, printable(from.body.substr(0, shown_bytes_max)));
+  if (!out.is_good()) out.why = std::format("it answers {}: {}", from.status, sentence_in(from.body));
   return out;
 }
 
