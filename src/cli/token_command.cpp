@@ -30,15 +30,20 @@ std::vector<std::string> token_row(const json::object& t) {
           text_of(t, "by")};
 }
 
-/// The node's API, as it listens.
+/// Where the node enrols: a listener for that, or the API.
+const node::run_info::listener& enrolling(const node::run_info& running) {
+  return running.enrolment ? *running.enrolment : *running.api;
+}
+
 std::string url_of(const node::run_info& running) {
-  const auto& at = *running.api;
+  const auto& at = enrolling(running);
   const auto host = at.address.contains(':') ? std::format("[{}]", at.address) : at.address;
   return std::format("https://{}:{}", host, at.port);
 }
 
 bool listens_everywhere(const node::run_info& running) {
-  return running.api->address == "0.0.0.0" || running.api->address == "::";
+  const auto& address = enrolling(running).address;
+  return address == "0.0.0.0" || address == "::";
 }
 
 /// All that `perigee join` has to know in one line, as a QR code where it can be shown.

@@ -162,6 +162,8 @@ struct identity_config {
   bool needs_approval = false;                        // an operator lets each first certificate pass
   std::string attestation{};                          // the policy of machines with a TPM; empty: none attests itself
   std::optional<renewal_source> renew;                // none: a person renews it
+  std::string address = "127.0.0.1";                  // with `port`
+  std::optional<std::uint16_t> port{};                // where machines enrol, by TLS; none: on the API's alone
   nanoseconds renewal_grace = std::chrono::days(30);  // how long an expired certificate is still renewed here
 };
 

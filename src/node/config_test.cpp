@@ -301,6 +301,15 @@ TEST(config, renewal) {
   EXPECT_EQ(code(one_file, authority, "mqtts://cloud:8883"), "P0112");
 }
 
+TEST(config, machines_are_answered_by_tls_beside_the_api) {
+  constexpr std::string_view port = "[identity]\nport = 8444\n";
+  constexpr std::string_view tls = "[tls]\ncertificate = \"a.pem\"\nkey = { file = \"a.pem\" }\n";
+  EXPECT_EQ(only_error(std::format("{}[api]\n{}", tls, port)), "");
+  EXPECT_EQ(only_error(std::format("{}{}", tls, port)).substr(0, 5), "P0111");
+  EXPECT_EQ(only_error(std::format("[api]\n{}", port)).substr(0, 5), "P0111");
+  EXPECT_EQ(only_error(std::format("{}[api]\nport = 8444\n{}", tls, port)).substr(0, 5), "P0113");
+}
+
 TEST(config, two_of_one_kind) {
   EXPECT_EQ(only_error("[[mqtt]]\n[[mqtt]]\n"), "P0113@5:1");
   EXPECT_EQ(only_error("[[mqtt]]\nport = 0\n[[mqtt]]\nport = 0\n"), "");

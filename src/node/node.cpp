@@ -23,6 +23,7 @@
 #include "node/journal_alarms.hpp"
 #include "node/lane_options.hpp"
 #include "node/links.hpp"
+#include "node/machine_listener.hpp"
 #include "node/mqtt_operations.hpp"
 #include "node/operator_api.hpp"
 #include "node/own_identity.hpp"
@@ -131,6 +132,7 @@ struct instance::parts {
   std::unique_ptr<node::bridges> bridges;
   std::unique_ptr<node::operator_api> operator_api;
   std::unique_ptr<api::server> api;
+  std::unique_ptr<api::server> for_machines;
   std::unique_ptr<node::sensors> sensors;
   std::unique_ptr<node::own_identity> own_identity;
   io::scope services;
@@ -296,8 +298,10 @@ result<> instance::parts::open_api() {
   options.token = info.token;
   options.secure = at.tls != nullptr;
   options.whose = [this](const io::peer_info& peer) { return identity->whose(peer); };
-  api = std::make_unique<api::server>(on.shard, std::move(*acceptor), api::with_openapi(routes(), PERIGEE_VERSION),
-                                      std::move(options), metrics);
+  const auto served = api::with_openapi(routes(), PERIGEE_VERSION);
+  PG_TRY(for_machines, listen_for_machines(on, chosen, *certificates, served, options, metrics));
+  if (for_machines) info.enrolment = {chosen.identity->address, for_machines->port(), "tls"};
+  api = std::make_unique<api::server>(on.shard, std::move(*acceptor), served, std::move(options), metrics);
   info.api = run_info::listener{chosen.api->address, api->port(), at.tls ? "tls" : "tcp"};
   return {};
 }
@@ -426,6 +430,7 @@ void instance::parts::start() {
     services.spawn("api", api->run());
     operator_api->start(services);
   }
+  if (for_machines) services.spawn("api", for_machines->run());
   sensors->start(services);
 }
 

@@ -37,6 +37,7 @@ result<> write_run_file(io::disk& on, const std::string& data_folder, const run_
   json::object out{
       {"pid", info.pid}, {"id", info.id}, {"tier", info.tier}, {"started", info.started}, {"start_ms", info.start_ms}};
   if (info.api) out["api"] = to_value(*info.api);
+  if (info.enrolment) out["enrolment"] = to_value(*info.enrolment);
   json::array listeners;
   for (const auto& each : info.mqtt) listeners.push_back(to_value(each));
   out["mqtt"] = std::move(listeners);
@@ -59,6 +60,8 @@ result<run_info> read_run_file(io::disk& on, const std::string& data_folder) {
   out.start_ms = number_of(in, "start_ms");
   if (const auto* api = in.if_contains("api"); api != nullptr && api->is_object())
     out.api = listener_of(api->get_object());
+  if (const auto* one = in.if_contains("enrolment"); one != nullptr && one->is_object())
+    out.enrolment = listener_of(one->get_object());
   if (const auto* mqtt = in.if_contains("mqtt"); mqtt != nullptr && mqtt->is_array()) {
     for (const auto& each : mqtt->get_array()) {
       if (each.is_object()) out.mqtt.push_back(listener_of(each.get_object()));

@@ -22,9 +22,10 @@ struct run_info {
   std::int64_t pid = 0;
   std::string id;
   std::string tier;
-  std::string started;          // RFC 3339
-  double start_ms = 0;          // from the process's start to listening
-  std::optional<listener> api;  // transport tcp or tls
+  std::string started;                  // RFC 3339
+  double start_ms = 0;                  // from the process's start to listening
+  std::optional<listener> api;          // transport tcp or tls
+  std::optional<listener> enrolment{};  // of [identity] port
   std::vector<listener> mqtt;
   std::string token;  // lets the API change something; a new one at each start
 };

@@ -16,6 +16,7 @@ TEST(run_file, comes_back_as_it_went) {
   info.started = "2026-11-22T10:02:03Z";
   info.start_ms = 12.5;
   info.api = {"127.0.0.1", 8443, "tls"};
+  info.enrolment = {"::1", 8444, "tls"};
   info.mqtt = {{"127.0.0.1", 1883, "tcp"}, {"::1", 8883, "wss"}};
   info.token = "c0ffee";
   ASSERT_TRUE(write_run_file(on, "data", info));
@@ -27,6 +28,8 @@ TEST(run_file, comes_back_as_it_went) {
   EXPECT_EQ(read->token, "c0ffee");
   ASSERT_TRUE(read->api);
   EXPECT_EQ(read->api->port, 8443);
+  ASSERT_TRUE(read->enrolment);
+  EXPECT_EQ(read->enrolment->port, 8444);
   ASSERT_EQ(read->mqtt.size(), 2U);
   EXPECT_EQ(read->mqtt[1].transport, "wss");
 }

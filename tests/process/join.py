@@ -145,6 +145,38 @@ class Join(EstSite):
         self.assertEqual(self.uses_left("fog-1"), [1, 1], "nothing was used up")
         self.assertEqual(self.perigee(*self.call("fog-1", token)).returncode, 0)
 
+    def test_two_gateways_have_two_folders(self):
+        calls = [self.call(name, self.token(name, "gateway")["secret"], "--gateway") for name in ("fog-1", "fog-2")]
+        self.assertEqual(self.perigee(*calls[0]).returncode, 0)
+        before = (self.there / "issuing.pem").read_bytes()
+        done = self.perigee(*calls[1])
+        self.assertEqual(done.returncode, FAILED)
+        self.assertIn("another gateway", done.stderr)
+        self.assertEqual((self.there / "issuing.pem").read_bytes(), before)
+        self.assertEqual(self.uses_left("fog-2"), [1])
+
+    def test_machines_have_a_listener_of_their_own(self):
+        """[identity] port: the API stays on loopback and plain, and nothing of it is served there."""
+        own = self.folder / "cloud.pem"
+        own.write_text((self.folder / "cloud.key").read_text() + (self.folder / "cloud.crt").read_text())
+        self.cloud.stop()
+        cloud = self.node("cloud-apart", listeners=("tls",), more=(
+            f'[tls]\ncertificate = "{own}"\nkey = {{ file = "{own}" }}\nauthority = "{self.root}"\n'
+            f'[identity]\nfolder = "{self.ca}"\nport = 0\n'))
+        cloud.api_more = 'transport = "tcp"\n'
+        cloud.start()
+        line = self.perigee("token", "create", "--for", "fog-1", "--qr", "--node", cloud.config).stdout.strip()
+        port = json.loads((cloud.data / "run.json").read_text())["enrolment"]["port"]
+        self.assertTrue(line.startswith(f"https://127.0.0.1:{port}/#join="), line)
+        self.do("join", line, "--folder", self.there)
+        answers = {}
+        for path in ("/.well-known/est/cacerts", "/api/v1/status", "/", "/metrics", "/livez"):
+            shown = self.run_device("curl", "-sS", "--cacert", self.root, "-o", self.folder / "answer", "-w",
+                                    "%{http_code}", f"https://localhost:{port}{path}")
+            answers[path] = int(shown.stdout)
+        self.assertEqual(list(answers.values()), [200, 404, 404, 404, 404], answers)
+        self.assertEqual(cloud.get("/api/v1/status")[0], 200)
+
     def test_an_expired_token_is_refused(self):
         token = self.token("fog-1", "join", "--expires", "1s")["secret"]
         wait_until("it has expired", lambda: self.tokens()[0]["state"] == "expired")

@@ -99,6 +99,7 @@ class Node:
         self.config = self.folder / f"{name}.toml"
         self.ports = {transport: 0 for transport in listeners}
         self.api_port = 0
+        self.api_more = ""  # further lines of [api]
         self.env = None  # as this process has it
         self.clock_file = None
         self.process = None
@@ -108,7 +109,8 @@ class Node:
         """`more` follows the keys of [node], so it may start with some of its own."""
         mqtt = "".join(f'\n[[mqtt]]\nport = {port}\ntransport = "{transport}"\n'
                        for transport, port in self.ports.items())
-        return f'[node]\nid = "{self.name}"\ndata = "data"\n{self.more}\n[api]\nport = {self.api_port}\n{mqtt}'
+        return (f'[node]\nid = "{self.name}"\ndata = "data"\n{self.more}\n[api]\nport = {self.api_port}\n'
+                f'{self.api_more}{mqtt}')
 
     def launch(self):
         """Starts the process without waiting for it to listen."""

@@ -321,6 +321,12 @@ constexpr option<identity_config> identity_options[] = {
         "renew", "none: by hand",
         "this node's certificate, at 2/3 of its life: \"https://host:port\" of the parent's API, or \"self\" by the "
         "issuing authority in the folder"),
+    row<&identity_config::address, kind::address, identity_config>("address", "\"127.0.0.1\"",
+                                                                   "with port: where it listens"),
+    row<&identity_config::port, kind::port, identity_config>(
+        "port", "none: on the API's",
+        "one more listener, by TLS, for what machines ask: enrolment, revocation; so the API may stay where it is. 0 "
+        "takes any free port"),
     row<&identity_config::renewal_grace, kind::duration, identity_config>(
         "renewal_grace", "\"30d\"",
         "how long after its end a certificate is still renewed here, for who slept; \"0s\": never"),

@@ -117,6 +117,8 @@ void check_ports(reading& in, const value& root, const config& of) {
   for (std::size_t i = 0; i < of.mqtt.size(); ++i)
     claim(of.mqtt[i].address, of.mqtt[i].port, place(root, "mqtt", i, "port"));
   if (of.api) claim(of.api->address, of.api->port, place(root, "api", "port"));
+  if (of.identity && of.identity->port)
+    claim(of.identity->address, *of.identity->port, place(root, "identity", "port"));
 }
 
 void check_names(reading& in, const value& root, const config& of) {
@@ -165,6 +167,13 @@ void check_renewal(reading& in, const value& root, const config& of) {
     in.refuse(at, "P0111", "a parent needs an authority in [tls]", "who signed the parent's certificate");
 }
 
+/// What machines ask, they ask by TLS, and are answered as the API answers.
+void check_machine_listener(reading& in, const value& root, const config& of) {
+  if (!of.identity || !of.identity->port || (of.tls && of.api)) return;
+  in.refuse(place(root, "identity", "port"), "P0111", "machines are answered by TLS, beside the API",
+            "add [tls] and [api], or leave `port` out");
+}
+
 }  // namespace
 
 position place_of(const value& root, std::string_view section, std::size_t index, std::string_view key) {
@@ -177,6 +186,7 @@ void check_together(reading& in, const value& root, config& of) {
   check_api(in, root, of);
   check_uplink(in, root, of);
   check_renewal(in, root, of);
+  check_machine_listener(in, root, of);
   check_ports(in, root, of);
   check_names(in, root, of);
   check_bridges(in, root, of);
