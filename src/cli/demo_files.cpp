@@ -1,18 +1,19 @@
 // The part of a demo's site that touches the machine: ports and files.
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <format>
+
+#include "base/identity_limits.hpp"
+#include "cli/ca_files.hpp"
 #include "cli/demo_site.hpp"
-#include "identity/authority.hpp"
+#include "identity/held_identity.hpp"
 #include "io/file.hpp"
 
 namespace perigee::cli {
 namespace {
-
-constexpr auto certificates_live = std::chrono::days(30);
 
 /// A descriptor that closes itself.
 class descriptor {
@@ -44,43 +45,46 @@ result<descriptor> hold_port(std::uint16_t& port) {
   return socket;
 }
 
-/// For this user alone from its first moment on.
-result<> write_private(const std::string& path, std::string_view text) {
-  const descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (file.get() < 0 || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-    return fail(std::error_code(errno, std::system_category()), "a key could not be written");
-  }
-  return {};
+/// The authorities of the site, as `perigee ca init` makes them, in the folder of the node at the top.
+result<identity::authority> make_authorities(const demo_site& site, timestamp now) {
+  const auto folder = site.home(site.nodes.front()) + "/identity";
+  PG_TRY_VOID(io::real_disk().make_folder(folder));
+  PG_TRY(const auto files, make_site("demo", now));
+  for (const auto& [name, text] : files) PG_TRY_VOID(write_new(std::format("{}/{}", folder, name), text));
+  PG_TRY(const auto root, read_text(folder + "/root.crt", limits::identity_pem_bytes_max));
+  PG_TRY_VOID(io::write_whole(io::real_disk(), site.folder + "/ca.crt", as_bytes(root)));
+  return open_authority(folder, "issuing");
 }
 
-/// The site's issuing authority, below a root whose certificate is written and whose key nobody keeps. Neither key is
-/// stored, so that nothing can be added to the site later.
-result<identity::authority> make_authority(const std::string& folder, timestamp now) {
-  using identity::profile;
-  PG_TRY(auto root_key, identity::private_key::generate(identity::key_kind::p256));
-  PG_TRY(const auto root,
-         identity::authority::make_root("Perigee demo root", std::move(root_key), now, certificates_live));
-  PG_TRY_VOID(io::write_whole(io::real_disk(), folder + "/ca.crt", as_bytes(root.own().to_pem())));
+/// A key and the certificate for it, with those between it and the root.
+result<identity::held_identity> make_identity(const identity::authority& by, const identity::certificate_order& order,
+                                              timestamp now) {
   PG_TRY(auto key, identity::private_key::generate(identity::key_kind::p256));
-  PG_TRY(auto own, root.issue(key.public_half(),
-                              {.as = profile::issuing, .name = "Perigee demo", .life = certificates_live}, now));
-  return identity::authority::open({std::move(own)}, std::move(key));
-}
-
-/// NAME.crt, with the certificates between it and the root, and NAME.key.
-result<> write_identity(const identity::authority& by, const std::string& folder,
-                        const identity::certificate_order& order, timestamp now) {
-  PG_TRY(const auto key, identity::private_key::generate(identity::key_kind::p256));
-  PG_TRY(const auto own, by.issue(key.public_half(), order, now));
-  PG_TRY(const auto key_pem, key.to_pem());
-  const auto path = folder + "/" + order.name;
-  PG_TRY_VOID(io::write_whole(io::real_disk(), path + ".crt", as_bytes(own.to_pem() + identity::to_pem(by.shown()))));
-  return write_private(path + ".key", key_pem);
+  PG_TRY(auto own, by.issue(key.public_half(), order, now));
+  std::vector<identity::certificate> chain{std::move(own)};
+  chain.insert(chain.end(), by.shown().begin(), by.shown().end());
+  return identity::held_identity{std::move(key), std::move(chain)};
 }
 
 /// As a client and as a server on loopback.
-identity::certificate_order node_order(const std::string& name) {
-  return {.as = identity::profile::node, .name = name, .dns_names = {"localhost"}, .addresses = {"127.0.0.1", "::1"}};
+result<> write_own(const identity::authority& by, const demo_site& site, timestamp now) {
+  const auto& top = site.nodes.front();
+  PG_TRY(const auto own, make_identity(by,
+                                       {.as = identity::profile::node,
+                                        .name = top.id,
+                                        .dns_names = {"localhost"},
+                                        .addresses = {"127.0.0.1", "::1"}},
+                                       now));
+  PG_TRY(const auto pem, identity::to_pem(own));
+  return io::write_whole(io::real_disk(), std::format("{}/{}.pem", site.home(top), top.id), as_bytes(pem));
+}
+
+result<> write_operator(const identity::authority& by, const demo_site& site, timestamp now) {
+  PG_TRY(const auto own, make_identity(by, {.name = "operator"}, now));
+  PG_TRY(const auto key, own.key.to_pem());
+  const auto path = site.folder + "/operator";
+  PG_TRY_VOID(io::write_whole(io::real_disk(), path + ".crt", as_bytes(identity::to_pem(own.chain))));
+  return write_new(path + ".key", key);
 }
 
 }  // namespace
@@ -97,22 +101,25 @@ result<> choose_ports(demo_site& site) {
     PG_TRY_VOID(choose(node.ws_port));
     PG_TRY_VOID(choose(node.api_port));
     if (node.tier != "edge") PG_TRY_VOID(choose(node.tls_port));
+    if (node.parent.empty()) PG_TRY_VOID(choose(node.est_port));
   }
   return {};
 }
 
-result<> write_site(const demo_site& site, timestamp now) {
+result<std::string> write_site(const demo_site& site, timestamp now) {
   auto& disk = io::real_disk();
-  PG_TRY(const auto authority, make_authority(site.folder, now));
-  PG_TRY_VOID(write_identity(authority, site.folder, {.name = "operator"}, now));
   for (const auto& node : site.nodes) {
     PG_TRY_VOID(disk.make_folder(site.home(node) + "/rules"));
-    PG_TRY_VOID(write_identity(authority, site.home(node), node_order(node.id), now));
     for (const auto& file : files_of(site, node)) {
       PG_TRY_VOID(io::write_whole(disk, site.home(node) + "/" + file.path, as_bytes(file.text)));
     }
   }
-  return {};
+  PG_TRY(const auto authority, make_authorities(site, now));
+  PG_TRY_VOID(write_own(authority, site, now));
+  PG_TRY_VOID(write_operator(authority, site, now));
+  PG_TRY(const auto root, read_text(site.folder + "/ca.crt", limits::identity_pem_bytes_max));
+  PG_TRY(const auto own, identity::first_certificate(as_bytes(root)));
+  return own.facts().fingerprint;
 }
 
 }  // namespace perigee::cli

@@ -12,7 +12,9 @@ namespace perigee::cli {
 
 struct demo_supervisor::member {
   member(const demo_site& site, demo_node what)
-      : node(std::move(what)), process(site.config_file(node), site.home(node) + "/log.txt") {}
+      : node(std::move(what)), process({"run", site.config_file(node)}, log_of(site)) {}
+
+  [[nodiscard]] std::string log_of(const demo_site& site) const { return site.home(node) + "/log.txt"; }
 
   demo_node node;
   demo_process process;

@@ -27,8 +27,8 @@ namespace {
 
 }  // namespace
 
-demo_process::demo_process(std::string config_file, std::string log_file)
-    : config_file_(std::move(config_file)), log_file_(std::move(log_file)) {}
+demo_process::demo_process(std::vector<std::string> arguments, std::string log_file)
+    : arguments_(std::move(arguments)), log_file_(std::move(log_file)) {}
 
 demo_process::~demo_process() {
   if (!running()) return;
@@ -38,13 +38,14 @@ demo_process::~demo_process() {
 
 result<> demo_process::start() {
   std::string program = "perigee";
-  std::string command = "run";
-  char* const arguments[] = {program.data(), command.data(), config_file_.data(), nullptr};
+  std::vector<char*> arguments{program.data()};
+  for (auto& each : arguments_) arguments.push_back(each.data());
+  arguments.push_back(nullptr);
   const int log = ::open(log_file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (log < 0) return fail(std::error_code(errno, std::system_category()), "a node's log cannot be written");
   const auto parent = ::getpid();
   const auto child = ::fork();
-  if (child == 0) become(arguments, log, parent);
+  if (child == 0) become(arguments.data(), log, parent);
   ::close(log);
   if (child < 0) return fail(std::error_code(errno, std::system_category()), "a node's process cannot be started");
   pid_ = child;

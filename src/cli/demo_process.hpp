@@ -1,20 +1,22 @@
 #pragma once
-// A node of the demo as a process of its own.
+// A node of the demo as a process of its own, and what it takes to make it one.
 
 #include <sys/types.h>
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 
 namespace perigee::cli {
 
-/// `perigee run FILE` in a process that dies with its parent, whatever kills that. Owned by the supervisor, which asks
-/// `reap` now and then; the destructor kills what still runs.
+/// This program with other arguments, in a process that dies with its parent, whatever kills that. Owned by the
+/// supervisor, which asks `reap` now and then; the destructor kills what still runs.
 class demo_process {
  public:
-  demo_process(std::string config_file, std::string log_file);
+  /// `arguments` without the program's name: "run", "fog.toml".
+  demo_process(std::vector<std::string> arguments, std::string log_file);
   ~demo_process();
   demo_process(const demo_process&) = delete;
   demo_process& operator=(const demo_process&) = delete;
@@ -29,7 +31,7 @@ class demo_process {
   [[nodiscard]] const std::string& log_file() const { return log_file_; }
 
  private:
-  std::string config_file_;
+  std::vector<std::string> arguments_;
   std::string log_file_;
   pid_t pid_ = 0;
 };

@@ -96,12 +96,24 @@ std::string replayed(const demo_site& site, const demo_device& device) {
       device.name, json_text(*site.replay), device.topic);
 }
 
+/// The node at the top issues; the others have joined it, and renew there.
+std::string identity_of(const demo_site& site, const demo_node& node) {
+  const bool issues = node.parent.empty();
+  const auto est_port = site.nodes.front().est_port;
+  const auto out =
+      std::format("\n[tls]\ncertificate = \"{0}.pem\"\nkey = {{ file = \"{0}.pem\" }}\nauthority = \"{1}root.crt\"\n",
+                  node.id, issues ? "identity/" : "");
+  if (!issues) return out + std::format("\n[identity]\nrenew = \"https://127.0.0.1:{}\"\n", est_port);
+  return out +
+         std::format("\n[identity]  # the others enrol here\nfolder = \"identity\"\nport = {}\nrenew = \"self\"\n",
+                     est_port);
+}
+
 std::string configuration(const demo_site& site, const demo_node& node) {
   const bool edge = node.tier == "edge";
   auto out = std::format("[node]\nid = \"{}\"\ndata = \"data\"\ntier = \"{}\"\ndemo = \"../control.sock\"\n{}", node.id,
                          node.tier, edge ? "ledger = \"../ledger\"\n" : "");
-  out += std::format("\n[tls]\ncertificate = \"{0}.crt\"\nkey = {{ file = \"{0}.key\" }}\nauthority = \"../ca.crt\"\n",
-                     node.id);
+  out += identity_of(site, node);
   out += listeners(node);
   out += "\n[[lane]]\nfilter = \"alarm/#\"\nlane = \"alarm\"\n\n[[lane]]\nfilter = \"cmd/#\"\nlane = \"event\"\n";
   if (!node.parent.empty())

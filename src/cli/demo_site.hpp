@@ -24,6 +24,7 @@ struct demo_node {
   std::uint16_t ws_port = 0;    // for the page, plain, on loopback
   std::uint16_t tls_port = 0;   // for children
   std::uint16_t api_port = 0;
+  std::uint16_t est_port = 0;    // at the top: where the others enrol
   std::uint16_t cable_port = 0;  // of the supervisor's relay to the parent
 };
 
@@ -61,7 +62,8 @@ struct demo_file {
 
 /// Ports that are free now: one each for every listener of the site.
 [[nodiscard]] result<> choose_ports(demo_site& site);
-/// Homes, files, certificates (keys for this user alone), and the operator's own certificate in the site's folder.
-[[nodiscard]] result<> write_site(const demo_site& site, timestamp now);
+/// Homes and files; at the top the site's authorities and that node's own certificate. The others join. The operator's
+/// certificate and the root, ca.crt, are in the site's folder. What comes back is the root's fingerprint.
+[[nodiscard]] result<std::string> write_site(const demo_site& site, timestamp now);
 
 }  // namespace perigee::cli

@@ -57,7 +57,7 @@ TEST(demo_site, no_two_listeners_have_one_port) {
   std::set<std::uint16_t> ports;
   std::size_t count = 0;
   for (const auto& node : planned.nodes) {
-    for (const auto port : {node.mqtt_port, node.ws_port, node.api_port, node.tls_port}) {
+    for (const auto port : {node.mqtt_port, node.ws_port, node.api_port, node.tls_port, node.est_port}) {
       if (port == 0) continue;
       ports.insert(port);
       ++count;
@@ -68,6 +68,7 @@ TEST(demo_site, no_two_listeners_have_one_port) {
 
 TEST(demo_site, machines_share_the_rate) {
   auto planned = plan_site("/x", 1000, 1, {});
+  planned.nodes[0].est_port = 2;
   const auto parsed = node::parse_config({"edge", files_of(planned, *planned.find("edge-2")).at(0).text}, "/x");
   ASSERT_FALSE(parsed) << "an uplink without a port is refused";
   planned.nodes[3].cable_port = 1;

@@ -47,11 +47,12 @@ result<> demo_supervisor::prepare() {
     members_.push_back(std::make_unique<member>(site, node));
     members_.back()->cable = std::move(cable);
   }
-  PG_TRY_VOID(write_site(site, clock::wall()));
+  PG_TRY(root_fingerprint_, write_site(site, clock::wall()));
   const auto& folder = site.folder;
   PG_TRY(tls_, io::tls_context::client({folder + "/operator.crt", folder + "/operator.key", folder + "/ca.crt"}));
-  complain(std::format("perigee demo: a site of {} nodes\n  folder    {}\n  identity  an authority of this demo, {}\n",
-                       site.nodes.size(), folder, folder + "/ca.crt"));
+  complain(std::format(
+      "perigee demo: a site of {} nodes\n  folder    {}\n  identity  the nodes join the cloud, whose root is {}\n",
+      site.nodes.size(), folder, folder + "/ca.crt"));
   for (const auto& node : site.nodes) {
     complain(
         std::format("  {:<9} mqtt 127.0.0.1:{}   api http://127.0.0.1:{}\n", node.id, node.mqtt_port, node.api_port));
@@ -59,20 +60,11 @@ result<> demo_supervisor::prepare() {
   return {};
 }
 
-result<> demo_supervisor::start_nodes() {
+io::task<> demo_supervisor::run() {
+  auto ended = co_await bring_up();
+  if (stopping_) ended = {};  // somebody, or a node that ended: `code_` says it
   started_ = clock::now();
   shown_ = started_;
-  for (const auto& each : members_) {
-    PG_TRY_VOID(each->process.start());
-    services_.spawn("demo.watch", watch(*each));
-    if (each->cable) services_.spawn("demo.cable", each->cable->run());
-  }
-  services_.spawn("demo.signals", wait_for_signals());
-  return {};
-}
-
-io::task<> demo_supervisor::run() {
-  auto ended = start_nodes();
   if (ended) ended = co_await live();
   const bool whole = plan_.duration && !stopping_;  // nobody ended it before its time
   if (ended && whole) ended = co_await drain();

@@ -45,7 +45,12 @@ class demo_supervisor {
  private:
   struct member;
 
-  [[nodiscard]] result<> start_nodes();
+  [[nodiscard]] io::task<> bring_up();
+  [[nodiscard]] io::task<> join_all();
+  [[nodiscard]] io::task<> introduce_children_of(const member& parent);
+  [[nodiscard]] result<> start_node(member& of);
+  [[nodiscard]] io::task<node::run_info> answering(const member& of);
+  [[nodiscard]] io::task<std::string> create(const node::run_info& at, std::string path, std::string what);
   io::task<> watch(member& of);
   io::task<> tell_page(const member& of, node::run_info at);
   io::task<> wait_for_signals();
@@ -74,6 +79,7 @@ class demo_supervisor {
   io::network& network_;
   demo_plan plan_;
   demo_control control_;
+  std::string root_fingerprint_;
   std::shared_ptr<io::tls_context> tls_;
   std::vector<std::unique_ptr<member>> members_;
   io::scope services_;
