@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/detail/analytic.hpp"
 #include "rules/detail/functions.hpp"
 #include "rules/recorder_test.hpp"
 #include "rules/rule_set.hpp"
@@ -291,6 +292,8 @@ TEST(Expression, TheDocumentOfTheFunctionsIsTheTable) {
   }
   wanted += "## Aggregates of a window\n\n| call | gives |\n|---|---|\n";
   for (const auto& f : detail::aggregate_functions()) wanted += std::format("| `{}` | {} |\n", f.usage, f.summary);
+  wanted += "\n## What was before\n\n| call | gives |\n|---|---|\n";
+  for (const auto& f : detail::analytic_functions()) wanted += std::format("| `{}` | {} |\n", f.usage, f.summary);
   std::ifstream file("docs/rules-functions.md");
   const std::string is{std::istreambuf_iterator<char>(file), {}};
   EXPECT_NE(is.find(wanted), std::string::npos) << wanted;

@@ -42,10 +42,10 @@ struct rule_stats {
   };
   std::optional<failure> last_error{};
   std::uint64_t dropped = 0;  // actions not taken: no valid topic came out, or output or alarms were at their bound
-  // Of a rule with a window:
+  // Of a rule that remembers:
   std::uint64_t late = 0;       // messages of a window that had ended
   std::uint64_t evicted = 0;    // groups, or parts of a sliding window, forgotten for want of room
-  std::size_t groups = 0;       // remembered now
+  std::size_t groups = 0;       // keys that something is remembered of now
   std::size_t state_bytes = 0;  // that they take
 };
 

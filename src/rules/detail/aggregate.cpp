@@ -81,6 +81,10 @@ const aggregate_function* find_aggregate(std::string_view name) {
   return found == table.end() ? nullptr : &*found;
 }
 
+bool is_of_numbers(aggregate_kind of) {
+  return of != kind::count && of != kind::count_distinct && of != kind::first && of != kind::last;
+}
+
 accumulator::accumulator(aggregate_kind of) : kind_(of), state_(empty(of)) {}
 
 accumulator::state accumulator::empty(aggregate_kind of) {

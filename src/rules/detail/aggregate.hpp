@@ -45,6 +45,9 @@ struct aggregate_function {
 [[nodiscard]] std::span<const aggregate_function> aggregate_functions();
 [[nodiscard]] const aggregate_function* find_aggregate(std::string_view name);
 
+/// Whether it has no use for texts, truth values and objects.
+[[nodiscard]] bool is_of_numbers(aggregate_kind kind);
+
 /// What one aggregate keeps of the values of one part of a window. Parts are put together in the order of time.
 class accumulator {
  public:

@@ -1,6 +1,7 @@
 #include "rules/detail/binder.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <format>
 
 #include "base/rules_limits.hpp"
@@ -60,6 +61,11 @@ binder::bound binder::visit(const expression_pool& pool, expression_id id) {
   const auto* of_many = e.code == op::call ? find_aggregate(e.name) : nullptr;
   if (of_many != nullptr && (e.args.size() < 2 || find_function(e.name) == nullptr))
     return aggregate(*of_many, e, pool);
+  const auto* remembers = e.code == op::call ? find_analytic(e.name) : nullptr;
+  if (remembers != nullptr) return analytic(*remembers, e, pool);
+  if (e.over) {
+    wrong_.add(e.where, "P0203", std::format("'{}' remembers nothing, so OVER has no meaning here", e.name));
+  }
   std::vector<bound> args;
   args.reserve(e.args.size());
   for (const auto arg : e.args) args.push_back(visit(pool, arg));
@@ -121,6 +127,7 @@ binder::bound binder::unknown_function(const expression& e) {
     for (const auto& one : group.functions) known.push_back(one.name);
   }
   for (const auto& one : aggregate_functions()) known.push_back(one.name);
+  for (const auto& one : analytic_functions()) known.push_back(one.name);
   wrong_.add(e.where, "P0205", std::format("unknown function '{}'", e.name), did_you_mean(e.name, known));
   return {};
 }
@@ -184,6 +191,50 @@ binder::bound binder::aggregate(const aggregate_function& f, const expression& e
   out_.nodes.push_back({.code = op::aggregate, .first = static_cast<std::uint32_t>(out_.aggregates.size() - 1)});
   const bool as_argument = f.kind == aggregate_kind::first || f.kind == aggregate_kind::last;
   return {static_cast<node_id>(out_.nodes.size() - 1), as_argument ? argument.type : value_type::number};
+}
+
+binder::bound binder::analytic(const analytic_function& f, const expression& e, const expression_pool& pool) {
+  if (window_) {
+    wrong_.add(e.where, "P0209", std::format("'{}' of a window's results is not yet in this version", f.name),
+               "send them to a topic, and let another rule look at that");
+    return {};
+  }
+  if (e.args.size() < f.arguments_min || e.args.size() > f.arguments_max) {
+    wrong_.add(e.where, "P0206",
+               std::format("'{}' does not take {} argument{}", f.name, e.args.size(), e.args.size() == 1 ? "" : "s"),
+               std::format("it is called as {}", f.usage));
+    return {};
+  }
+  program::analytic_call made{.kind = f.kind, .arguments = {}, .partition = {}};
+  bool flag_first = f.kind == analytic_kind::had_changed || f.kind == analytic_kind::changed_col;
+  const bool numbers = f.kind == analytic_kind::deadband || f.kind == analytic_kind::swinging_door;
+  auto type = f.result;
+  for (const auto arg : e.args) {
+    const auto made_of = visit(pool, arg);
+    if (numbers) require(value_type::number, made_of, pool[arg].where, std::format("'{}'", f.name));
+    if (std::exchange(flag_first, false)) {
+      require(value_type::boolean, made_of, pool[arg].where, std::format("'{}'", f.name));
+    } else if (f.result == value_type::any && e.args.size() == 1) {
+      type = made_of.type;
+    }
+    made.arguments.push_back(made_of.id);
+  }
+  if (f.kind == analytic_kind::lag && e.args.size() > 1) made.depth = lag_depth(e, pool);
+  for (const auto key : e.partition) made.partition.push_back(visit(pool, key).id);
+  if (e.when) made.when = bind_as(value_type::boolean, pool, *e.when, "WHEN");
+  out_.analytics.push_back(std::move(made));
+  out_.nodes.push_back({.code = op::analytic, .first = static_cast<std::uint32_t>(out_.analytics.size() - 1)});
+  return {static_cast<node_id>(out_.nodes.size() - 1), type};
+}
+
+std::size_t binder::lag_depth(const expression& e, const expression_pool& pool) {
+  const auto& n = pool[e.args[1]];
+  const bool good = n.code == op::constant && n.literal.kind == value_kind::number && n.literal.number >= 1 &&
+                    n.literal.number <= limits::rule_lag_max && n.literal.number == std::trunc(n.literal.number);
+  if (good) return static_cast<std::size_t>(n.literal.number);
+  wrong_.add(n.where, "P0225",
+             std::format("'lag' needs a constant whole number from 1 to {} here", limits::rule_lag_max));
+  return 1;
 }
 
 std::optional<double> binder::aggregate_parameter(const aggregate_function& f, const expression& e,

@@ -61,6 +61,8 @@ class binder {
   bound aggregate(const aggregate_function& f, const expression& e, const expression_pool& pool);
   std::optional<double> aggregate_parameter(const aggregate_function& f, const expression& e,
                                             const expression_pool& pool);
+  bound analytic(const analytic_function& f, const expression& e, const expression_pool& pool);
+  std::size_t lag_depth(const expression& e, const expression_pool& pool);
   [[nodiscard]] bool in_scope(const function& f, const expression& e);
   bound unknown_function(const expression& e);
   bound field(const expression& e);

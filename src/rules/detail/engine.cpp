@@ -36,6 +36,7 @@ std::optional<std::string_view> alarm_payload(scratch& out, const alarm_action& 
 
 }  // namespace
 
+/// One event, or the end of a window, under one rule.
 class engine::decision {
  public:
   decision(engine& of, running& rule, const event& what, const evaluation& with, action_sink& out)
@@ -53,7 +54,6 @@ class engine::decision {
     act_on(plan_.window->having ? evaluate(plan_.code, *plan_.window->having, with_) : of_boolean(true));
   }
 
- private:
   void act_on(const value& condition) {
     if (condition.is_true()) {
       for (const auto& action : plan_.actions) take(action);
@@ -64,6 +64,7 @@ class engine::decision {
     }
   }
 
+ private:
   void take(const action_plan& action) {
     if (action.kind == action_kind::alarm) return raise(action);
     const auto topic = render_topic(action.topic, plan_.code, with_, engine_.output_);
@@ -171,6 +172,53 @@ void engine::end_window(running& rule, const window_view& window, action_sink& o
   decision(*this, rule, nothing, with, out).run_window();
 }
 
+void engine::end_hold(running& rule, const event& e, action_sink& out) {
+  values_are_of_another_ = true;
+  if (rule.plan.reads_payload && !read_payload(e)) return;  // it was readable when it came
+  decision(*this, rule, e, view_of(rule, e), out).act_on(of_boolean(true));
+}
+
+/// The condition acts once it has been true for long enough, and at once when it is false.
+void engine::hold(running& rule, const event& e, timestamp at, const evaluation& with, action_sink& out) {
+  const auto condition = evaluate(rule.plan.code, *rule.plan.where, with);
+  decision made(*this, rule, e, with, out);
+  if (!condition.is_true() && !condition.is_false()) return made.act_on(condition);
+  const auto& parts = rule.plan.hold->partition;
+  const auto key = parts.empty() ? e.topic : key_of(parts, rule.plan.code, with);
+  if (condition.is_false()) {
+    rule.memory.hold->is_false(key);
+    return made.act_on(condition);
+  }
+  ++rule.stats.matched;
+  if (rule.memory.hold->is_true(key, e, at)) made.act_on(condition);
+}
+
+void engine::decide_in_time(running& rule, const event& e, action_sink& out) {
+  constexpr auto ahead_max = std::chrono::seconds(limits::rule_time_ahead_seconds_max);
+  ++version_;
+  const auto at = time_of(rule, view_of(rule, e));
+  // A clock that is far ahead would end every window, and what others send would be late from then on.
+  const auto taken_at = e.now == timestamp{} ? e.arrival : e.now;
+  if (!at || (rule.plan.time.value && *at > taken_at + ahead_max)) {
+    ++rule.stats.seen;
+    ++rule.stats.errors;
+    return;
+  }
+  if (!rule.memory.deadline()) rule.lane = e.lane;
+  move_to(rule, *at - rule.plan.time.lateness, out);
+  if (std::exchange(values_are_of_another_, false)) read_payload(e);
+  auto with = view_of(rule, e);
+  ask_analytics(rule, *at, with);
+  if (!rule.memory.is_timed()) return decision(*this, rule, e, with, out).run();
+  ++rule.stats.seen;
+  if (rule.memory.windows) {
+    take_into_window(rule, *at, with, out);
+  } else {
+    hold(rule, e, *at, with, out);
+  }
+  note_deadline(rule);
+}
+
 engine::engine(std::vector<rule_plan> rules, field_tree fields)
     : fields_(std::move(fields)),
       values_(fields_.slots()),
@@ -183,8 +231,8 @@ engine::engine(std::vector<rule_plan> rules, field_tree fields)
     const auto id = static_cast<std::uint32_t>(rules_.size());
     for (const auto& filter : plan.filters) by_topic_.insert(filter, id);
     auto& made = rules_.emplace_back(std::move(plan), rule_stats{});
-    made.windows = fresh_windows(made.plan);
-    if (made.windows && !made.plan.time.value) timed_.push_back(id);
+    made.memory = fresh_memory(made.plan);
+    if (made.memory.is_timed() && !made.plan.time.value) timed_.push_back(id);
   }
 }
 
@@ -229,7 +277,7 @@ void engine::apply(const event& e, action_sink& out) {
 }
 
 void engine::decide(running& rule, const event& e, action_sink& out) {
-  if (rule.windows) return decide_in_window(rule, e, out);
+  if (rule.memory.any()) return decide_in_time(rule, e, out);
   decision(*this, rule, e, view_of(rule, e), out).run();
 }
 
@@ -248,11 +296,7 @@ rule_stats engine::stats(std::size_t rule) const {
   auto out = rules_[rule].stats;
   out.name = rules_[rule].plan.name;
   out.file = rules_[rule].plan.file;
-  if (const auto& windows = rules_[rule].windows) {
-    out.groups = windows->groups();
-    out.state_bytes = windows->bytes();
-    out.evicted = windows->evicted();
-  }
+  rules_[rule].memory.show(out);
   return out;
 }
 

@@ -9,11 +9,29 @@
 #include <vector>
 
 #include "rules/detail/alarm_table.hpp"
+#include "rules/detail/hold.hpp"
 #include "rules/detail/payload_reader.hpp"
 #include "rules/detail/rule_plan.hpp"
 #include "wire/mqtt/topic_trie.hpp"
 
 namespace perigee::rules::detail {
+
+/// What one rule remembers between messages.
+struct rule_memory {
+  std::unique_ptr<window_state> windows;
+  std::unique_ptr<hold_state> hold;
+  std::vector<std::unique_ptr<analytic_state>> analytics;  // by their place in the program
+
+  [[nodiscard]] bool any() const { return is_timed() || !analytics.empty(); }
+  [[nodiscard]] bool is_timed() const { return windows != nullptr || hold != nullptr; }
+  [[nodiscard]] timestamp watermark() const;
+  [[nodiscard]] std::optional<timestamp> deadline() const;
+  void show(rule_stats& in) const;
+
+  void encode(byte_writer& to) const;
+  /// Into a fresh one. Fails the reader on what is none.
+  void decode(byte_reader& from);
+};
 
 /// Dispatches an event to the rules of its topic and carries out what they decide. Owned by its rule_set.
 class engine {
@@ -38,8 +56,8 @@ class engine {
     rule_plan plan;
     rule_stats stats;
     std::string failed_topic{};  // what stats.last_error shows
-    std::unique_ptr<window_state> windows{};
-    std::uint8_t lane = 0;  // that moves the windows' time: the one their messages come through
+    rule_memory memory{};
+    std::uint8_t lane = 0;  // that moves its time: the one its messages come through
   };
   static void note_failure(running& rule, const event& e, std::string_view what);
   /// One event under one rule.
@@ -48,12 +66,19 @@ class engine {
   void find_rules(std::string_view topic);
   bool read_payload(const event& e);
   void decide(running& rule, const event& e, action_sink& out);
-  void decide_in_window(running& rule, const event& e, action_sink& out);
-  void take_into_window(running& rule, const event& e, timestamp at, action_sink& out);
-  std::optional<timestamp> time_of(const running& rule, const evaluation& with) const;
+  void decide_in_time(running& rule, const event& e, action_sink& out);
+  void take_into_window(running& rule, timestamp at, const evaluation& with, action_sink& out);
+  void hold(running& rule, const event& e, timestamp at, const evaluation& with, action_sink& out);
+  void ask_analytics(running& rule, timestamp at, evaluation& with);
+  std::string_view key_of(std::span<const node_id> parts, const program& code, const evaluation& with);
+  /// As one may be kept: NULL, and counted, where its text is too long.
+  value small(value v, const evaluation& with) const;
+  [[nodiscard]] std::optional<timestamp> time_of(const running& rule, const evaluation& with) const;
+  void move_to(running& rule, timestamp at, action_sink& out);
   void end_window(running& rule, const window_view& window, action_sink& out);
+  void end_hold(running& rule, const event& e, action_sink& out);
   [[nodiscard]] evaluation view_of(running& rule, const event& e);
-  [[nodiscard]] std::unique_ptr<window_state> fresh_windows(const rule_plan& plan);
+  [[nodiscard]] rule_memory fresh_memory(const rule_plan& plan);
   void note_deadline(const running& rule);
   [[nodiscard]] bool holds(const alarm_view& alarm) const;
   void take_over(alarm_table alarms, timestamp now, action_sink& out);
@@ -73,8 +98,11 @@ class engine {
   std::vector<value> values_;
   std::vector<value> keys_;
   std::vector<value> arguments_;
-  scratch texts_;   // what expressions make
-  scratch output_;  // what actions carry
+  std::vector<value> analytics_;
+  byte_buffer key_;
+  bool values_are_of_another_ = false;  // message: one that was held came between
+  scratch texts_;                       // what expressions make
+  scratch output_;                      // what actions carry
 };
 
 }  // namespace perigee::rules::detail

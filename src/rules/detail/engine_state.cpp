@@ -13,6 +13,39 @@ constexpr std::size_t crc_bytes = 4;
 
 }  // namespace
 
+timestamp rule_memory::watermark() const {
+  if (windows) return windows->watermark();
+  return hold ? hold->watermark() : timestamp{INT64_MIN};
+}
+
+std::optional<timestamp> rule_memory::deadline() const {
+  if (windows) return windows->deadline();
+  return hold ? hold->deadline() : std::nullopt;
+}
+
+void rule_memory::show(rule_stats& in) const {
+  const auto add = [&in](std::size_t keys, std::size_t bytes, std::uint64_t evicted) {
+    in.groups += keys;
+    in.state_bytes += bytes;
+    in.evicted += evicted;
+  };
+  if (windows) add(windows->groups(), windows->bytes(), windows->evicted());
+  if (hold) add(hold->keys(), hold->bytes(), hold->evicted());
+  for (const auto& one : analytics) add(one->keys(), one->bytes(), one->evicted());
+}
+
+void rule_memory::encode(byte_writer& to) const {
+  if (windows) windows->encode(to);
+  if (hold) hold->encode(to);
+  for (const auto& one : analytics) one->encode(to);
+}
+
+void rule_memory::decode(byte_reader& from) {
+  if (windows) windows->decode(from);
+  if (hold) hold->decode(from);
+  for (const auto& one : analytics) one->decode(from);
+}
+
 void engine::encode(byte_buffer& out) const {
   const auto start = out.size();
   byte_writer to(out);
@@ -20,14 +53,14 @@ void engine::encode(byte_buffer& out) const {
   byte_buffer part;
   alarms_.encode(part);
   to.sized(byte_view(part));
-  const auto with_state = [](const running& rule) { return rule.windows != nullptr; };
+  const auto with_state = [](const running& rule) { return rule.memory.any(); };
   to.varint(static_cast<std::uint64_t>(std::ranges::count_if(rules_, with_state)));
   for (const auto& rule : rules_) {
     if (!with_state(rule)) continue;
     part.clear();
     byte_writer of_rule(part);
     of_rule.u8(rule.lane);
-    rule.windows->encode(of_rule);
+    rule.memory.encode(of_rule);
     to.u64(rule.plan.identity);
     to.sized(byte_view(part));
   }
@@ -46,18 +79,18 @@ result<> engine::restore(byte_view snapshot, timestamp now, action_sink& out) {
   struct found {
     running* rule;
     std::uint8_t lane;
-    std::unique_ptr<window_state> windows;
+    rule_memory memory;
   };
   std::vector<found> all;
   for (auto left = from.varint(); left > 0 && from.ok(); --left) {
     const auto identity = from.u64();
     byte_reader part(from.sized());
     // What a rule remembered that is gone or was changed is of no use to any other.
-    const auto rule = std::ranges::find_if(
-        rules_, [&](const running& r) { return r.windows != nullptr && r.plan.identity == identity; });
+    const auto rule =
+        std::ranges::find_if(rules_, [&](const running& r) { return r.memory.any() && r.plan.identity == identity; });
     if (rule == rules_.end()) continue;
-    auto& one = all.emplace_back(&*rule, part.u8(), fresh_windows(rule->plan));
-    one.windows->decode(part);
+    auto& one = all.emplace_back(&*rule, part.u8(), fresh_memory(rule->plan));
+    one.memory.decode(part);
     if (!part.ok() || !part.done() || one.lane >= rule_lanes_max) from.fail();
   }
   if (!from.ok() || !from.done()) return fail(errc::corrupt, "the rules' snapshot does not parse");
@@ -65,7 +98,7 @@ result<> engine::restore(byte_view snapshot, timestamp now, action_sink& out) {
   deadlines_.fill(INT64_MAX);
   for (auto& one : all) {
     one.rule->lane = one.lane;
-    one.rule->windows = std::move(one.windows);
+    one.rule->memory = std::move(one.memory);
   }
   for (const auto id : timed_) note_deadline(rules_[id]);
   return {};

@@ -378,7 +378,36 @@ expression_parser::parsed expression_parser::call() {
   const auto id = make(op::call, name.where, std::move(args));
   pool_[id].name = name.text;
   pool_[id].distinct = distinct;
+  if (!tokens_.peek().is_word("OVER") || !tokens_.ahead(1).is("(")) return id;
+  std::vector<expression_id> partition;
+  std::optional<expression_id> when;
+  if (!over(partition, &when)) return std::nullopt;
+  pool_[id].over = true;
+  pool_[id].partition = std::move(partition);
+  pool_[id].when = when;
   return id;
+}
+
+bool expression_parser::over(std::vector<expression_id>& partition, std::optional<expression_id>* when) {
+  if (!tokens_.take_word("OVER")) return true;
+  if (!tokens_.expect_symbol("(")) return false;
+  if (tokens_.take_word("PARTITION")) {
+    if (!tokens_.expect_word("BY")) return false;
+    do {
+      const auto key = expression();
+      if (!key) return false;
+      if (partition.size() == limits::rule_group_keys_max) {
+        tokens_.wrong().add(place(*key), "P0212", std::format("more than {} keys", limits::rule_group_keys_max));
+        return false;
+      }
+      partition.push_back(*key);
+    } while (tokens_.take_symbol(","));
+  }
+  if (when != nullptr && tokens_.take_word("WHEN")) {
+    *when = expression();
+    if (!*when) return false;
+  }
+  return tokens_.expect_symbol(")");
 }
 
 bool expression_parser::arguments(std::vector<expression_id>& out, std::string_view close) {

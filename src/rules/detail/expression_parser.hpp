@@ -17,6 +17,8 @@ class expression_parser {
   expression_parser(token_cursor& tokens, expression_pool& pool) : tokens_(tokens), pool_(pool) {}
 
   parsed expression() { return disjunction(); }
+  /// OVER ([PARTITION BY a, b] [WHEN c]), if it stands here. False where something was reported.
+  bool over(std::vector<expression_id>& partition, std::optional<expression_id>* when);
 
  private:
   class nesting;

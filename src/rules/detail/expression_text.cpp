@@ -26,6 +26,8 @@ std::string canonical(const expression_pool& pool, expression_id id) {
   if (e.code == op::cast) out += std::format(":{}", static_cast<int>(e.type));
   out += '(';
   for (const auto arg : e.args) out += canonical(pool, arg) + ",";
+  for (const auto key : e.partition) out += "by" + canonical(pool, key);
+  if (e.when) out += "when" + canonical(pool, *e.when);
   return out + ')';
 }
 

@@ -156,7 +156,13 @@ class statement_parser {
   void where() {
     if (!tokens_.take_word("WHERE")) return;
     out_.where = expressions_.expression();
-    if (!out_.where) skip_to_clause();
+    if (!out_.where) return skip_to_clause();
+    const auto start = tokens_.peek().where;
+    if (!tokens_.take_word("FOR")) return;
+    const auto duration = parse_spelled_duration(tokens_);
+    if (!duration) return skip_to_clause();
+    out_.hold = {*duration, start};
+    if (!expressions_.over(out_.hold->partition, nullptr)) skip_to_clause();
   }
 
   void group_by() {

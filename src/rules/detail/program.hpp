@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "rules/detail/analytic.hpp"
 #include "rules/detail/functions.hpp"
 #include "rules/detail/syntax.hpp"
 #include "rules/detail/value.hpp"
@@ -33,7 +35,16 @@ struct program {
     double parameter = 0;
   };
 
+  struct analytic_call {
+    analytic_kind kind = analytic_kind::lag;
+    std::size_t depth = 1;  // lag
+    std::vector<node_id> arguments;
+    std::vector<node_id> partition;
+    std::optional<node_id> when{};
+  };
+
   std::vector<node> nodes;
+  std::vector<analytic_call> analytics;    // one may be an argument of those behind it
   std::vector<aggregate_call> aggregates;  // of a rule with a window
   std::vector<node_id> operands;
   std::vector<value> constants;

@@ -44,6 +44,7 @@ class compilation {
     time(*header);
     clauses(select);
     for (const auto& action : header->actions) plan_.actions.push_back(bind_action(action, select));
+    check_hold(select);
     plan_.reads_payload =
         plan_.star || std::ranges::any_of(plan_.code.nodes, [](const auto& n) { return n.code == op::field; });
     return std::move(plan_);
@@ -74,6 +75,7 @@ class compilation {
     plan_.star = select.star;
     for (const auto& filter : select.from) plan_.filters.push_back(filter.text);
     if (select.where) plan_.where = with_.bind_as(value_type::boolean, select.pool, *select.where, "WHERE");
+    hold(select);
     window(select);
     std::vector<binder::bound> columns;
     for (const auto& one : select.columns) {
@@ -84,6 +86,23 @@ class compilation {
     for (std::size_t i = 0; i < columns.size(); ++i) with_.name_column(select.columns[i].name, columns[i]);
     if (plan_.window && select.having) {
       plan_.window->having = with_.bind_as(value_type::boolean, select.pool, *select.having, "HAVING");
+    }
+  }
+
+  void hold(const select_statement& select) {
+    if (!select.hold) return;
+    auto& made = plan_.hold.emplace(select.hold->duration);
+    for (const auto key : select.hold->partition) made.partition.push_back(with_.bind(select.pool, key).id);
+    if (select.window) {
+      wrong_.add(select.hold->where, "P0209", "FOR in a rule with a window is not yet in this version",
+                 "send the window's results to a topic, and let another rule look at that");
+    }
+  }
+
+  /// What counts later than its message cannot ask what was remembered then.
+  void check_hold(const select_statement& select) {
+    if (select.hold && !plan_.code.analytics.empty()) {
+      wrong_.add(select.hold->where, "P0209", "FOR with lag() and its like is not yet in this version");
     }
   }
 

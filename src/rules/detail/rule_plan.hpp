@@ -40,6 +40,11 @@ struct window_plan {
   std::optional<node_id> having;  // of the window
 };
 
+struct hold_plan {
+  std::chrono::nanoseconds duration{};
+  std::vector<node_id> partition;  // empty: by topic
+};
+
 struct rule_plan {
   std::string name;
   std::string file;
@@ -51,6 +56,7 @@ struct rule_plan {
   std::optional<node_id> where;
   time_plan time;
   std::optional<window_plan> window;
+  std::optional<hold_plan> hold;
   std::vector<action_plan> actions;
   bool reads_payload = false;
 };

@@ -47,6 +47,7 @@ enum class op : std::uint8_t {
   otherwise,  // x DEFAULT y: args: x, y
   group_key,  // of a window: its place in GROUP BY; not written by the parser
   aggregate,  // of a window: its place in the program; not written by the parser
+  analytic,   // its place in the program; not written by the parser
 };
 
 /// What the header says of a field of the payload: its path as it is written in the rule.
@@ -67,6 +68,9 @@ struct expression {
   value_type type = value_type::any;  // cast
   bool distinct = false;              // call: count(DISTINCT x)
   std::vector<expression_id> args{};
+  std::vector<expression_id> partition{};  // call: OVER (PARTITION BY ...)
+  std::optional<expression_id> when{};     // call: OVER (WHEN ...)
+  bool over = false;                       // call: it has an OVER
 };
 
 /// Expressions refer to each other by their place here.
@@ -89,12 +93,20 @@ struct window_clause {
   std::optional<expression_id> filter{};  // FILTER (WHERE x): what is not let in does not count
 };
 
+/// WHERE ... FOR 10 SECONDS [OVER (PARTITION BY ...)]
+struct hold_clause {
+  std::chrono::nanoseconds duration{};
+  range where;
+  std::vector<expression_id> partition{};  // empty: by topic
+};
+
 struct select_statement {
   expression_pool pool;
   bool star = false;
   std::vector<column> columns;
   std::vector<topic_filter> from;
   std::optional<expression_id> where;
+  std::optional<hold_clause> hold;
   std::vector<expression_id> group_by;
   std::optional<window_clause> window;
   std::optional<expression_id> having;

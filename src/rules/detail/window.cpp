@@ -8,8 +8,6 @@
 namespace perigee::rules::detail {
 namespace {
 
-constexpr std::size_t group_bytes = 256;  // of a group without what it holds: nodes of the list and of the index
-
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 /// The first multiple of `step` after `at`.
 std::int64_t next_multiple(std::int64_t at, std::int64_t step) { return (floor_div(at, step) + 1) * step; }
@@ -21,12 +19,10 @@ std::chrono::nanoseconds pane_of(const window_spec& spec) {
 }
 
 window_state::window_state(window_spec spec, std::vector<aggregate> aggregates, state_budget& budget)
-    : spec_(spec), aggregates_(std::move(aggregates)), budget_(budget) {
+    : spec_(spec), aggregates_(std::move(aggregates)), groups_(budget) {
   for (const auto& one : aggregates_) kinds_.push_back(one.kind);
   if (spec_.hop.count() != 0) pane_ns_ = pane_of(spec_).count();
 }
-
-window_state::~window_state() { budget_.used -= bytes_; }
 
 bool window_state::is_late(timestamp at) const {
   switch (spec_.kind) {
@@ -63,7 +59,7 @@ std::optional<std::int64_t> window_state::end_hopping(std::int64_t end, output t
   const auto start = end - spec_.size.count();
   std::optional<std::int64_t> next;
   const auto at_most = [&next](std::int64_t x) { next = std::min(next.value_or(x), x); };
-  for (auto* g : by_key()) {
+  for (auto* g : groups_.sorted_by_key()) {
     auto& open = g->open;
     const auto sealed = std::ranges::find_if(open, [&](const auto& p) { return p.index * pane_ns_ >= end; });
     for (auto p = open.begin(); p != sealed; ++p) g->sealed.push(p->index, std::move(p->parts));
@@ -76,7 +72,7 @@ std::optional<std::int64_t> window_state::end_hopping(std::int64_t end, output t
     if (!g->sealed.empty()) at_most(end + hop);
     if (!open.empty()) at_most(next_multiple(open.front().index * pane_ns_, hop));
     recharge(*g);
-    if (open.empty() && g->sealed.empty()) erase(by_key_.find(g->key)->second);
+    if (open.empty() && g->sealed.empty()) groups_.erase(*g);
   }
   return next;
 }
@@ -86,12 +82,12 @@ timestamp window_state::session_end(const group& g) const {
 }
 
 void window_state::move_sessions(output tell) {
-  auto all = by_key();
+  auto all = groups_.sorted_by_key();
   std::erase_if(all, [&](const auto* g) { return session_end(*g) > watermark_; });
   std::ranges::stable_sort(all, {}, [&](const auto* g) { return session_end(*g); });
   for (auto* g : all) {
     tell_window(*g, g->open.front().parts, g->first, session_end(*g), tell);
-    erase(by_key_.find(g->key)->second);
+    groups_.erase(*g);
   }
   next_end_ = INT64_MAX;
   for (const auto& g : groups_) next_end_ = std::min(next_end_, session_end(g).ns);
@@ -99,7 +95,7 @@ void window_state::move_sessions(output tell) {
 
 /// Groups of a sliding window that hold nothing any more.
 void window_state::forget_silent() {
-  while (!groups_.empty() && groups_.front().last + spec_.size <= watermark_) erase(groups_.begin());
+  while (!groups_.empty() && groups_.oldest().last + spec_.size <= watermark_) groups_.erase(groups_.oldest());
 }
 
 window_state::outcome window_state::take(const message& m, output tell) {
@@ -122,7 +118,7 @@ window_state::outcome window_state::take(const message& m, output tell) {
     case window_kind::sliding: take_sliding(g, m, tell); break;
     case window_kind::count: take_count(g, m, tell); break;
   }
-  make_room();
+  groups_.make_room();
   return out;
 }
 
@@ -131,7 +127,7 @@ void window_state::take_sliding(group& g, const message& m, output tell) {
   add(g, part, m);
   if (g.sealed.size() == limits::rule_panes_max) {
     g.sealed.drop_oldest();
-    ++evicted_;
+    groups_.count_evicted();
   }
   g.sealed.push(m.at.ns, std::move(part));
   const auto start = m.at - spec_.size;
@@ -169,7 +165,7 @@ window_state::outcome window_state::add(group& g, partial& to, const message& m)
     all &= to[i].add(m.at, m.arguments[i]);
     grown += to[i].bytes() - before;
   }
-  if (grown != 0) charge(g, g.bytes + grown);
+  if (grown != 0) recharge(g);
   return all ? outcome::taken : outcome::passed_over;
 }
 
@@ -179,7 +175,7 @@ partial& window_state::pane_at(group& g, std::int64_t index) {
   while (at != g.open.begin() && std::prev(at)->index > index) --at;
   if (at != g.open.begin() && std::prev(at)->index == index) return std::prev(at)->parts;
   at = g.open.insert(at, {index, fresh()});
-  charge(g, g.bytes + bytes_of(at->parts));
+  recharge(g);
   return at->parts;
 }
 
@@ -203,64 +199,23 @@ std::optional<timestamp> window_state::deadline() const {
   return next_end_ == INT64_MAX ? std::nullopt : std::optional(timestamp{next_end_});
 }
 
-std::vector<window_state::group*> window_state::by_key() {
-  std::vector<group*> out;
-  out.reserve(groups_.size());
-  for (auto& g : groups_) out.push_back(&g);
-  std::ranges::sort(out, {}, [](const auto* g) { return std::string_view(g->key); });
-  return out;
-}
-
 window_state::group& window_state::group_of(std::span<const value> keys) {
   key_.clear();
   byte_writer to(key_);
   for (const auto& one : keys) encode_value(to, one);
-  const auto found = by_key_.find(as_text(key_));
-  if (found != by_key_.end()) {
-    groups_.splice(groups_.end(), groups_, found->second);
-    return *found->second;
-  }
-  if (groups_.size() == limits::rule_groups_max) {
-    erase(groups_.begin());
-    ++evicted_;
-  }
-  auto& g = groups_.emplace_back();
-  g.key = as_text(key_);
-  by_key_.emplace(g.key, std::prev(groups_.end()));
-  charge(g, group_bytes + g.key.size());
-  return g;
-}
-
-void window_state::erase(group_list::iterator at) {
-  charge(*at, 0);
-  by_key_.erase(at->key);
-  groups_.erase(at);
-}
-
-/// The group that was silent longest goes; the one at hand stays.
-void window_state::make_room() {
-  while (groups_.size() > 1 &&
-         (bytes_ > limits::rule_window_bytes_max || budget_.used > limits::rules_windows_bytes_max)) {
-    erase(groups_.begin());
-    ++evicted_;
-  }
-}
-
-void window_state::charge(group& g, std::size_t bytes) {
-  bytes_ += bytes - g.bytes;
-  budget_.used += bytes - g.bytes;
-  g.bytes = bytes;
+  auto* found = groups_.find(as_text(key_));
+  return found != nullptr ? *found : groups_.add(as_text(key_));
 }
 
 void window_state::recharge(group& g) {
-  std::size_t bytes = group_bytes + g.key.size() + g.sealed.bytes();
+  std::size_t bytes = g.sealed.bytes();
   for (const auto& one : g.open) bytes += bytes_of(one.parts);
-  charge(g, bytes);
+  groups_.charge(g, bytes);
 }
 
 void window_state::encode(byte_writer& to) const {
   to.u64(static_cast<std::uint64_t>(watermark_.ns));
-  to.varint(evicted_);
+  to.varint(groups_.evicted());
   to.varint(groups_.size());
   for (const auto& g : groups_) {
     to.sized(g.key);
@@ -278,7 +233,7 @@ void window_state::encode(byte_writer& to) const {
 
 void window_state::decode(byte_reader& from) {
   watermark_.ns = static_cast<std::int64_t>(from.u64());
-  evicted_ = from.varint();
+  groups_.count_evicted(from.varint());
   const auto count = from.varint();
   if (count > limits::rule_groups_max) from.fail();
   for (std::uint64_t i = 0; i < count && from.ok(); ++i) decode_group(from);
@@ -298,11 +253,9 @@ void window_state::decode_group(byte_reader& from) {
   const auto key = from.sized_text();
   byte_reader keys(as_bytes(key));
   while (!keys.done()) (void)decode_value(keys);
-  if (!keys.ok() || by_key_.contains(key)) from.fail();
+  if (!keys.ok() || groups_.find(key) != nullptr) from.fail();
   if (!from.ok()) return;
-  auto& g = groups_.emplace_back();
-  g.key = key;
-  by_key_.emplace(g.key, std::prev(groups_.end()));
+  auto& g = groups_.add(key);
   g.first.ns = static_cast<std::int64_t>(from.u64());
   g.last.ns = static_cast<std::int64_t>(from.u64());
   g.messages = from.varint();

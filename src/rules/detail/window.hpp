@@ -2,16 +2,15 @@
 // What a rule with a window remembers between messages.
 
 #include <cstdint>
-#include <list>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/function_ref.hpp"
+#include "rules/detail/keyed_list.hpp"
 #include "rules/detail/pane_queue.hpp"
 
 namespace perigee::rules::detail {
@@ -38,11 +37,6 @@ struct window_view {
   std::span<const value> aggregates;  // by their place in the program
 };
 
-/// What windows of all rules may use together. Owned by the engine.
-struct state_budget {
-  std::size_t used = 0;
-};
-
 /// The windows of one rule. Owned by the engine. Time comes with the messages and through `move_to`; it never goes
 /// back. In equal order equal input gives equal output, in any number of pieces with encode and decode between.
 class window_state {
@@ -60,9 +54,6 @@ class window_state {
   enum class outcome : std::uint8_t { taken, passed_over };  // passed over: an aggregate had no use for a value
 
   window_state(window_spec spec, std::vector<aggregate> aggregates, state_budget& budget);
-  ~window_state();
-  window_state(const window_state&) = delete;
-  window_state& operator=(const window_state&) = delete;
 
   /// Ends the windows that end by then, in the order of their ends and, of one end, of their keys.
   void move_to(timestamp watermark, output tell);
@@ -75,9 +66,9 @@ class window_state {
   /// When the next window ends; nothing where none is open.
   [[nodiscard]] std::optional<timestamp> deadline() const;
   [[nodiscard]] std::size_t groups() const { return groups_.size(); }
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t bytes() const { return groups_.bytes(); }
   /// Groups that were forgotten for want of room.
-  [[nodiscard]] std::uint64_t evicted() const { return evicted_; }
+  [[nodiscard]] std::uint64_t evicted() const { return groups_.evicted(); }
 
   void encode(byte_writer& to) const;
   /// Into a fresh state. Fails the reader on what is none.
@@ -88,23 +79,16 @@ class window_state {
     std::int64_t index = 0;
     partial parts;
   };
-  struct group {
-    std::string key;              // the encoded keys
+  struct group : keyed_entry {    // by the encoded keys
     std::vector<open_pane> open;  // by index; session and count windows have one
     pane_queue sealed;
     timestamp first{};           // session: its first message
     timestamp last{};            // its last message
     std::uint64_t messages = 0;  // count
-    std::size_t bytes = 0;
   };
-  using group_list = std::list<group>;  // the one that was silent longest comes first
 
   group& group_of(std::span<const value> keys);
-  void erase(group_list::iterator at);
-  void make_room();
-  void charge(group& g, std::size_t bytes);
   void recharge(group& g);
-  [[nodiscard]] std::vector<group*> by_key();
   [[nodiscard]] partial fresh() const;
 
   outcome add(group& g, partial& to, const message& m);
@@ -124,14 +108,10 @@ class window_state {
   window_spec spec_;
   std::vector<aggregate> aggregates_;
   std::vector<aggregate_kind> kinds_;
-  state_budget& budget_;
   std::int64_t pane_ns_ = 0;
   timestamp watermark_{INT64_MIN};
   std::int64_t next_end_ = INT64_MAX;  // hopping: of a window that holds something; session: not after the next end
-  group_list groups_;
-  std::unordered_map<std::string_view, group_list::iterator> by_key_;  // views the groups' own keys
-  std::size_t bytes_ = 0;
-  std::uint64_t evicted_ = 0;
+  keyed_list<group> groups_;
   // Scratch, kept for its memory.
   byte_buffer key_;
   std::vector<value> key_values_;

@@ -32,10 +32,14 @@ constexpr std::array<window_form, 5> forms{{
 struct unit {
   std::string_view name;
   std::string_view suffix;
+  std::string_view spelled;
   nanoseconds length;
 };
-constexpr std::array<unit, 5> units{
-    {{"DD", "d", 24h}, {"HH", "h", 1h}, {"MI", "m", 1min}, {"SS", "s", 1s}, {"MS", "ms", 1ms}}};
+constexpr std::array<unit, 5> units{{{"DD", "d", "DAY", 24h},
+                                     {"HH", "h", "HOUR", 1h},
+                                     {"MI", "m", "MINUTE", 1min},
+                                     {"SS", "s", "SECOND", 1s},
+                                     {"MS", "ms", "MILLISECOND", 1ms}}};
 
 const window_form* form_of(const token& t) {
   const auto found = std::ranges::find_if(forms, [&](const auto& f) { return t.is_word(f.name); });
@@ -152,6 +156,32 @@ std::optional<nanoseconds> parse_duration(std::string_view text) {
   if (found == units.end()) return std::nullopt;
   if (number > longest / found->length) return std::nullopt;
   return number * found->length;
+}
+
+std::optional<nanoseconds> parse_spelled_duration(token_cursor& tokens) {
+  constexpr auto example = "write FOR 10 SECONDS";
+  const auto& number = tokens.peek();
+  if (number.kind != token_kind::number || !(number.number > 0)) {
+    tokens.unexpected("a number above 0", example);
+    return std::nullopt;
+  }
+  const double count = tokens.take().number;
+  const auto& named = tokens.peek();
+  const auto spelled = [&](const unit& u) {
+    return named.is_word(u.spelled) || named.is_word(std::string(u.spelled) + "S") || named.is_word(u.name);
+  };
+  const auto found = std::ranges::find_if(units, spelled);
+  if (found == units.end()) {
+    tokens.unexpected("a unit of time", example);
+    return std::nullopt;
+  }
+  const auto where = tokens.take().where;
+  const auto seconds = count * std::chrono::duration<double>(found->length).count();
+  if (seconds > static_cast<double>(longest.count())) {
+    tokens.wrong().add(where, "P0227", std::format("a condition is held for at most {} days", longest / 24h));
+    return std::nullopt;
+  }
+  return std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(seconds));
 }
 
 }  // namespace perigee::rules::detail

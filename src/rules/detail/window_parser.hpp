@@ -16,4 +16,7 @@ namespace perigee::rules::detail {
 /// over limits::rule_window_seconds_max.
 [[nodiscard]] std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
+/// 10 SECONDS, 1 MINUTE, 500 MILLISECONDS. Nothing where something was reported.
+[[nodiscard]] std::optional<std::chrono::nanoseconds> parse_spelled_duration(token_cursor& tokens);
+
 }  // namespace perigee::rules::detail

@@ -1,4 +1,4 @@
-// Rules with a window: when their messages happened, and what ends by it.
+// Rules that remember: when their messages happened, and what time brings about.
 
 #include <algorithm>
 #include <charconv>
@@ -44,11 +44,19 @@ std::optional<timestamp> time_of_number(const value& v, time_unit unit) {
 
 }  // namespace
 
-std::unique_ptr<window_state> engine::fresh_windows(const rule_plan& plan) {
-  if (!plan.window) return nullptr;
-  std::vector<window_state::aggregate> aggregates;
-  for (const auto& one : plan.code.aggregates) aggregates.push_back({one.kind, one.parameter});
-  return std::make_unique<window_state>(plan.window->spec, std::move(aggregates), budget_);
+rule_memory engine::fresh_memory(const rule_plan& plan) {
+  rule_memory out;
+  const auto& code = plan.code;
+  if (plan.window) {
+    std::vector<window_state::aggregate> aggregates;
+    for (const auto& one : code.aggregates) aggregates.push_back({one.kind, one.parameter});
+    out.windows = std::make_unique<window_state>(plan.window->spec, std::move(aggregates), budget_);
+  }
+  if (plan.hold) out.hold = std::make_unique<hold_state>(plan.hold->duration, budget_);
+  for (const auto& one : code.analytics) {
+    out.analytics.push_back(std::make_unique<analytic_state>(one.kind, one.depth, budget_));
+  }
+  return out;
 }
 
 std::optional<timestamp> engine::time_of(const running& rule, const evaluation& with) const {
@@ -56,7 +64,7 @@ std::optional<timestamp> engine::time_of(const running& rule, const evaluation& 
   if (!plan.value) {
     const auto now = with.what.now == timestamp{} ? with.what.arrival : with.what.now;
     // The clock may be set back, the windows' time is not.
-    return std::max(now, rule.windows->watermark());
+    return std::max(now, rule.memory.watermark());
   }
   const auto v = evaluate(rule.plan.code, *plan.value, with);
   if (v.kind == value_kind::number) return time_of_number(v, plan.unit);
@@ -65,26 +73,41 @@ std::optional<timestamp> engine::time_of(const running& rule, const evaluation& 
   return at ? std::optional(*at) : std::nullopt;
 }
 
-void engine::decide_in_window(running& rule, const event& e, action_sink& out) {
-  constexpr auto ahead_max = std::chrono::seconds(limits::rule_time_ahead_seconds_max);
-  ++rule.stats.seen;
-  ++version_;
-  auto& windows = *rule.windows;
-  const auto at = time_of(rule, view_of(rule, e));
-  // A clock that is far ahead would end every window, and what others send would be late from then on.
-  const auto taken_at = e.now == timestamp{} ? e.arrival : e.now;
-  if (!at || (rule.plan.time.value && *at > taken_at + ahead_max)) {
-    ++rule.stats.errors;
-    return;
+void engine::move_to(running& rule, timestamp at, action_sink& out) {
+  if (rule.memory.windows) {
+    rule.memory.windows->move_to(at, [&](const window_view& w) { end_window(rule, w, out); });
   }
-  if (!windows.deadline()) rule.lane = e.lane;
-  windows.move_to(*at - rule.plan.time.lateness, [&](const window_view& w) { end_window(rule, w, out); });
-  take_into_window(rule, e, *at, out);
-  note_deadline(rule);
+  if (rule.memory.hold) rule.memory.hold->move_to(at, [&](const event& e) { end_hold(rule, e, out); });
 }
 
-void engine::take_into_window(running& rule, const event& e, timestamp at, action_sink& out) {
-  const auto with = view_of(rule, e);
+value engine::small(value v, const evaluation& with) const {
+  return v.kind == value_kind::number || v.text.size() <= limits::rule_kept_text_bytes_max ? v : with.wrong();
+}
+
+/// The values one behind the other, as they are kept.
+std::string_view engine::key_of(std::span<const node_id> parts, const program& code, const evaluation& with) {
+  key_.clear();
+  byte_writer to(key_);
+  for (const auto part : parts) encode_value(to, small(evaluate(code, part, with), with));
+  return as_text(key_);
+}
+
+/// In their order: one may be an argument of those behind it.
+void engine::ask_analytics(running& rule, timestamp at, evaluation& with) {
+  const auto& code = rule.plan.code;
+  analytics_.assign(code.analytics.size(), value{});
+  with.analytics = analytics_;
+  for (std::size_t i = 0; i < code.analytics.size(); ++i) {
+    const auto& call = code.analytics[i];
+    arguments_.clear();
+    for (const auto argument : call.arguments) arguments_.push_back(small(evaluate(code, argument, with), with));
+    const auto counts = call.when ? evaluate(code, *call.when, with) : of_boolean(true);
+    const auto key = key_of(call.partition, code, with);
+    analytics_[i] = rule.memory.analytics[i]->take({at, key, arguments_, counts.is_true()});
+  }
+}
+
+void engine::take_into_window(running& rule, timestamp at, const evaluation& with, action_sink& out) {
   const auto& code = rule.plan.code;
   const auto holds = [&](std::optional<node_id> condition) {
     const auto v = condition ? evaluate(code, *condition, with) : of_boolean(true);
@@ -94,29 +117,24 @@ void engine::take_into_window(running& rule, const event& e, timestamp at, actio
   if (!holds(rule.plan.where)) return;
   ++rule.stats.matched;
   if (!holds(rule.plan.window->filter)) return;
-  if (rule.windows->is_late(at)) {
+  if (rule.memory.windows->is_late(at)) {
     ++rule.stats.late;
     return;
   }
   keys_.clear();
-  for (const auto key : rule.plan.window->keys) keys_.push_back(evaluate(code, key, with));
+  for (const auto key : rule.plan.window->keys) keys_.push_back(small(evaluate(code, key, with), with));
   arguments_.clear();
   for (const auto& one : code.aggregates) {
-    const auto v = evaluate(code, one.argument, with);
-    const bool any = one.kind == aggregate_kind::count || one.kind == aggregate_kind::count_distinct ||
-                     one.kind == aggregate_kind::first || one.kind == aggregate_kind::last;
-    const bool small = v.text.size() <= limits::rule_kept_text_bytes_max || v.kind == value_kind::number;
-    const bool good = small && (any || fits(v, value_type::number));
-    if (!good) ++rule.stats.errors;
-    arguments_.push_back(good ? v : value{});
+    const auto v = small(evaluate(code, one.argument, with), with);
+    arguments_.push_back(is_of_numbers(one.kind) && !fits(v, value_type::number) ? with.wrong() : v);
   }
   const auto tell = [&](const window_view& w) { end_window(rule, w, out); };
-  const auto outcome = rule.windows->take({at, keys_, arguments_}, tell);
+  const auto outcome = rule.memory.windows->take({at, keys_, arguments_}, tell);
   if (outcome == window_state::outcome::passed_over) ++rule.stats.errors;
 }
 
 void engine::note_deadline(const running& rule) {
-  const auto due = rule.windows->deadline();
+  const auto due = rule.memory.deadline();
   if (!due || rule.plan.time.value) return;
   auto& earliest = deadlines_[rule.lane];
   earliest = std::min(earliest, due->ns);
@@ -130,13 +148,14 @@ void engine::advance(std::uint8_t lane, timestamp now, action_sink& out) {
     auto& rule = rules_[id];
     if (rule.lane != lane) continue;
     const auto errors = rule.stats.errors;
-    rule.windows->move_to(now, [&](const window_view& w) { end_window(rule, w, out); });
+    move_to(rule, now, out);
     if (rule.stats.errors != errors) {
       note_failure(rule, {.topic = {}, .payload = {}, .arrival = now},
                    "a value has the wrong type, or was divided by zero");
     }
     note_deadline(rule);
   }
+  values_are_of_another_ = false;
 }
 
 std::optional<timestamp> engine::next_deadline(std::uint8_t lane) const {
