@@ -7,7 +7,7 @@ namespace perigee::limits {
 
 // rules
 inline constexpr std::uint32_t rule_file_bytes_max = 64U << 10;
-inline constexpr std::uint32_t rules_max = 1024;
+inline constexpr std::uint32_t rules_max = 16'384;
 inline constexpr std::uint32_t rule_errors_max = 50;  // shown per file
 inline constexpr std::uint32_t rule_columns_max = 64;
 inline constexpr std::uint32_t rule_filters_max = 32;

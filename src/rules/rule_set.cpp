@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <format>
 #include <tuple>
+#include <unordered_set>
 
 #include "base/rules_limits.hpp"
 #include "rules/detail/engine.hpp"
@@ -27,6 +28,7 @@ std::expected<rule_set, diagnostics> rule_set::load(std::span<const rule_source>
   diagnostics wrong;
   detail::field_tree fields;
   std::vector<detail::rule_plan> plans;
+  std::unordered_set<std::string> names;
   for (const auto& source : sources) {
     detail::problems of_file({source.file, source.text}, wrong);
     if (plans.size() == limits::rules_max) {
@@ -38,7 +40,7 @@ std::expected<rule_set, diagnostics> rule_set::load(std::span<const rule_source>
     std::stable_sort(wrong.begin() + first_of_file, wrong.end(), [](const auto& a, const auto& b) {
       return std::tie(a.line, a.column) < std::tie(b.line, b.column);
     });
-    const bool taken = std::ranges::contains(plans, plan.name, &detail::rule_plan::name);
+    const bool taken = !names.insert(plan.name).second;
     if (taken && !of_file.any()) {
       of_file.add({}, "P0220", std::format("another file holds a rule '{}' too", plan.name),
                   "give one of them another `name`");
