@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 class on_virtual_time : public testing::Test {
  protected:
   on_virtual_time() { clock::install(time_); }
+  ~on_virtual_time() override { install_real_clock(); }
 
   virtual_time time_;
   shard shard_;
