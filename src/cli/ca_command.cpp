@@ -8,6 +8,7 @@
 #include "cli/ca_files.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"
+#include "control/enrolment/site_files.hpp"
 #include "identity/names.hpp"
 #include "io/file.hpp"
 
@@ -40,6 +41,16 @@ std::string to_json_text(const std::string& file, const certificate& one) {
                      to_iso8601(facts.not_after), facts.fingerprint);
 }
 
+/// Where the keys are, by what was called.
+result<control::enrolment::site_order> site_of(const invocation& called, const std::string& folder,
+                                               const std::string& site) {
+  control::enrolment::site_order out{.folder = folder, .site = site};
+  PG_TRY(out.passphrase, passphrase_of(called));
+  out.root_token = called.text("--root-key").value_or("");
+  out.issuing_token = called.text("--issuing-key").value_or("");
+  return out;
+}
+
 }  // namespace
 
 exit_code run_ca(const invocation&) {
@@ -51,16 +62,15 @@ exit_code run_ca_init(const invocation& called) {
   const auto site = called.text("--site").value_or("site");
   if (!identity::is_name(site))
     return refuse(exit_code::usage, "--site has letters, digits, '.', '_' and '-', at most 64");
-  const auto files = make_site(site, clock::wall());
-  if (!files) return refuse(site, files.error());
-  if (const auto made = io::real_disk().make_folder(folder); !made) return refuse(folder, made.error());
-  for (const auto& [name, text] : *files) {
+  const auto order = site_of(called, folder, site);
+  if (!order) return refuse("--passphrase-file", order.error());
+  for (const auto* name : {"root.key", "root.crt", "issuing.key", "issuing.crt"}) {
     const auto path = std::format("{}/{}", folder, name);
-    const auto done = write_new(path, text);
-    if (!done && is(done.error(), errc::exists)) return refuse(exit_code::failed, path + " is there already; it stays");
-    if (!done) return refuse(path, done.error());
+    if (io::real_disk().open(path, io::open_mode::read))
+      return refuse(exit_code::failed, path + " is there already; it stays");
   }
-  if (const auto kept = io::real_disk().sync_folder(folder); !kept) return refuse(folder, kept.error());
+  const auto made = control::enrolment::make_authorities(io::real_disk(), *order, clock::wall());
+  if (!made) return refuse(folder, made.error());
   print(
       std::format("The authorities of '{0}' are in {1}.\n"
                   "root.key is needed again only for a new issuing authority: keep it away from this machine.\n",
@@ -92,7 +102,9 @@ exit_code run_ca_issue(const invocation& called) {
   identity::certificate_order order{.as = as == "node" ? profile::node : profile::device, .name = name};
   for (const auto& each : called.all("--dns")) order.dns_names.push_back(each);
   for (const auto& each : called.all("--address")) order.addresses.push_back(each);
-  const auto by = open_authority(folder, "issuing");
+  const auto site = site_of(called, folder, {});
+  if (!site) return refuse("--passphrase-file", site.error());
+  const auto by = control::enrolment::read_authority(io::real_disk(), folder, "issuing", site->issuing_key());
   if (!by) return refuse(folder, by.error());
   const auto key = private_key::generate(identity::key_kind::p256);
   if (!key) return refuse(name, key.error());

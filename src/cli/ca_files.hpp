@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "cli/command.hpp"
 #include "identity/authority.hpp"
 
 namespace perigee::cli {
@@ -19,14 +20,14 @@ struct named_text {
 /// Never over what is there: a key that is gone is gone. errc::exists.
 [[nodiscard]] result<> write_new(const std::string& file, std::string_view text);
 [[nodiscard]] result<std::string> read_text(const std::string& file, std::uint64_t bytes_max);
-/// The key and the certificates of one, NAME.key and NAME.crt; of a file with several certificates what stands first is
-/// its own.
-[[nodiscard]] result<identity::authority> open_authority(const std::string& folder, std::string_view name);
-/// A root and the issuing authority of a site below it: root.key, root.crt, issuing.key, issuing.crt.
-[[nodiscard]] result<std::vector<named_text>> make_site(const std::string& site, timestamp now);
-/// The same under the names of a site whose authorities these are, with what each root says of the other: issuing.crt
-/// has the old root's word behind it, vouching.crt both, root.crt both roots. docs/identity.md, "Rollover".
+/// The passphrase of the keys, which is never an argument: the first line of --passphrase-file; empty without one.
+/// errc::malformed for a file without one.
+[[nodiscard]] result<std::string> passphrase_of(const invocation& called);
+/// A new root and issuing authority under the names of a site whose authorities these are, with what each root says of
+/// the other: issuing.crt has the old root's word behind it, vouching.crt both, root.crt both roots. Keys are encrypted
+/// where there is a passphrase. docs/identity.md, "Rollover".
 [[nodiscard]] result<std::vector<named_text>> make_next_site(const identity::authority& root,
-                                                             const identity::certificate& issuing, timestamp now);
+                                                             const identity::certificate& issuing,
+                                                             std::string_view passphrase, timestamp now);
 
 }  // namespace perigee::cli

@@ -8,6 +8,7 @@
 #include "cli/ca_files.hpp"
 #include "cli/command.hpp"
 #include "cli/console.hpp"
+#include "control/enrolment/site_files.hpp"
 #include "io/file.hpp"
 
 namespace perigee::cli {
@@ -36,11 +37,12 @@ result<> keep_before(const std::string& folder) {
 }
 
 /// Everything is made aside first; when all of it is durable, the folder `next` is marked as ready.
-result<> make_next(const std::string& folder, timestamp now) {
+result<> make_next(const std::string& folder, std::string_view passphrase, timestamp now) {
   auto& disk = io::real_disk();
-  PG_TRY(const auto root, open_authority(folder, "root"));
-  PG_TRY(const auto issuing, open_authority(folder, "issuing"));
-  PG_TRY(const auto files, make_next_site(root, issuing.own(), now));
+  const control::enrolment::site_order site{.folder = folder, .site = {}, .passphrase = std::string(passphrase)};
+  PG_TRY(const auto root, control::enrolment::read_authority(disk, folder, "root", site.root_key()));
+  PG_TRY(const auto issuing, control::enrolment::read_authority(disk, folder, "issuing", site.issuing_key()));
+  PG_TRY(const auto files, make_next_site(root, issuing.own(), passphrase, now));
   PG_TRY_VOID(keep_before(folder));
   const auto next = folder + "/next";
   PG_TRY_VOID(disk.make_folder(next));
@@ -99,7 +101,9 @@ exit_code run_ca_rollover(const invocation& called) {
   if (is_under_way && !is_cut_short && is_there(folder + "/vouching.crt")) {
     return refuse(error{errc::exists, "a rollover is under way: `--finish` ends it"});
   }
-  auto done = is_cut_short ? result<>() : make_next(folder, clock::wall());
+  const auto passphrase = passphrase_of(called);
+  if (!passphrase) return refuse(passphrase.error());
+  auto done = is_cut_short ? result<>() : make_next(folder, *passphrase, clock::wall());
   if (done) done = put_in_place(folder);
   if (!done) return refuse(done.error());
   print(

@@ -130,8 +130,18 @@ constexpr argument journal_repair_arguments[] = {
     json_lines,
 };
 constexpr argument ca_folder = {"folder", "FOLDER", "where they are", required};
+constexpr argument ca_passphrase = {"--passphrase-file", "FILE",
+                                    "its first line encrypts the authorities' keys, or is their tokens' PIN", optional};
+constexpr argument ca_issuing_key = {
+    "--issuing-key", "URI", "of the issuing authority's key in a token (default: FOLDER/issuing.key)", optional};
 constexpr argument ca_init_arguments[] = {
-    ca_folder, {"--site", "NAME", "what the authorities are called (default site)", optional}};
+    ca_folder,
+    {"--site", "NAME", "what the authorities are called (default site)", optional},
+    ca_passphrase,
+    {"--root-key", "URI", "of the root's key in a token, pkcs11:... or handle:... (default: a new one in root.key)",
+     optional},
+    ca_issuing_key,
+};
 constexpr argument ca_show_arguments[] = {ca_folder, json};
 constexpr argument ca_issue_arguments[] = {
     ca_folder,
@@ -139,11 +149,14 @@ constexpr argument ca_issue_arguments[] = {
     {"--profile", "PROFILE", "device or node (default device)", optional},
     {"--dns", "NAME", "of a node: one more name of its host; may be given again", any},
     {"--address", "IP", "of a node: its host's; may be given again", any},
+    ca_passphrase,
+    ca_issuing_key,
     {"--out", "FOLDER", "where NAME.key and NAME.crt go (default here)", optional},
 };
 constexpr argument ca_rollover_arguments[] = {
     {"folder", "FOLDER", "with the site's authorities, root.key among them", required},
     {"--finish", "", "the old root is trusted no more", optional},
+    ca_passphrase,
     json,
 };
 constexpr argument join_arguments[] = {

@@ -9,6 +9,7 @@
 #include "base/identity_limits.hpp"
 #include "cli/ca_files.hpp"
 #include "cli/demo_site.hpp"
+#include "control/enrolment/site_files.hpp"
 #include "identity/held_identity.hpp"
 #include "io/file.hpp"
 
@@ -48,12 +49,11 @@ result<descriptor> hold_port(std::uint16_t& port) {
 /// The authorities of the site, as `perigee ca init` makes them, in the folder of the node at the top.
 result<identity::authority> make_authorities(const demo_site& site, timestamp now) {
   const auto folder = site.home(site.nodes.front()) + "/identity";
-  PG_TRY_VOID(io::real_disk().make_folder(folder));
-  PG_TRY(const auto files, make_site("demo", now));
-  for (const auto& [name, text] : files) PG_TRY_VOID(write_new(std::format("{}/{}", folder, name), text));
+  const control::enrolment::site_order order{.folder = folder, .site = "demo"};
+  PG_TRY_VOID(control::enrolment::make_authorities(io::real_disk(), order, now));
   PG_TRY(const auto root, read_text(folder + "/root.crt", limits::identity_pem_bytes_max));
   PG_TRY_VOID(io::write_whole(io::real_disk(), site.folder + "/ca.crt", as_bytes(root)));
-  return open_authority(folder, "issuing");
+  return control::enrolment::read_authority(io::real_disk(), folder, "issuing", order.issuing_key());
 }
 
 /// A key and the certificate for it, with those between it and the root.

@@ -58,6 +58,10 @@ std::string identity_folder(const config& of) {
   return of.identity && !of.identity->folder.empty() ? of.identity->folder : of.data + "/identity";
 }
 
+std::string first_certificate_file(const config& of) {
+  return std::format("{}/{}.pem", identity_folder(of), of.node_id);
+}
+
 std::expected<config, diagnostics> parse_config(source_text source, std::string_view folder) {
   return finish(read(source, folder));
 }

@@ -160,6 +160,10 @@ struct identity_config {
   std::string folder;                                 // empty: `identity` in the data folder
   bool strict = true;                                 // certificates are held against docs/identity.md
   bool needs_approval = false;                        // an operator lets each first certificate pass
+  std::string site{};                                 // not empty: its authorities are made where there are none
+  std::vector<std::string> names{};                   // of the machine, in the first certificate: DNS names, addresses
+  std::optional<secret> issuing_key{};                // a key in a token; none: `issuing.key` in the folder
+  std::optional<secret> passphrase{};                 // of the issuing key, or its token's PIN; none: it has none
   std::string attestation{};                          // the policy of machines with a TPM; empty: none attests itself
   std::optional<renewal_source> renew;                // none: a person renews it
   std::string address = "127.0.0.1";                  // with `port`
@@ -234,6 +238,8 @@ struct config {
 
 /// Where the things of the node are kept, where it has [identity].
 [[nodiscard]] std::string identity_folder(const config& of);
+/// Key and certificate of the node that makes its site's authorities, where there is no [tls] to name others.
+[[nodiscard]] std::string first_certificate_file(const config& of);
 
 /// The text alone: every error at once, by position. Looks at no file; relative paths are taken from `folder`.
 [[nodiscard]] std::expected<config, diagnostics> parse_config(source_text source, std::string_view folder);

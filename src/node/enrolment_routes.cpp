@@ -10,6 +10,7 @@
 #include "control/enrolment/est.hpp"
 #include "identity/refusal.hpp"
 #include "node/enrolment_book.hpp"
+#include "node/first_identity.hpp"
 
 namespace perigee::node {
 namespace {
@@ -107,19 +108,16 @@ io::task<answer> renew(desk_ptr at, profile wanted, request asked) {
 }
 
 /// A site's two files, or a gateway's one, which it renews itself; nothing where there are neither.
-result<std::optional<identity::held_identity>> read_issuing(io::disk& on, const std::string& folder) {
-  const auto issuing = io::read_whole(on, folder + "/issuing.crt", limits::identity_pem_bytes_max);
-  if (issuing) {
-    PG_TRY(const auto key_pem, io::read_whole(on, folder + "/issuing.key", limits::identity_key_bytes_max));
-    PG_TRY(auto key, identity::private_key::from_pem(as_text(key_pem)));
-    PG_TRY(auto chain, identity::parse_chain(*issuing));
-    return identity::held_identity{std::move(key), std::move(chain)};
-  }
-  if (!is(issuing.error(), errc::not_found)) return std::unexpected(issuing.error());
+result<std::optional<identity::authority>> read_issuing(io::disk& on, const std::string& folder,
+                                                        const identity_config& chosen) {
+  PG_TRY(const auto site, site_of(folder, chosen));
+  auto issuing = control::enrolment::read_authority(on, folder, "issuing", site.issuing_key());
+  if (issuing || !is(issuing.error(), errc::not_found)) return issuing;
   const auto both = io::read_whole(on, folder + "/" + std::string(gateway_file), limits::identity_pem_bytes_max);
   if (!both && is(both.error(), errc::not_found)) return std::nullopt;
   if (!both) return std::unexpected(both.error());
-  return identity::parse_held(as_text(*both));
+  PG_TRY(auto held, identity::parse_held(as_text(*both)));
+  return identity::authority::open(std::move(held.chain), std::move(held.key));
 }
 
 }  // namespace
@@ -164,17 +162,17 @@ answer certificates_answer(std::span<const identity::certificate> all) {
   return out;
 }
 
-result<std::shared_ptr<const site_authority>> site_authority::open(io::disk& on, const std::string& folder) {
-  PG_TRY(auto held, read_issuing(on, folder));
-  if (!held) return nullptr;
+result<std::shared_ptr<const site_authority>> site_authority::open(io::disk& on, const std::string& folder,
+                                                                   const identity_config& chosen) {
+  PG_TRY(auto by, read_issuing(on, folder, chosen));
+  if (!by) return nullptr;
   PG_TRY(const auto root_pem, io::read_whole(on, folder + "/root.crt", limits::identity_pem_bytes_max));
-  PG_TRY(auto by, identity::authority::open(std::move(held->chain), std::move(held->key)));
   PG_TRY(auto roots, identity::all_certificates(root_pem));
   std::vector<identity::certificate> vouching;
   if (const auto pem = io::read_whole(on, folder + "/vouching.crt", limits::identity_pem_bytes_max)) {
     PG_TRY(vouching, identity::all_certificates(*pem));
   }
-  return std::make_shared<const site_authority>(std::move(by), std::move(roots), std::move(vouching));
+  return std::make_shared<const site_authority>(*std::move(by), std::move(roots), std::move(vouching));
 }
 
 api::routes enrolment_routes(things& of, authority_ptr by, enrolment_terms terms) {

@@ -7,6 +7,7 @@
 #include "control/enrolment/enroller.hpp"
 #include "identity/held_identity.hpp"
 #include "io/file.hpp"
+#include "node/config.hpp"
 #include "node/things.hpp"
 
 namespace perigee::node {
@@ -22,8 +23,10 @@ struct site_authority {
   std::vector<identity::certificate> roots;     // the first is the newest
   std::vector<identity::certificate> vouching;  // while the site changes its root: of each for the other
 
-  /// Null where the folder has neither: the node issues nothing. errc::malformed, refused.
-  [[nodiscard]] static result<std::shared_ptr<const site_authority>> open(io::disk& on, const std::string& folder);
+  /// Null where the folder has neither: the node issues nothing. errc::malformed; errc::refused where the passphrase is
+  /// missing or wrong; as crypto::find_token_key, and secret::read.
+  [[nodiscard]] static result<std::shared_ptr<const site_authority>> open(io::disk& on, const std::string& folder,
+                                                                          const identity_config& chosen);
 };
 
 /// How long a renewed certificate is still taken: a device may not have got the new one.

@@ -16,6 +16,7 @@
 #include "node/bridges.hpp"
 #include "node/certificates.hpp"
 #include "node/children.hpp"
+#include "node/first_identity.hpp"
 #include "node/gap_json.hpp"
 #include "node/gap_log.hpp"
 #include "node/gate.hpp"
@@ -149,6 +150,7 @@ result<std::unique_ptr<instance>> instance::open(ground on, config chosen, prepa
 
 result<> instance::parts::open(prepared files) {
   identity = std::make_unique<site_identity>(site_identity::ground{on.shard, on.disk, *disk_worker, chosen, metrics});
+  PG_TRY_VOID(make_first_identity(on.disk, chosen));
   PG_TRY(certificates, node::certificates::open(chosen, identity->rules(), on.shard, *disk_worker, metrics));
   PG_TRY_VOID(on.disk.make_folder(chosen.data));
   PG_TRY_VOID(on.disk.make_folder(chosen.data + "/state"));

@@ -90,7 +90,7 @@ io::task<> own_identity::watch() {
                 worker_.submit(
                     [found, shared, &disk = disk_, issues = site_ != nullptr] {
                       found->known = known_certificates(*shared, disk);
-                      if (issues) found->site = site_authority::open(disk, identity_folder(*shared));
+                      if (issues) found->site = site_authority::open(disk, identity_folder(*shared), *shared->identity);
                     },
                     [found, done = std::move(done)] { done(std::move(*found)); });
               }));

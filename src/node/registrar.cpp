@@ -13,7 +13,7 @@ result<std::unique_ptr<registrar>> registrar::open(const surroundings& on, const
   auto made = std::unique_ptr<registrar>(new registrar(chosen));  // tidy: new — the constructor is private
   PG_TRY(made->things_, node::things::open(on.shard, on.disk, folder, on.metrics));
   made->things_->serve(on.broker);
-  PG_TRY(auto site, site_authority::open(on.disk, folder));
+  PG_TRY(auto site, site_authority::open(on.disk, folder, chosen));
   if (site) made->authority_ = std::make_shared<issuing_site>(std::move(site));
   PG_TRY(made->verifier_, open_verifier(on.disk, chosen.attestation));
   if (made->authority_) {

@@ -43,7 +43,7 @@ timekeeper::timekeeper(const config& chosen, means by)
     io::know_has_passed(*last);
     source_ = "the last run";
   }
-  if (behind() > 0s) {
+  if (behind() > 1s) {
     log::warn(place_name, "the machine's clock says {}, and it is {} or later: certificates are checked at that time",
               to_iso8601(clock::wall()), to_iso8601(io::verification_time()));
   }

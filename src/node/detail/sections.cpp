@@ -315,6 +315,18 @@ constexpr option<identity_config> identity_options[] = {
         "hold certificates against docs/identity.md; false: verify them as OpenSSL does, for another authority's"),
     row<&identity_config::needs_approval, kind::choice<approvals>, identity_config>(
         "approval", "\"token\"", "what a first certificate takes: a token, or beside it an operator's word"),
+    row<&identity_config::site, kind::name, identity_config>(
+        "site", "none",
+        "what the site is called: its authorities are made at the first start, and without a [tls] this "
+        "node's certificate too"),
+    row<&identity_config::names, kind::list_of<kind::text, limits::tls_certificates_max>, identity_config>(
+        "names", "[]", "with `site`: DNS names and addresses of this machine, beside the node's name and loopback"),
+    row<&identity_config::issuing_key, kind::tls_key, identity_config>(
+        "issuing_key", "`issuing.key` in the folder",
+        "of the issuing authority: `{ token = \"pkcs11:token=plant;"
+        "object=issuing\" }`"),
+    row<&identity_config::passphrase, kind::secret_reference, identity_config>(
+        "passphrase", "none", "of the issuing authority's key, where that is encrypted; the PIN of its token"),
     row<&identity_config::attestation, kind::file, identity_config>(
         "attestation", "none", "the policy of machines that prove their TPM and what they started"),
     row<&identity_config::renew, kind::renewal, identity_config>(

@@ -151,6 +151,23 @@ void check_journal(reading& in, const value& root, const config& of) {
   }
 }
 
+/// The first node of a site, which makes its own certificate, needs no [tls].
+void complete_identity(reading& in, const value& root, config& of) {
+  if (!of.identity) return;
+  if (of.identity->issuing_key && of.identity->issuing_key->from != secret::place::token) {
+    in.refuse(place(root, "identity", "issuing_key"), "P0114",
+              "an issuing key in a file is `issuing.key` in the folder",
+              "leave it out, or name a key in a token: { token = \"pkcs11:...\" }");
+  }
+  if (of.identity->site.empty() || of.tls) return;
+  const auto own = first_certificate_file(of);
+  of.tls.emplace();
+  of.tls->certificate = own;
+  of.tls->key = {secret::place::file, own};
+  of.tls->authority = identity_folder(of) + "/root.crt";
+  if (!of.identity->renew) of.identity->renew = renewal_source{};
+}
+
 /// A renewed key and certificate come into use by one rename, so they are in one file.
 void check_renewal(reading& in, const value& root, const config& of) {
   if (!of.identity || !of.identity->renew) return;
@@ -181,6 +198,7 @@ position place_of(const value& root, std::string_view section, std::size_t index
 }
 
 void check_together(reading& in, const value& root, config& of) {
+  complete_identity(in, root, of);
   check_listening(in, root, of);
   for (std::size_t i = 0; i < of.mqtt.size(); ++i) check_listener(in, root, of, i);
   check_api(in, root, of);
