@@ -11,7 +11,8 @@
 
 namespace perigee::sim {
 
-/// The rules that nodes of the simulation run: a command, and an alarm with a state.
+/// The rules that nodes of the simulation run: a command, an alarm with a state, and what remembers: a window, a
+/// condition that is held, a message before.
 [[nodiscard]] rules::rule_set the_rules();
 
 /// What rules would have put out had nothing ever been interrupted: one engine, fed each message of one node's bulk

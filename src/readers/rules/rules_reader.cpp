@@ -18,9 +18,10 @@ using model::lane;
 constexpr std::array all_lanes{lane::alarm, lane::event, lane::bulk};
 constexpr std::uint8_t state_version = 1;
 constexpr std::size_t slice_bytes = 64U << 10;
+constexpr std::size_t state_bytes_small = 4096;
 constexpr auto save_every = 1s;
 constexpr std::string_view tick_topic = "$perigee/rules/tick";
-constexpr std::string_view tick_source = "rules/clock";
+constexpr std::string_view tick_source = "rules";
 constexpr std::string_view retry_source = "rules/quarantine";  // of what a retried record decides
 constexpr auto retry_every = 100ms;
 constexpr std::size_t payload_bytes_shown = 256;
@@ -126,17 +127,20 @@ bool rules_reader::step(timestamp now) {
   now_ = now;
   if (!flush() || !options_.aside.has_room()) return false;
   finish_retries();
-  // What windows hold may be much: it is noted so often as it is saved, and where it stayed the same.
-  if (clock::now() >= note_at_ || before_.version == set_.version()) {
+  // What windows hold may be much: it is noted again when as much was read as it takes, and where it stayed the same.
+  if (read_since_note_ >= before_.state.size() || before_.state.size() <= state_bytes_small ||
+      before_.version == set_.version()) {
     note(before_);
-    note_at_ = clock::now() + save_every;
+    read_since_note_ = 0;
   }
   for (const auto l : all_lanes) {
     deciding_lane_ = l;
     auto& reader = ends_[static_cast<std::size_t>(l)]->reader;
     const auto read = reader.read(slice_bytes, [this](log_offset at, const model::record_view& r) { decide(at, r); });
     if (!read) log::warn("readers.rules", "the journal cannot be read: {}", read.error().text());
-    if (read && *read != 0) return flush();
+    if (!read || *read == 0) continue;
+    read_since_note_ += slice_bytes;
+    return flush();
   }
   return tick(now);
 }
@@ -170,7 +174,7 @@ clock::time_point rules_reader::next_tick(clock::time_point latest) const {
 void rules_reader::decide(log_offset at, const model::record_view& r) {
   deciding_at_ = at;
   decided_here_ = 0;
-  if (r.topic == tick_topic && r.source == tick_source) ticking_[static_cast<std::size_t>(r.lane)] = false;
+  if (r.topic == tick_topic) ticking_[static_cast<std::size_t>(r.lane)] = false;
   set_.advance(static_cast<std::uint8_t>(r.lane), r.arrival, *this);
   const model::origin here{options_.node, log_.life_at(r.lane, at), at};
   const auto opened = decide_on_messages(here, r);

@@ -117,7 +117,7 @@ class rules_reader final : private perigee::rules::action_sink {
   /// Before what is being decided on. It may be saved while an output finds no room: were it not, the lane that has no
   /// room might wait for this very reader to have passed its oldest records.
   standing before_;
-  clock::time_point note_at_{};                    // when what the rules remember is noted again
+  std::size_t read_since_note_ = 0;                // bytes, at most
   std::array<bool, model::lane_count> ticking_{};  // a tick is on its way through the journal
   byte_buffer saved_;
   bool saving_ = false;
