@@ -219,6 +219,14 @@ TEST(Expression, HashesAndEncodes) {
   EXPECT_EQ(problems_of("encode(a, 'hex')"), lines{"6:8 P0226 the only encoding is 'base64'"});
 }
 
+TEST(Expression, TakesAConstantInDoubleQuotesAsAwsWritesIt) {
+  EXPECT_EQ(select("parse_time(\"yyyy.MM.dd G 'at' HH:mm:ss z\", 100000000, \"America/Belize\")"),
+            R"("1970.01.01 AD at 21:46:40 CST")");
+  EXPECT_EQ(select("decode(t, \"base64\").temperature", R"({"t":"eyAidGVtcGVyYXR1cmUiOiAzMyB9Cg=="})"), "33");
+  EXPECT_EQ(select("regexp_matches(\"a\", \"b+\")", R"({"a":"abb","b+":1})"), "true") << "the first is a field";
+  EXPECT_EQ(problems_of("decode(a, base64)"), lines{"6:18 P0225 'decode' needs a constant text here"});
+}
+
 TEST(Expression, KnowsPlaces) {
   EXPECT_EQ(select("round(distance(52.5200, 13.4050, 48.8566, 2.3522) / 1000)"), "877");
   EXPECT_EQ(select("distance(1, 2, 1, 2)"), "0");

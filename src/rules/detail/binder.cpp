@@ -68,7 +68,13 @@ binder::bound binder::visit(const expression_pool& pool, expression_id id) {
   }
   std::vector<bound> args;
   args.reserve(e.args.size());
-  for (const auto arg : e.args) args.push_back(visit(pool, arg));
+  const auto* callee = e.code == op::call ? find_function(e.name) : nullptr;
+  for (std::size_t i = 0; i < e.args.size(); ++i) {
+    const auto& arg = pool[e.args[i]];
+    // AWS IoT writes decode(x, "base64"): no field can be meant where a constant must stand.
+    const bool text = arg.quoted && callee != nullptr && callee->is_constant(i);
+    args.push_back(text ? text_node(std::get<std::string>(arg.path.front())) : visit(pool, e.args[i]));
+  }
   if (e.code == op::call) return call(e, args, pool);
   if (e.code == op::list || e.code == op::object) return container(e, args);
   return add({.code = e.code, .type = e.type}, args, result_type(e, args, pool));
@@ -82,6 +88,10 @@ binder::bound binder::constant(const expression& e) {
                     : v.kind == value_kind::text    ? value_type::text
                                                     : value_type::any;
   return constant_node(v, type);
+}
+
+binder::bound binder::text_node(std::string text) {
+  return constant_node(of_text(out_.texts.emplace_back(std::move(text))), value_type::text);
 }
 
 binder::bound binder::field(const expression& e) {

@@ -52,6 +52,7 @@ class binder {
   bound visit(const expression_pool& pool, expression_id id);
   bound constant(const expression& e);
   bound constant_node(const value& v, value_type type);
+  bound text_node(std::string text);
   bound container(const expression& e, std::span<const bound> args);
   [[nodiscard]] const value* constant_at(node_id id) const;
   const prepared* prepare(const function& f, const expression& e, std::span<const bound> args,

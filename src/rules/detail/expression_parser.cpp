@@ -304,10 +304,12 @@ expression_parser::parsed expression_parser::literal() {
 
 expression_parser::parsed expression_parser::field() {
   auto where = tokens_.peek().where;
+  const bool quoted = tokens_.peek().kind == token_kind::quoted;
   field_path path{tokens_.take().text};
   while (take_step(path, where)) {
   }
   const auto id = make(op::field, where);
+  pool_[id].quoted = quoted && path.size() == 1;
   pool_[id].path = std::move(path);
   return id;
 }

@@ -67,6 +67,7 @@ struct expression {
   field_path path{};                  // field
   value_type type = value_type::any;  // cast
   bool distinct = false;              // call: count(DISTINCT x)
+  bool quoted = false;                // field: one name, in "double quotes"
   std::vector<expression_id> args{};
   std::vector<expression_id> partition{};  // call: OVER (PARTITION BY ...)
   std::optional<expression_id> when{};     // call: OVER (WHEN ...)
