@@ -31,10 +31,12 @@ answer list_rules(const system_sources& from) {
   json::array rows;
   const auto all = from.rules == nullptr ? std::vector<readers::rules::rule_figures>() : from.rules->figures();
   for (const auto& each : all) {
-    json::object row{{"name", each.stats.name},      {"file", each.stats.file},       {"state", "running"},
-                     {"evaluated", each.stats.seen}, {"matched", each.stats.matched}, {"actions", each.stats.actions},
-                     {"errors", each.stats.errors},  {"dropped", each.stats.dropped}, {"last_output", nullptr},
-                     {"last_error", nullptr}};
+    json::object row{
+        {"name", each.stats.name},         {"file", each.stats.file},       {"state", "running"},
+        {"evaluated", each.stats.seen},    {"matched", each.stats.matched}, {"actions", each.stats.actions},
+        {"errors", each.stats.errors},     {"dropped", each.stats.dropped}, {"late", each.stats.late},
+        {"forgotten", each.stats.evicted}, {"keys", each.stats.groups},     {"state_bytes", each.stats.state_bytes},
+        {"last_output", nullptr},          {"last_error", nullptr}};
     if (each.last) {
       row["last_output"] = json::object{
           {"at", api::time_or_null(each.last->at)}, {"topic", each.last->topic}, {"payload", each.last->payload}};
@@ -207,7 +209,8 @@ api::routes system_routes(system_sources from) {
        {"Rules, and what they did since the start",
         {},
         "{rules:[{name:text,file:text,state:running|failed,evaluated:whole,matched:whole,actions:whole,errors:whole,"
-        "dropped:whole,last_output:{at:time,topic:text,payload:text}?,last_error:{at:time,text:text}?}],next:text?}"}},
+        "dropped:whole,late:whole,forgotten:whole,keys:whole,state_bytes:whole,"
+        "last_output:{at:time,topic:text,payload:text}?,last_error:{at:time,text:text}?}],next:text?}"}},
       {"GET",
        "/api/v1/journal",
        at_once([from](const auto&) { return show_journal(from); }),

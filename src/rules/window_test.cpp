@@ -201,8 +201,10 @@ TEST(Window, ByTheMessagesOwnTimeLateOnesAreCounted) {
   EXPECT_EQ(set.stats(0).late, 1U);
   EXPECT_TRUE(feed(set, 1000, R"({"ts":"x"})").empty());
   EXPECT_TRUE(feed(set, 1000, R"({})").empty());
+  EXPECT_TRUE(feed(set, 1000, R"({"ts":"1677-09-22T00:00:00Z"})").empty());
+  EXPECT_TRUE(at(-9'000'000'000).empty());
   EXPECT_TRUE(at(1000 + 2 * 86400).empty()) << "a clock that is far ahead ends nothing";
-  EXPECT_EQ(set.stats(0).errors, 3U);
+  EXPECT_EQ(set.stats(0).errors, 5U);
   EXPECT_EQ(at(125), lines{R"({"n":2,"e":120000})"});
 }
 

@@ -67,10 +67,14 @@ std::optional<timestamp> engine::time_of(const running& rule, const evaluation& 
     return std::max(now, rule.memory.watermark());
   }
   const auto v = evaluate(rule.plan.code, *plan.value, with);
-  if (v.kind == value_kind::number) return time_of_number(v, plan.unit);
-  if (v.kind != value_kind::text) return std::nullopt;
-  const auto at = from_iso8601(v.text);
-  return at ? std::optional(*at) : std::nullopt;
+  std::optional<timestamp> out;
+  if (v.kind == value_kind::number) {
+    out = time_of_number(v, plan.unit);
+  } else if (const auto at = from_iso8601(v.kind == value_kind::text ? v.text : std::string_view())) {
+    out = *at;
+  }
+  // No machine of ours has measured before 1970; and so no difference of two times is more than nanoseconds can count.
+  return out && *out >= timestamp{} ? out : std::nullopt;
 }
 
 void engine::move_to(running& rule, timestamp at, action_sink& out) {
