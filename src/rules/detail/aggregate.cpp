@@ -152,6 +152,39 @@ bool accumulator::add(timestamp at, const value& v) {
   return std::visit(into, state_);
 }
 
+void accumulator::moments::merge(const moments& later) {
+  if (later.count == 0) return;
+  const double all = count + later.count;
+  const double apart = later.mean - mean;
+  mean += apart * later.count / all;
+  squares += later.squares + apart * apart * count * later.count / all;
+  count = all;
+}
+
+void accumulator::change::merge(const change& later) {
+  if (later.count == 0) return;
+  if (count == 0 || later.first_at < first_at) {
+    first_at = later.first_at;
+    first = later.first;
+  }
+  if (count == 0 || later.last_at >= last_at) {
+    last_at = later.last_at;
+    last = later.last;
+  }
+  count += later.count;
+}
+
+void accumulator::weighted::merge(const weighted& later) {
+  if (!later.any) return;
+  if (!any) {
+    *this = later;
+    return;
+  }
+  integral += last * seconds_between(last_at, later.first_at) + later.integral;
+  last_at = later.last_at;
+  last = later.last;
+}
+
 void accumulator::merge(const accumulator& later) {
   const auto into = overloaded{
       [](counted& s, const counted& o) { s.count += o.count; },
@@ -162,14 +195,7 @@ void accumulator::merge(const accumulator& later) {
         s.count += o.count;
         s.sum += o.sum;
       },
-      [](moments& s, const moments& o) {
-        if (o.count == 0) return;
-        const double all = s.count + o.count;
-        const double apart = o.mean - s.mean;
-        s.mean += apart * o.count / all;
-        s.squares += o.squares + apart * apart * s.count * o.count / all;
-        s.count = all;
-      },
+      [](moments& s, const moments& o) { s.merge(o); },
       [this](extreme& s, const extreme& o) {
         if (!o.any) return;
         if (!s.any || (kind_ == kind::min ? o.x < s.x : o.x > s.x)) s = o;
@@ -177,19 +203,8 @@ void accumulator::merge(const accumulator& later) {
       [this](end_value& s, const end_value& o) {
         if (o.any && (!s.any || (kind_ == kind::first ? o.at < s.at : o.at >= s.at))) s = o;
       },
-      [](change& s, const change& o) {
-        if (o.count == 0) return;
-        if (s.count == 0 || o.first_at < s.first_at) s.first_at = o.first_at, s.first = o.first;
-        if (s.count == 0 || o.last_at >= s.last_at) s.last_at = o.last_at, s.last = o.last;
-        s.count += o.count;
-      },
-      [](weighted& s, const weighted& o) {
-        if (!o.any) return;
-        if (!s.any) return void(s = o);
-        s.integral += s.last * seconds_between(s.last_at, o.first_at) + o.integral;
-        s.last_at = o.last_at;
-        s.last = o.last;
-      },
+      [](change& s, const change& o) { s.merge(o); },
+      [](weighted& s, const weighted& o) { s.merge(o); },
       [](t_digest& s, const t_digest& o) { s.merge(o); },
       [](auto&, const auto&) {},  // of another kind: the rule's aggregates stand in one order
   };

@@ -80,6 +80,8 @@ class accumulator {
     double count = 0;
     double mean = 0;
     double squares = 0;  // of the distances from the mean
+
+    void merge(const moments& later);
   };
   struct extreme {
     bool any = false;
@@ -96,6 +98,8 @@ class accumulator {
     timestamp last_at{};
     double first = 0;
     double last = 0;
+
+    void merge(const change& later);
   };
   struct weighted {
     bool any = false;
@@ -103,6 +107,8 @@ class accumulator {
     timestamp last_at{};
     double last = 0;
     double integral = 0;  // of the value over the seconds between
+
+    void merge(const weighted& later);
   };
   using state = std::variant<counted, distinct, total, moments, extreme, end_value, change, weighted, t_digest>;
 

@@ -94,7 +94,8 @@ std::optional<int> take_number(std::string_view& text, std::size_t most) {
   std::size_t digits = 0;
   while (digits < std::min(most, text.size()) && is_digit(text[digits])) ++digits;
   int out = 0;
-  if (digits == 0 || std::from_chars(text.data(), text.data() + digits, out).ec != std::errc()) return std::nullopt;
+  const auto* end = text.data() + digits;
+  if (digits == 0 || std::from_chars(text.data(), end, out).ec != std::errc()) return std::nullopt;
   text.remove_prefix(digits);
   return out;
 }
