@@ -7,6 +7,7 @@
 #include <format>
 
 #include "base/identity_limits.hpp"
+#include "base/random.hpp"
 #include "cli/ca_files.hpp"
 #include "cli/demo_site.hpp"
 #include "control/enrolment/site_files.hpp"
@@ -30,20 +31,28 @@ class descriptor {
   int fd_;
 };
 
-/// A socket that holds a free port of loopback as long as it lives.
-result<descriptor> hold_port(std::uint16_t& port) {
-  descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+/// Below those that the system gives to who asks for any port and to who calls somebody (from 32,768: ip(7)): what is
+/// free now stays free until the node listens on it.
+constexpr std::uint16_t first_port = 15'000;
+constexpr std::uint16_t last_port = 32'767;
+constexpr int port_tries = 1000;
+
+bool bind_to(const descriptor& socket, std::uint16_t port) {
   sockaddr_in at{};
   at.sin_family = AF_INET;
+  at.sin_port = htons(port);
   at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(at);
-  auto* const address = reinterpret_cast<sockaddr*>(&at);
-  if (socket.get() < 0 || ::bind(socket.get(), address, size) != 0 ||
-      ::getsockname(socket.get(), address, &size) != 0) {
-    return fail(std::error_code(errno, std::system_category()), "no free port on loopback");
+  return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&at), sizeof(at)) == 0;
+}
+
+/// A socket that holds a free port of loopback as long as it lives.
+result<descriptor> hold_port(prng& random, std::uint16_t& port) {
+  descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  for (int tries = 0; tries < port_tries; ++tries) {
+    port = static_cast<std::uint16_t>(random.between(first_port, last_port));
+    if (bind_to(socket, port)) return socket;
   }
-  port = ntohs(at.sin_port);
-  return socket;
+  return fail(std::error_code(errno, std::system_category()), "no free port on loopback");
 }
 
 /// The authorities of the site, as `perigee ca init` makes them, in the folder of the node at the top.
@@ -90,9 +99,10 @@ result<> write_operator(const identity::authority& by, const demo_site& site, ti
 }  // namespace
 
 result<> choose_ports(demo_site& site) {
-  std::vector<descriptor> held;  // all at once, so that no two are one
+  prng random(static_cast<std::uint64_t>(::getpid()));  // two demos at once seldom want the same
+  std::vector<descriptor> held;                         // all at once, so that no two are one
   const auto choose = [&](std::uint16_t& port) -> result<> {
-    PG_TRY(auto socket, hold_port(port));
+    PG_TRY(auto socket, hold_port(random, port));
     held.push_back(std::move(socket));
     return {};
   };

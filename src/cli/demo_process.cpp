@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <format>
+#include <fstream>
 
 namespace perigee::cli {
 namespace {
@@ -61,6 +62,13 @@ std::optional<int> demo_process::reap() {
   if (!running() || ::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
   pid_ = 0;
   return status;
+}
+
+std::string demo_process::last_words() const {
+  std::ifstream log(log_file_);
+  std::string last;
+  for (std::string line; std::getline(log, line);) last = std::move(line);
+  return last;
 }
 
 std::string describe_status(int status) {

@@ -28,7 +28,8 @@ class demo_process {
 
   [[nodiscard]] bool running() const { return pid_ > 0; }
   [[nodiscard]] pid_t pid() const { return pid_; }
-  [[nodiscard]] const std::string& log_file() const { return log_file_; }
+  /// The last line of its log; empty where there is none.
+  [[nodiscard]] std::string last_words() const;
 
  private:
   std::vector<std::string> arguments_;

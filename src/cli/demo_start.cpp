@@ -70,7 +70,7 @@ io::task<> demo_supervisor::join_all() {
     for (const auto& each : joining) {
       const auto status = each->reap();
       if (!status || *status == 0) continue;
-      tell(std::format("joining {}; {} says why", describe_status(*status), each->log_file()));
+      tell(std::format("joining {}: {}", describe_status(*status), each->last_words()));
       co_return fail(errc::refused, "a node does not join");
     }
     PG_CO_TRY_VOID(co_await io::sleep_for(on_, look_step));

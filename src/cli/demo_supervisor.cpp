@@ -96,7 +96,7 @@ void demo_supervisor::reap() {
     if (!status) continue;
     each->forget();
     if (!each->wanted || stopping_) continue;
-    tell(std::format("{} {}; {} says why", each->node.id, describe_status(*status), each->process.log_file()));
+    tell(std::format("{} {}: {}", each->node.id, describe_status(*status), each->process.last_words()));
     code_ = exit_code::unavailable;
     stopping_ = true;
   }
