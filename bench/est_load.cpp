@@ -4,7 +4,8 @@
 //   est_load --port P --authority F --token T --devices N --threads N
 //
 // Keys (EC P-256) and requests are made first. Then each device connects (TLS, the server's certificate verified
-// against the authority), posts its request with its name and the token, and reads its certificates. Prints
+// against the authority), posts its request with its name and the token, and reads its certificates; where the node
+// says 429, it comes again when it is told to. Prints
 // {"seconds":…,"cpu_seconds":…,"failed":…}: of the enrolments alone, CPU time of this process. Nothing here is
 // Perigee's.
 
@@ -36,6 +37,8 @@ using context_ptr = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
 using ssl_ptr = std::unique_ptr<SSL, decltype(&SSL_free)>;
 using key_ptr = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using request_ptr = std::unique_ptr<X509_REQ, decltype(&X509_REQ_free)>;
+
+constexpr int retries_max = 100;
 
 options parsed(int count, char** words) {
   options out;
@@ -74,8 +77,8 @@ std::string make_request(const std::string& name, const std::string& token) {
          "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-/// One device; whether it got a certificate.
-bool enrol(SSL_CTX* with, int port, const std::string& request) {
+/// What the node answers to a request over a new connection; empty where there is none.
+std::string ask(SSL_CTX* with, int port, const std::string& request) {
   const int at = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in to{};
   to.sin_family = AF_INET;
@@ -92,6 +95,23 @@ bool enrol(SSL_CTX* with, int port, const std::string& request) {
     for (int n = 0; (n = SSL_read(tls.get(), piece, sizeof piece)) > 0;) got.append(piece, static_cast<std::size_t>(n));
   }
   ::close(at);
+  return got;
+}
+
+/// How long the answer wants to be waited before the next request (RFC 9110 10.2.3).
+std::chrono::seconds retry_after(const std::string& answer) {
+  constexpr std::string_view header = "Retry-After: ";
+  const auto at = answer.find(header);
+  return std::chrono::seconds(at == std::string::npos ? 1 : std::atoi(answer.c_str() + at + header.size()));
+}
+
+/// One device; whether it got a certificate. All devices share an address, so the node may ask it to come again.
+bool enrol(SSL_CTX* with, int port, const std::string& request) {
+  auto got = ask(with, port, request);
+  for (int again = 0; again < retries_max && got.starts_with("HTTP/1.1 429"); ++again) {
+    std::this_thread::sleep_for(retry_after(got));
+    got = ask(with, port, request);
+  }
   return got.starts_with("HTTP/1.1 200") && got.find("\r\n\r\n") + 4 < got.size();
 }
 
