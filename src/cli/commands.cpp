@@ -129,6 +129,16 @@ constexpr argument journal_repair_arguments[] = {
     {"--node", "NAME", "whose journal it is, where journal.id is lost", optional},
     json_lines,
 };
+constexpr argument rule_ls_arguments[] = {of_node, json};
+constexpr argument rule_show_arguments[] = {{"name", "NAME", "as `rule ls` has it", required}, of_node, json};
+constexpr argument rule_run_arguments[] = {
+    {"rules", "FILE", "a *.rule.sql, or a folder of them", required},
+    {"--replay", "FILE", "the configuration of the node whose journal it is; the node may be running", optional},
+    {"--data", "DIR", "its data folder, in place of the configuration", optional},
+    {"--from", "TIME", "messages that came from here, 2026-11-22T10:00:00Z", optional},
+    {"--to", "TIME", "to here; windows that end by then are ended", optional},
+    json_lines,
+};
 constexpr argument ca_folder = {"folder", "FOLDER", "where they are", required};
 constexpr argument ca_passphrase = {"--passphrase-file", "FILE",
                                     "its first line encrypts the authorities' keys, or is their tokens' PIN", optional};
@@ -425,6 +435,10 @@ constexpr command table[] = {
     {"journal dump", "records, one a line", journal_dump_arguments, run_journal_dump},
     {"journal verify", "read every byte; exit 1 on damage", journal_verify_arguments, run_journal_verify},
     {"journal repair", "mend what verify finds, losing nothing readable", journal_repair_arguments, run_journal_repair},
+    {"rule", "rules of a node, and rules tried on what was recorded", {}, run_rule},
+    {"rule ls", "the rules of a running node, and what they did", rule_ls_arguments, run_rule_ls},
+    {"rule show", "one of them", rule_show_arguments, run_rule_show},
+    {"rule run", "what rules would have done to a journal", rule_run_arguments, run_rule_run},
     {"bench", "measure a broker", {}, run_bench_mqtt},
     {"bench mqtt", "load for an MQTT broker, and what it makes of it", {}, run_bench_mqtt},
     {"bench mqtt p2p", "publishers with a subscriber each", bench_message_arguments, run_bench_mqtt_p2p},

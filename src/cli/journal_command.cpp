@@ -5,6 +5,7 @@
 
 #include "cli/command.hpp"
 #include "cli/console.hpp"
+#include "cli/journal_place.hpp"
 #include "cli/payload_text.hpp"
 #include "io/file.hpp"
 #include "journal/inspect.hpp"
@@ -13,7 +14,6 @@
 #include "model/gap.hpp"
 #include "model/record_batch.hpp"
 #include "node/at_rest.hpp"
-#include "node/config.hpp"
 
 namespace perigee::cli {
 namespace {
@@ -27,28 +27,6 @@ exit_code refuse(exit_code code, std::string_view sentence) {
 exit_code refuse(const std::string& folder, const error& why) {
   return refuse(is(why, errc::not_found) ? exit_code::usage : exit_code::unavailable,
                 std::format("{}: {}", folder, why.text()));
-}
-
-struct journal_place {
-  std::string folder;
-  std::string node;                // empty: not known
-  std::vector<node::secret> keys;  // to read what is encrypted; none without the configuration
-};
-
-/// From `--data` (a data folder, or a journal's own), or the configuration FILE. Says what is wrong on stderr.
-std::expected<journal_place, exit_code> find_journal(const invocation& called) {
-  if (const auto data = called.text("--data")) {
-    const bool is_journal = io::real_disk().open(*data + "/journal.id", io::open_mode::read).has_value();
-    return journal_place{is_journal ? *data : *data + "/journal", "", {}};
-  }
-  const auto file = called.text("file");
-  if (!file) return std::unexpected(refuse(exit_code::usage, "which one? a configuration FILE, or --data DIR"));
-  const auto loaded = node::load_config(*file);
-  if (!loaded) {
-    complain(render_all(loaded.error()));
-    return std::unexpected(exit_code::config);
-  }
-  return journal_place{loaded->data + "/journal", loaded->node_id, loaded->journal.keys};
 }
 
 std::string time_or_dash(timestamp t) { return t == timestamp{} ? "-" : to_iso8601(t); }
@@ -222,7 +200,7 @@ exit_code run_journal(const invocation&) {
 }
 
 exit_code run_journal_ls(const invocation& called) {
-  const auto place = find_journal(called);
+  const auto place = find_journal(called, "journal");
   if (!place) return place.error();
   const auto all = journal::summarize(io::real_disk(), place->folder);
   if (!all) return refuse(place->folder, all.error());
@@ -247,7 +225,7 @@ exit_code run_journal_dump(const invocation& called) {
   if (!from || !to || !limit || *limit == 0) {
     return refuse(exit_code::usage, "--from, --to and --limit take a whole number");
   }
-  const auto place = find_journal(called);
+  const auto place = find_journal(called, "journal");
   if (!place) return place.error();
   const auto keys = node::read_keys(place->keys);
   if (!keys) return refuse(exit_code::config, keys.error().text());
@@ -258,7 +236,7 @@ exit_code run_journal_dump(const invocation& called) {
 }
 
 exit_code run_journal_verify(const invocation& called) {
-  const auto place = find_journal(called);
+  const auto place = find_journal(called, "journal");
   if (!place) return place.error();
   const bool json = called.json();
   progress_line line;
@@ -281,7 +259,7 @@ exit_code run_journal_verify(const invocation& called) {
 }
 
 exit_code run_journal_repair(const invocation& called) {
-  const auto place = find_journal(called);
+  const auto place = find_journal(called, "journal");
   if (!place) return place.error();
   const journal::repair_options chosen{.write = called.has("--write"),
                                        .node = called.text("--node").value_or(place->node)};

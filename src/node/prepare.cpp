@@ -30,26 +30,6 @@ diagnostic unreadable(const std::string& file, const error& why) {
   return d;
 }
 
-std::vector<rules::rule_source> read_rules(const std::string& folder, io::disk& on, diagnostics& wrong) {
-  std::vector<rules::rule_source> out;
-  const auto names = on.list(folder);
-  if (!names) {
-    wrong.push_back(unreadable(folder, names.error()));
-    return out;
-  }
-  for (const auto& name : *names) {
-    if (!name.ends_with(rule_suffix)) continue;
-    const auto path = std::format("{}/{}", folder, name);
-    const auto bytes = io::read_whole(on, path, limits::rule_file_bytes_max);
-    if (!bytes) {
-      wrong.push_back(unreadable(path, bytes.error()));
-      continue;
-    }
-    out.push_back({path, std::string(as_text(*bytes))});
-  }
-  return out;
-}
-
 replay_options options_of(const replay_config& from) {
   replay_options out;
   out.name = from.name;
@@ -80,10 +60,36 @@ void prepare_replay(const replay_config& from, io::disk& on, std::vector<prepare
 
 }  // namespace
 
+std::expected<std::vector<rules::rule_source>, diagnostics> read_rules(const std::string& folder, io::disk& on) {
+  const auto names = on.list(folder);
+  if (!names) return std::unexpected(diagnostics{unreadable(folder, names.error())});
+  std::vector<rules::rule_source> out;
+  diagnostics wrong;
+  for (const auto& name : *names) {
+    if (!name.ends_with(rule_suffix)) continue;
+    const auto path = std::format("{}/{}", folder, name);
+    const auto bytes = io::read_whole(on, path, limits::rule_file_bytes_max);
+    if (bytes) {
+      out.push_back({path, std::string(as_text(*bytes))});
+    } else {
+      wrong.push_back(unreadable(path, bytes.error()));
+    }
+  }
+  if (!wrong.empty()) return std::unexpected(std::move(wrong));
+  return out;
+}
+
 std::expected<prepared, diagnostics> prepare(const config& from, io::disk& on) {
   diagnostics wrong;
   std::vector<rules::rule_source> sources;
-  if (from.rules_folder) sources = read_rules(*from.rules_folder, on, wrong);
+  if (from.rules_folder) {
+    auto read = read_rules(*from.rules_folder, on);
+    if (read) {
+      sources = *std::move(read);
+    } else {
+      wrong = std::move(read.error());
+    }
+  }
   auto rules = rules::rule_set::load(sources);
   if (!rules) wrong.insert(wrong.end(), rules.error().begin(), rules.error().end());
   std::vector<prepared_replay> replays;

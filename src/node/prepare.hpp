@@ -27,6 +27,10 @@ struct prepared {
   std::shared_ptr<const access_lists> access{};  // null without [access]
 };
 
+/// The *.rule.sql files of a folder. P0190 for what cannot be read.
+[[nodiscard]] std::expected<std::vector<rules::rule_source>, diagnostics> read_rules(const std::string& folder,
+                                                                                     io::disk& on);
+
 /// Every error of every file at once.
 [[nodiscard]] std::expected<prepared, diagnostics> prepare(const config& from, io::disk& on);
 
