@@ -116,7 +116,7 @@ std::expected<rules::rule_set, exit_code> load_rules(const std::string& path) {
     }
     sources = std::move(*read);
   }
-  auto made = rules::rule_set::load(sources);
+  auto made = rules::rule_set::load(sources, node::table_files_on{io::real_disk()});
   if (made && made->size() != 0) return std::move(*made);
   if (made) return std::unexpected(refuse(exit_code::usage, path + " has no *.rule.sql"));
   complain(render_all(made.error()));

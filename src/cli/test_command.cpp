@@ -5,6 +5,7 @@
 #include "cli/command.hpp"
 #include "cli/console.hpp"
 #include "io/file.hpp"
+#include "node/prepare.hpp"
 #include "rules/test_file.hpp"
 
 namespace perigee::cli {
@@ -52,7 +53,7 @@ exit_code run_test(const invocation& called) {
   }
   tally all;
   for (const auto& test : *tests) {
-    const auto outcomes = rules::run_tests(test, *rules);
+    const auto outcomes = rules::run_tests(test, *rules, node::table_files_on{io::real_disk()});
     if (!outcomes) {
       complain(render_all(outcomes.error()));
       return exit_code::config;

@@ -18,7 +18,7 @@ diagnostics check_rule(const std::string& file) {
   const auto bytes = io::read_whole(io::real_disk(), file, 1U << 20);
   if (!bytes) return {unreadable(file, bytes.error())};
   const rules::rule_source source{file, std::string(as_text(*bytes))};
-  auto loaded = rules::rule_set::load(std::span(&source, 1));
+  auto loaded = rules::rule_set::load(std::span(&source, 1), node::table_files_on{io::real_disk()});
   return loaded ? diagnostics{} : std::move(loaded).error();
 }
 

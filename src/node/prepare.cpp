@@ -79,6 +79,11 @@ std::expected<std::vector<rules::rule_source>, diagnostics> read_rules(const std
   return out;
 }
 
+result<std::string> table_files_on::operator()(const std::string& path) const {
+  PG_TRY(const auto bytes, io::read_whole(disk, path, limits::rule_table_file_bytes_max));
+  return std::string(as_text(bytes));
+}
+
 std::expected<prepared, diagnostics> prepare(const config& from, io::disk& on) {
   diagnostics wrong;
   std::vector<rules::rule_source> sources;
@@ -90,7 +95,7 @@ std::expected<prepared, diagnostics> prepare(const config& from, io::disk& on) {
       wrong = std::move(read.error());
     }
   }
-  auto rules = rules::rule_set::load(sources);
+  auto rules = rules::rule_set::load(sources, table_files_on{on});
   if (!rules) wrong.insert(wrong.end(), rules.error().begin(), rules.error().end());
   std::vector<prepared_replay> replays;
   for (const auto& each : from.replays) prepare_replay(each, on, replays, wrong);

@@ -31,6 +31,12 @@ struct prepared {
 [[nodiscard]] std::expected<std::vector<rules::rule_source>, diagnostics> read_rules(const std::string& folder,
                                                                                      io::disk& on);
 
+/// The files that tables of rules name, for `rules::rule_set::load`.
+struct table_files_on {
+  io::disk& disk;
+  [[nodiscard]] result<std::string> operator()(const std::string& path) const;
+};
+
 /// Every error of every file at once.
 [[nodiscard]] std::expected<prepared, diagnostics> prepare(const config& from, io::disk& on);
 

@@ -21,7 +21,7 @@ constexpr auto table = std::to_array<code_text>({
      "An operator or function was given a value of a type that it cannot use. cast(x AS number) "
      "converts; a condition is a comparison, not a number."},
     {"P0208", "not a topic filter", "'+' stands for one whole level, '#' for all that follow and only at the end."},
-    {"P0209", "not yet in this version", "The clause is known and will come, such as joins and ordering."},
+    {"P0209", "not yet in this version", "The clause is known and will come, such as ordering."},
     {"P0210", "two columns of one name", "Each column becomes a member of one JSON object: rename one with AS."},
     {"P0211", "not a number", "A number is written like 85, 0.5 or 1e-3."},
     {"P0212", "over a bound", "docs/limits.md lists the bounds of rules. Divide the rule in two."},
@@ -29,12 +29,12 @@ constexpr auto table = std::to_array<code_text>({
     {"P0214", "the header is not TOML", "Between /* and */ stands TOML: key = value, and [[action]] tables."},
     {"P0215", "unknown key", "docs/rules.md lists the keys of the header and of each action."},
     {"P0216", "wrong value", "The key is known, its value is of another type or outside what is allowed."},
-    {"P0217", "what to do is unclear", "An action holds exactly one of publish, alarm and store."},
+    {"P0217", "what to do is unclear", "An action holds exactly one of publish, alarm, store and table."},
     {"P0218", "a template that does not close", "An expression in a template is written ${expression}."},
     {"P0219", "not a topic to send to", "One sends to a topic, not to a filter: without '+' and '#', and not empty."},
     {"P0220", "two rules of one name", "Counters and alarms go by a rule's name: give one of the two another."},
     {"P0221", "a column without a name", "Only a plain field names its column by itself: add AS and a name."},
-    {"P0222", "a rule without an action", "Add an [[action]] with publish, alarm or store."},
+    {"P0222", "a rule without an action", "Add an [[action]] with publish, alarm, store or table."},
     {"P0223", "a rule that would feed itself",
      "What the rule sends is what it listens to, without a WHERE that could tell "
      "the difference: it would never end."},
@@ -54,6 +54,17 @@ constexpr auto table = std::to_array<code_text>({
      "A rule with a window acts when the window ends. By then there are many messages, so what it selects is a key of "
      "GROUP BY or made of aggregates: last(x), avg(x)."},
     {"P0230", "a test that does not say what it should", "docs/rules.md shows the form of a *.test.toml."},
+    {"P0231", "no such table", "A JOIN and a `table` action name a [[table]] of the rule's own header."},
+    {"P0232", "two tables of one name",
+     "Rules share a table by declaring it alike: the same file or the same columns, key and ttl."},
+    {"P0233", "a table that cannot be used so",
+     "A JOIN asks a table by its key: ON machines.id = topic(2). A rule writes a table without a file, and its SELECT "
+     "has a column for each of the table's."},
+    {"P0234", "not a table",
+     "The first line of the CSV names its columns, every other line has as many fields and a key of its own; "
+     "docs/limits.md has the bounds."},
+    {"P0235", "no such column",
+     "The table has other columns: the file's first line, or the key and `columns`, say which."},
 });
 
 }  // namespace

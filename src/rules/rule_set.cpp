@@ -24,8 +24,13 @@ rule_set::rule_set(rule_set&&) noexcept = default;
 rule_set& rule_set::operator=(rule_set&&) noexcept = default;
 rule_set::~rule_set() = default;
 
-std::expected<rule_set, diagnostics> rule_set::load(std::span<const rule_source> sources) {
+result<std::string> no_table_files::operator()(const std::string&) const {
+  return fail(errc::not_found, "there are no files here");
+}
+
+std::expected<rule_set, diagnostics> rule_set::load(std::span<const rule_source> sources, table_files files) {
   diagnostics wrong;
+  detail::table_list tables(files);
   detail::field_tree fields;
   std::vector<detail::rule_plan> plans;
   std::unordered_set<std::string> names;
@@ -36,9 +41,9 @@ std::expected<rule_set, diagnostics> rule_set::load(std::span<const rule_source>
       break;
     }
     const auto first_of_file = static_cast<std::ptrdiff_t>(wrong.size());
-    auto plan = detail::compile_rule(fields, of_file);
+    auto plan = detail::compile_rule(fields, tables, of_file);
     std::stable_sort(wrong.begin() + first_of_file, wrong.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+      return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
     });
     const bool taken = !names.insert(plan.name).second;
     if (taken && !of_file.any()) {
@@ -48,13 +53,14 @@ std::expected<rule_set, diagnostics> rule_set::load(std::span<const rule_source>
     plans.push_back(std::move(plan));
   }
   if (!wrong.empty()) return std::unexpected(std::move(wrong));
-  return rule_set(std::make_unique<detail::engine>(std::move(plans), std::move(fields)));
+  return rule_set(std::make_unique<detail::engine>(std::move(plans), std::move(fields), tables.take()));
 }
 
 void rule_set::apply(const event& e, action_sink& out) { engine_->apply(e, out); }
 bool rule_set::wants(std::string_view topic) const { return engine_->wants(topic); }
 std::size_t rule_set::size() const { return engine_->size(); }
 rule_stats rule_set::stats(std::size_t rule) const { return engine_->stats(rule); }
+std::vector<table_stats> rule_set::tables() const { return engine_->table_figures(); }
 std::size_t rule_set::alarms_raised() const { return engine_->alarms().size(); }
 std::uint64_t rule_set::version() const { return engine_->version(); }
 void rule_set::snapshot(byte_buffer& out) const { engine_->encode(out); }

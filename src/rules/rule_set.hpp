@@ -8,10 +8,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/diagnostic.hpp"
 #include "base/error.hpp"
+#include "base/function_ref.hpp"
 #include "rules/action.hpp"
 #include "rules/event.hpp"
 
@@ -25,6 +27,21 @@ class engine;
 struct rule_source {
   std::string file;
   std::string text;
+};
+
+/// Gives the text of a file that a [[table]] names, by its path beside the rule's own. Asked while rules are loaded.
+using table_files = function_ref<result<std::string>(const std::string& path)>;
+/// Where there are no files to be had.
+struct no_table_files {
+  [[nodiscard]] result<std::string> operator()(const std::string& path) const;
+};
+
+/// What a table holds now.
+struct table_stats {
+  std::string_view name;
+  std::size_t rows = 0;
+  std::size_t bytes = 0;
+  std::uint64_t evicted = 0;  // rows that rules wrote, forgotten for want of room
 };
 
 /// What one rule did since it was loaded.
@@ -41,7 +58,8 @@ struct rule_stats {
     std::string_view topic;  // of the event; valid until the next one
   };
   std::optional<failure> last_error{};
-  std::uint64_t dropped = 0;  // actions not taken: no valid topic came out, or output or alarms were at their bound
+  std::uint64_t dropped = 0;   // actions not taken: no valid topic came out, or output or alarms were at their bound
+  std::uint64_t unjoined = 0;  // messages for which a JOIN found no row
   // Of a rule that remembers:
   std::uint64_t late = 0;       // messages of a window that had ended
   std::uint64_t evicted = 0;    // groups, or parts of a sliding window, forgotten for want of room
@@ -55,7 +73,8 @@ struct rule_stats {
 class rule_set {
  public:
   /// Compiles every file, or says everything that is wrong with all of them. An empty list is a set that does nothing.
-  [[nodiscard]] static std::expected<rule_set, diagnostics> load(std::span<const rule_source> sources);
+  [[nodiscard]] static std::expected<rule_set, diagnostics> load(std::span<const rule_source> sources,
+                                                                 table_files files = no_table_files{});
 
   rule_set(rule_set&&) noexcept;
   rule_set& operator=(rule_set&&) noexcept;
@@ -73,6 +92,9 @@ class rule_set {
   [[nodiscard]] std::size_t size() const;
   /// In the order of the files. Names stay valid as long as the set.
   [[nodiscard]] rule_stats stats(std::size_t rule) const;
+
+  /// In the order in which the files declare them.
+  [[nodiscard]] std::vector<table_stats> tables() const;
 
   [[nodiscard]] std::size_t alarms_raised() const;
   /// Goes up with everything that changes the snapshot.

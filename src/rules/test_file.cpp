@@ -30,12 +30,12 @@ test_outcome run(const detail::test_case& test, rule_set& rules) {
 }  // namespace
 
 std::expected<std::vector<test_outcome>, diagnostics> run_tests(const rule_source& tests,
-                                                                std::span<const rule_source> rules) {
+                                                                std::span<const rule_source> rules, table_files files) {
   auto cases = detail::read_tests(tests);
   if (!cases) return std::unexpected(std::move(cases).error());
   std::vector<test_outcome> out;
   for (const auto& one : *cases) {
-    auto set = rule_set::load(rules);
+    auto set = rule_set::load(rules, files);
     if (!set) return std::unexpected(std::move(set).error());
     out.push_back(run(one, *set));
   }

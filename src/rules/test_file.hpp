@@ -19,6 +19,7 @@ struct test_outcome {
 
 /// Runs each [[test]] of one file against a fresh set of the rules. Diagnostics where either does not load.
 [[nodiscard]] std::expected<std::vector<test_outcome>, diagnostics> run_tests(const rule_source& tests,
-                                                                              std::span<const rule_source> rules);
+                                                                              std::span<const rule_source> rules,
+                                                                              table_files files = no_table_files{});
 
 }  // namespace perigee::rules

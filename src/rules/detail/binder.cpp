@@ -1,6 +1,7 @@
 #include "rules/detail/binder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <format>
 
@@ -105,12 +106,49 @@ binder::bound binder::field(const expression& e) {
                std::format("a window has many messages: write last({0}), avg({0}) or group by it", name));
     return {};
   }
+  if (const auto column = joined(e)) return *column;
   const auto slot = fields_.slot_of(e.path);
   if (slot == limits::rule_fields_max) {
     wrong_.add(e.where, "P0212", std::format("more than {} fields in all rules", limits::rule_fields_max));
   }
   out_.nodes.push_back({.code = op::field, .first = slot});
   return {static_cast<node_id>(out_.nodes.size() - 1), declared_type(e)};
+}
+
+/// Nothing where it names no table that is joined.
+std::optional<binder::bound> binder::joined(const expression& e) {
+  const auto* alias = std::get_if<std::string>(&e.path.front());
+  const auto of =
+      std::ranges::find_if(sources_, [&](const source& s) { return alias != nullptr && s.alias == *alias; });
+  if (of == sources_.end() || e.path.size() < 2) return std::nullopt;
+  if (of->unknown) return bound{};
+  const auto* name = std::get_if<std::string>(&e.path[1]);
+  const auto column =
+      std::ranges::find_if(of->columns, [&](const auto& c) { return name != nullptr && c.name == *name; });
+  if (column == of->columns.end()) {
+    std::vector<std::string_view> known;
+    for (const auto& one : of->columns) known.push_back(one.name);
+    wrong_.add(e.where, "P0235", std::format("the table '{}' has no column '{}'", *alias, name != nullptr ? *name : ""),
+               did_you_mean(name != nullptr ? *name : "", known));
+    return bound{};
+  }
+  auto out = joined_slot(static_cast<std::uint32_t>(of - sources_.begin()),
+                         static_cast<std::uint32_t>(column - of->columns.begin()), column->type);
+  for (const auto& step : std::span(e.path).subspan(2)) {
+    const auto* member = std::get_if<std::string>(&step);
+    const auto at = member != nullptr ? text_node(*member)
+                                      : constant_node(of_number(std::get<std::uint32_t>(step)), value_type::number);
+    out = add({.code = op::element}, std::array{out, at}, value_type::any);
+  }
+  return out;
+}
+
+binder::bound binder::joined_slot(std::uint32_t join, std::uint32_t column, value_type type) {
+  const program::joined_column wanted{join, column};
+  auto found = std::ranges::find(out_.joined, wanted);
+  if (found == out_.joined.end()) found = out_.joined.insert(found, wanted);
+  out_.nodes.push_back({.code = op::joined, .first = static_cast<std::uint32_t>(found - out_.joined.begin())});
+  return {static_cast<node_id>(out_.nodes.size() - 1), type};
 }
 
 /// What the header's [fields] says of it. Without [fields] every name may be one.

@@ -10,6 +10,7 @@
 #include "rules/detail/field_tree.hpp"
 #include "rules/detail/program.hpp"
 #include "rules/detail/syntax.hpp"
+#include "rules/detail/table.hpp"
 
 namespace perigee::rules::detail {
 
@@ -27,6 +28,13 @@ class binder {
     value_type type = value_type::any;
   };
 
+  /// What stands before the dot in `machines.limit`.
+  struct source {
+    std::string alias;
+    std::span<const table_column> columns;
+    bool unknown = false;  // the table is broken: any column may be there
+  };
+
   binder(field_tree& fields, program& out, problems& wrong) : fields_(fields), out_(out), wrong_(wrong) {}
 
   /// From here on an expression is about a window that ends, and not about a message: it is made of what stands in
@@ -35,6 +43,9 @@ class binder {
 
   /// Only these fields are there.
   void declare(const schema& fields) { schema_ = &fields; }
+
+  /// From here on its columns may be named.
+  void join(source with) { sources_.push_back(std::move(with)); }
 
   bound bind(const expression_pool& pool, expression_id id);
   /// The same, and the expression must be of this type.
@@ -67,6 +78,8 @@ class binder {
   [[nodiscard]] bool in_scope(const function& f, const expression& e);
   bound unknown_function(const expression& e);
   bound field(const expression& e);
+  std::optional<bound> joined(const expression& e);
+  bound joined_slot(std::uint32_t join, std::uint32_t column, value_type type);
   bound call(const expression& e, std::span<const bound> args, const expression_pool& pool);
   value_type result_type(const expression& e, std::span<const bound> args, const expression_pool& pool);
   value_type all(value_type type, value_type result, const expression& e, std::span<const bound> args,
@@ -80,6 +93,7 @@ class binder {
   program& out_;
   problems& wrong_;
   std::vector<named> columns_;
+  std::vector<source> sources_;
   const schema* schema_ = nullptr;
   std::optional<std::vector<group_expression>> window_;  // while an expression is about a window
   bool too_large_ = false;

@@ -14,6 +14,9 @@ std::string_view trimmed(std::string_view json) {
   return json.substr(first, json.find_last_not_of(" \t\r\n") - first + 1);
 }
 
+/// When this node's journal took it.
+timestamp taken_at(const event& e) { return e.now == timestamp{} ? e.arrival : e.now; }
+
 /// {"alarm":..,"key":..,"severity":..,"state":..,"ts":µs,"since":µs,"values":{..}}
 std::optional<std::string_view> alarm_payload(scratch& out, const alarm_action& a, std::string_view columns) {
   constexpr std::int64_t ns_per_us = 1000;
@@ -67,6 +70,7 @@ class engine::decision {
  private:
   void take(const action_plan& action) {
     if (action.kind == action_kind::alarm) return raise(action);
+    if (action.kind == action_kind::table) return put_row(action);
     const auto topic = render_topic(action.topic, plan_.code, with_, engine_.output_);
     const auto payload =
         action.payload ? render_payload(*action.payload, plan_.code, with_, engine_.output_) : columns();
@@ -77,6 +81,19 @@ class engine::decision {
     } else {
       out_.on_store({plan_.name, *topic, as_bytes(*payload)});
     }
+  }
+
+  /// A row without a key would never be found.
+  void put_row(const action_plan& action) {
+    const auto key = key_text(evaluate(plan_.code, *action.key, with_), engine_.output_);
+    if (!key) return drop();
+    engine_.keys_.clear();
+    for (const auto column : action.row) {
+      engine_.keys_.push_back(engine_.small(evaluate(plan_.code, column, with_), with_));
+    }
+    engine_.tables_[action.table].kept->put(*key, engine_.keys_, taken_at(what_));
+    ++engine_.version_;
+    ++stats_.actions;
   }
 
   void raise(const action_plan& action) {
@@ -175,7 +192,9 @@ void engine::end_window(running& rule, const window_view& window, action_sink& o
 void engine::end_hold(running& rule, const event& e, action_sink& out) {
   values_are_of_another_ = true;
   if (rule.plan.reads_payload && !read_payload(e)) return;  // it was readable when it came
-  decision(*this, rule, e, view_of(rule, e), out).act_on(of_boolean(true));
+  auto with = view_of(rule, e);
+  join(rule, with);  // it found its rows when it came; what is gone by now is NULL
+  decision(*this, rule, e, with, out).act_on(of_boolean(true));
 }
 
 /// The condition acts once it has been true for long enough, and at once when it is false.
@@ -198,8 +217,7 @@ void engine::decide_in_time(running& rule, const event& e, action_sink& out) {
   ++version_;
   const auto at = time_of(rule, view_of(rule, e));
   // A clock that is far ahead would end every window, and what others send would be late from then on.
-  const auto taken_at = e.now == timestamp{} ? e.arrival : e.now;
-  if (!at || (rule.plan.time.value && *at > taken_at + ahead_max)) {
+  if (!at || (rule.plan.time.value && *at > taken_at(e) + ahead_max)) {
     ++rule.stats.seen;
     ++rule.stats.errors;
     return;
@@ -208,6 +226,7 @@ void engine::decide_in_time(running& rule, const event& e, action_sink& out) {
   move_to(rule, *at - rule.plan.time.lateness, out);
   if (std::exchange(values_are_of_another_, false)) read_payload(e);
   auto with = view_of(rule, e);
+  if (!join(rule, with)) return note_deadline(rule);
   ask_analytics(rule, *at, with);
   if (!rule.memory.is_timed()) return decision(*this, rule, e, with, out).run();
   ++rule.stats.seen;
@@ -219,12 +238,16 @@ void engine::decide_in_time(running& rule, const event& e, action_sink& out) {
   note_deadline(rule);
 }
 
-engine::engine(std::vector<rule_plan> rules, field_tree fields)
+engine::engine(std::vector<rule_plan> rules, field_tree fields, std::vector<table_plan> tables)
     : fields_(std::move(fields)),
       values_(fields_.slots()),
       texts_(limits::rule_scratch_bytes_max),
       output_(limits::rule_scratch_bytes_max) {
   deadlines_.fill(INT64_MAX);
+  for (auto& plan : tables) {
+    auto kept = plan.file ? nullptr : fresh_rows(plan);
+    tables_.push_back({std::move(plan), std::move(kept)});
+  }
   rules_.reserve(rules.size());
   matching_.reserve(rules.size() * 2);
   for (auto& plan : rules) {
@@ -278,7 +301,62 @@ void engine::apply(const event& e, action_sink& out) {
 
 void engine::decide(running& rule, const event& e, action_sink& out) {
   if (rule.memory.any()) return decide_in_time(rule, e, out);
-  decision(*this, rule, e, view_of(rule, e), out).run();
+  auto with = view_of(rule, e);
+  if (join(rule, with)) decision(*this, rule, e, with, out).run();
+}
+
+std::unique_ptr<kept_rows> engine::fresh_rows(const table_plan& plan) {
+  return std::make_unique<kept_rows>(plan.columns.size(), plan.declared.ttl, budget_);
+}
+
+bool engine::join(running& rule, evaluation& with) {
+  const auto& plan = rule.plan;
+  if (plan.joins.empty()) return true;
+  joined_.assign(plan.code.joined.size(), value{});
+  with.joined = joined_;
+  bool all = true;
+  for (std::uint32_t i = 0; i < plan.joins.size(); ++i) {
+    all = (take_row(plan.code, i, plan.joins[i], with) || plan.joins[i].left) && all;
+  }
+  if (!all) {
+    ++rule.stats.seen;
+    ++rule.stats.unjoined;
+  }
+  return all;
+}
+
+/// In their order: a column of one may be the key of the next.
+bool engine::take_row(const program& code, std::uint32_t join, const join_plan& from, const evaluation& with) {
+  const auto key = key_text(evaluate(code, from.key, with), texts_);
+  if (!key) return false;
+  auto& table = tables_[from.table];
+  const auto put = [&](auto row, auto as_value) {
+    for (std::size_t i = 0; !row.empty() && i < code.joined.size(); ++i) {
+      if (code.joined[i].join == join) joined_[i] = as_value(row[code.joined[i].column]);
+    }
+    return !row.empty();
+  };
+  if (table.plan.file) return put(table.plan.file->find(*key), [](const value& v) { return v; });
+  // The row may be written again while the rule acts.
+  return put(table.kept->find(*key, taken_at(with.what)), [this](const kept_value& kept) {
+    auto out = kept.view();
+    texts_.begin();
+    texts_.put(out.text);
+    out.text = texts_.take().value_or("");
+    return out;
+  });
+}
+
+std::vector<table_stats> engine::table_figures() const {
+  std::vector<table_stats> out;
+  for (const auto& [plan, kept] : tables_) {
+    if (kept) {
+      out.push_back({plan.name(), kept->size(), kept->bytes(), kept->evicted()});
+    } else {
+      out.push_back({plan.name(), plan.file->size(), plan.file->bytes()});
+    }
+  }
+  return out;
 }
 
 void engine::note_failure(running& rule, const event& e, std::string_view what) {

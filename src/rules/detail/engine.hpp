@@ -36,7 +36,7 @@ struct rule_memory {
 /// Dispatches an event to the rules of its topic and carries out what they decide. Owned by its rule_set.
 class engine {
  public:
-  engine(std::vector<rule_plan> rules, field_tree fields);
+  engine(std::vector<rule_plan> rules, field_tree fields, std::vector<table_plan> tables);
 
   void apply(const event& e, action_sink& out);
   void advance(std::uint8_t lane, timestamp now, action_sink& out);
@@ -45,6 +45,7 @@ class engine {
   [[nodiscard]] bool wants(std::string_view topic) const;
   [[nodiscard]] std::size_t size() const { return rules_.size(); }
   [[nodiscard]] rule_stats stats(std::size_t rule) const;
+  [[nodiscard]] std::vector<table_stats> table_figures() const;
   [[nodiscard]] const alarm_table& alarms() const { return alarms_; }
   [[nodiscard]] std::uint64_t version() const { return version_ + alarms_.version(); }
   void encode(byte_buffer& out) const;
@@ -59,10 +60,17 @@ class engine {
     rule_memory memory{};
     std::uint8_t lane = 0;  // that moves its time: the one its messages come through
   };
+  struct running_table {
+    table_plan plan;
+    std::unique_ptr<kept_rows> kept;  // null: of a file
+  };
   static void note_failure(running& rule, const event& e, std::string_view what);
   /// One event under one rule.
   class decision;
 
+  /// False where a JOIN finds no row and is not LEFT: the rule has nothing to decide.
+  bool join(running& rule, evaluation& with);
+  bool take_row(const program& code, std::uint32_t join, const join_plan& from, const evaluation& with);
   void find_rules(std::string_view topic);
   bool read_payload(const event& e);
   void decide(running& rule, const event& e, action_sink& out);
@@ -79,11 +87,15 @@ class engine {
   void end_hold(running& rule, const event& e, action_sink& out);
   [[nodiscard]] evaluation view_of(running& rule, const event& e);
   [[nodiscard]] rule_memory fresh_memory(const rule_plan& plan);
+  [[nodiscard]] std::unique_ptr<kept_rows> fresh_rows(const table_plan& plan);
+  void encode_tables(byte_writer& to) const;
+  [[nodiscard]] std::vector<std::pair<running_table*, std::unique_ptr<kept_rows>>> decode_tables(byte_reader& from);
   void note_deadline(const running& rule);
   [[nodiscard]] bool holds(const alarm_view& alarm) const;
   void take_over(alarm_table alarms, timestamp now, action_sink& out);
 
-  state_budget budget_;  // outlives the windows that use it
+  state_budget budget_;  // outlives the windows and tables that use it
+  std::vector<running_table> tables_;
   std::vector<running> rules_;
   std::vector<std::uint32_t> timed_;                      // rules whose windows end by the time of arrival
   std::array<std::int64_t, rule_lanes_max> deadlines_{};  // the earliest of theirs; INT64_MAX: none
@@ -99,6 +111,7 @@ class engine {
   std::vector<value> keys_;
   std::vector<value> arguments_;
   std::vector<value> analytics_;
+  std::vector<value> joined_;
   byte_buffer key_;
   bool values_are_of_another_ = false;  // message: one that was held came between
   scratch texts_;                       // what expressions make

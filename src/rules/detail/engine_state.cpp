@@ -64,7 +64,39 @@ void engine::encode(byte_buffer& out) const {
     to.u64(rule.plan.identity);
     to.sized(byte_view(part));
   }
+  encode_tables(to);
   to.u32(crc32c(byte_view(out).subspan(start)));
+}
+
+/// Those that rules write.
+void engine::encode_tables(byte_writer& to) const {
+  const auto is_kept = [](const running_table& t) { return t.kept != nullptr; };
+  to.varint(static_cast<std::uint64_t>(std::ranges::count_if(tables_, is_kept)));
+  byte_buffer part;
+  for (const auto& table : tables_) {
+    if (!is_kept(table)) continue;
+    part.clear();
+    byte_writer of_table(part);
+    table.kept->encode(of_table);
+    to.u64(table.plan.identity);
+    to.sized(byte_view(part));
+  }
+}
+
+/// The rows of the tables that are still there.
+std::vector<std::pair<engine::running_table*, std::unique_ptr<kept_rows>>> engine::decode_tables(byte_reader& from) {
+  std::vector<std::pair<running_table*, std::unique_ptr<kept_rows>>> out;
+  for (auto left = from.varint(); left > 0 && from.ok(); --left) {
+    const auto identity = from.u64();
+    byte_reader part(from.sized());
+    const auto table =
+        std::ranges::find_if(tables_, [&](const auto& t) { return t.kept != nullptr && t.plan.identity == identity; });
+    if (table == tables_.end()) continue;
+    auto& one = out.emplace_back(&*table, fresh_rows(table->plan));
+    one.second->decode(part);
+    if (!part.ok() || !part.done()) from.fail();
+  }
+  return out;
 }
 
 result<> engine::restore(byte_view snapshot, timestamp now, action_sink& out) {
@@ -93,8 +125,10 @@ result<> engine::restore(byte_view snapshot, timestamp now, action_sink& out) {
     one.memory.decode(part);
     if (!part.ok() || !part.done() || one.lane >= rule_lanes_max) from.fail();
   }
+  auto rows = decode_tables(from);
   if (!from.ok() || !from.done()) return fail(errc::corrupt, "the rules' snapshot does not parse");
   take_over(std::move(alarms), now, out);
+  for (auto& [table, kept] : rows) table->kept = std::move(kept);
   deadlines_.fill(INT64_MAX);
   for (auto& one : all) {
     one.rule->lane = one.lane;

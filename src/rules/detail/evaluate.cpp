@@ -53,6 +53,7 @@ class runner {
       case op::element: return element_of(run(operand(n, 0)), run(operand(n, 1)), with_);
       case op::group_key: return with_.window->keys[n.first];
       case op::analytic: return with_.analytics[n.first];
+      case op::joined: return with_.joined[n.first];
       case op::aggregate: return with_.window->aggregates[n.first];
       case op::attempt: return attempt(operand(n, 0));
       case op::otherwise: return otherwise(n);

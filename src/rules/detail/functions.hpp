@@ -24,6 +24,7 @@ struct evaluation {
   json_text& json;
   std::uint64_t& errors;
   std::span<const value> analytics{};   // of this message, by their place in the program
+  std::span<const value> joined{};      // columns of tables, by their place in the program
   const window_view* window = nullptr;  // that ends now; then there is no message
 
   /// NULL for a reason that is worth counting.

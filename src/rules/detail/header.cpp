@@ -11,8 +11,10 @@
 namespace perigee::rules::detail {
 namespace {
 
-constexpr std::array<std::string_view, 7> header_keys{"name",      "description", "fields", "time",
-                                                      "time_unit", "lateness",    "action"};
+constexpr std::array<std::string_view, 8> header_keys{"name",      "description", "fields", "time",
+                                                      "time_unit", "lateness",    "table",  "action"};
+constexpr std::array<std::string_view, 4> file_table_keys{"name", "file", "key", "separator"};
+constexpr std::array<std::string_view, 4> kept_table_keys{"name", "key", "columns", "ttl"};
 constexpr std::array<std::string_view, 5> time_units{"", "s", "ms", "us", "ns"};            // as time_unit
 constexpr std::array<std::string_view, 4> field_types{"any", "number", "boolean", "text"};  // as value_type
 constexpr std::array<std::string_view, 3> severities{"info", "warning", "critical"};
@@ -22,10 +24,11 @@ struct action_form {
   action_kind kind;
   std::array<std::string_view, 4> keys;
 };
-constexpr std::array<action_form, 3> action_forms{{
+constexpr std::array<action_form, 4> action_forms{{
     {"publish", action_kind::publish, {"publish", "payload", "qos", "retain"}},
     {"alarm", action_kind::alarm, {"alarm", "severity", "key", "key"}},
     {"store", action_kind::store, {"store", "payload", "payload", "payload"}},
+    {"table", action_kind::table, {"table", "table", "table", "table"}},
 }};
 
 /// Where the header stands in the file.
@@ -88,6 +91,7 @@ class header_reader {
     if (const auto* unit = table.get("time_unit")) read_time_unit(*unit, out);
     if (const auto* lateness = table.get("lateness")) read_lateness(*lateness, out);
     if (const auto* fields = table.get("fields")) read_fields(*fields, out);
+    if (const auto* tables = table.get("table")) read_tables(*tables, out);
     read_actions(table, out);
   }
 
@@ -139,11 +143,79 @@ class header_reader {
     }
   }
 
+  void read_tables(const toml::node& tables, rule_header& out) {
+    if (!tables.is_array_of_tables()) {
+      return wrong_.add(place(tables.source()), "P0216", "'table' is a list of tables", "write [[table]]");
+    }
+    for (const auto& one : *tables.as_array()) read_table(*one.as_table(), out);
+  }
+
+  void read_table(const toml::table& table, rule_header& out) {
+    const auto& known = table.contains("file") ? file_table_keys : kept_table_keys;
+    for (const auto& [key, node] : table) {
+      if (!std::ranges::contains(known, key.str())) unknown_key(key, known);
+    }
+    const auto need = [&](std::string_view key) -> std::optional<located_string> {
+      if (const auto* node = table.get(key)) return string(*node, key);
+      wrong_.add(place(table.source()), "P0216", std::format("a [[table]] needs '{}'", key));
+      return std::nullopt;
+    };
+    const auto name = need("name");
+    const auto key = need("key");
+    if (!name || !key) return;
+    table_header made{.name = *name, .key = key->text};
+    const bool twice = std::ranges::any_of(out.tables, [&](const auto& t) { return t.name.text == name->text; });
+    if (twice) return wrong_.add(name->where(), "P0232", std::format("two tables are named '{}'", name->text));
+    if (const auto* node = table.get("file")) {
+      made.file = string(*node, "file");
+      if (!made.file) return;
+    } else {
+      const auto ttl = need("ttl");
+      if (!ttl || !read_ttl(*ttl, made)) return;
+    }
+    if (const auto* node = table.get("columns")) read_columns(*node, made);
+    if (const auto* node = table.get("separator")) read_separator(*node, made);
+    out.tables.push_back(std::move(made));
+  }
+
+  bool read_ttl(const located_string& text, table_header& out) {
+    const auto duration = parse_duration(text.text);
+    if (duration && *duration > std::chrono::nanoseconds(0)) {
+      out.ttl = *duration;
+      return true;
+    }
+    wrong_.add(text.where(), "P0216", "'ttl' is how long a row lives, such as \"10m\"");
+    return false;
+  }
+
+  void read_columns(const toml::node& node, table_header& out) {
+    const auto* list = node.as_array();
+    if (list == nullptr || list->size() >= limits::rule_columns_max) {
+      return wrong_.add(place(node.source()), "P0216",
+                        std::format("'columns' is a list of fewer than {} names", limits::rule_columns_max));
+    }
+    for (const auto& one : *list) {
+      const auto name = string(one, "columns");
+      if (!name) continue;
+      if (name->text == out.key || std::ranges::contains(out.columns, name->text)) {
+        wrong_.add(name->where(), "P0210", std::format("two columns are named '{}'", name->text));
+      }
+      out.columns.push_back(name->text);
+    }
+  }
+
+  void read_separator(const toml::node& node, table_header& out) {
+    const auto text = string(node, "separator");
+    if (!text) return;
+    if (text->text.size() != 1) return wrong_.add(text->where(), "P0216", "'separator' is one character");
+    out.separator = text->text.front();
+  }
+
   void read_actions(const toml::table& table, rule_header& out) {
     const auto* actions = table.get("action");
     if (actions == nullptr) {
       return wrong_.add({static_cast<std::uint32_t>(at_.begin), 1}, "P0222", "the rule does nothing",
-                        "add an [[action]] with publish, alarm or store");
+                        "add an [[action]] with publish, alarm, store or table");
     }
     if (!actions->is_array_of_tables()) {
       return wrong_.add(place(actions->source()), "P0216", "'action' is a list of tables", "write [[action]]");
@@ -160,7 +232,7 @@ class header_reader {
     const auto form = std::ranges::find_if(action_forms, [&](const auto& f) { return table.contains(f.name); });
     if (form == action_forms.end()) {
       return wrong_.add(place(table.source()), "P0217", "this action says nothing to do",
-                        "it needs one of publish, alarm and store");
+                        "it needs one of publish, alarm, store and table");
     }
     for (const auto& [key, node] : table) check_key(key, *form);
     action_header made{.kind = form->kind};

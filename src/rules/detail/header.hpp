@@ -22,11 +22,11 @@ struct located_string {
   [[nodiscard]] range where() const { return view().place(0, text.empty() ? 1 : text.size()); }
 };
 
-enum class action_kind : std::uint8_t { publish, alarm, store };
+enum class action_kind : std::uint8_t { publish, alarm, store, table };
 
 struct action_header {
   action_kind kind = action_kind::publish;
-  located_string target{};                  // publish, store: the template of the topic; alarm: its name
+  located_string target{};                  // publish, store: the template of the topic; alarm, table: its name
   std::optional<located_string> payload{};  // publish, store
   std::optional<located_string> key{};      // alarm
   rules::severity severity = severity::warning;
@@ -37,6 +37,16 @@ struct action_header {
 /// What a number means where a time is asked for. By magnitude: seconds before 1e11, ms before 1e14, µs before 1e17.
 enum class time_unit : std::uint8_t { by_magnitude, seconds, milliseconds, microseconds, nanoseconds };
 
+/// [[table]]: the rows of a file, or rows that rules write.
+struct table_header {
+  located_string name;
+  std::optional<located_string> file{};
+  std::string key;                     // the column that tells rows apart
+  std::vector<std::string> columns{};  // without a file: those beside the key
+  char separator = ',';                // of the file
+  std::chrono::nanoseconds ttl{};      // without a file: how long a row lives
+};
+
 struct rule_header {
   std::string name;
   range name_at;
@@ -44,6 +54,7 @@ struct rule_header {
   std::optional<located_string> time{};  // an expression: when a message happened
   detail::time_unit time_unit = time_unit::by_magnitude;
   std::chrono::nanoseconds lateness{};
+  std::vector<table_header> tables;
   std::vector<action_header> actions;
   located_text body;  // what follows the header: the SELECT
 };

@@ -18,9 +18,9 @@ struct later_clause {
 constexpr std::array<later_clause, 7> later_clauses{{{"WINDOW", "WINDOW"},
                                                      {"ORDER", "ORDER BY"},
                                                      {"LIMIT", "LIMIT"},
-                                                     {"JOIN", "JOIN"},
-                                                     {"LEFT", "LEFT JOIN"},
-                                                     {"INNER", "INNER JOIN"},
+                                                     {"RIGHT", "RIGHT JOIN"},
+                                                     {"FULL", "FULL JOIN"},
+                                                     {"CROSS", "CROSS JOIN"},
                                                      {"UNION", "UNION"}}};
 
 const later_clause* later_clause_at(const token& t) {
@@ -29,7 +29,7 @@ const later_clause* later_clause_at(const token& t) {
 }
 
 bool starts_clause(const token& t) {
-  constexpr std::array<std::string_view, 4> words{"FROM", "WHERE", "GROUP", "HAVING"};
+  constexpr std::array<std::string_view, 7> words{"FROM", "JOIN", "LEFT", "INNER", "WHERE", "GROUP", "HAVING"};
   return std::ranges::any_of(words, [&](auto word) { return t.is_word(word); }) || later_clause_at(t) != nullptr;
 }
 
@@ -45,6 +45,7 @@ class statement_parser {
       skip_to_clause();
     }
     from();
+    joins();
     where();
     group_by();
     having();
@@ -81,15 +82,12 @@ class statement_parser {
     if (!value) return false;
     column made{*value, {}, out_.pool[*value].where};
     if (tokens_.take_word("AS")) {
-      const auto& name = tokens_.peek();
-      if (name.kind != token_kind::quoted && (name.kind != token_kind::word || is_reserved(name))) {
-        tokens_.unexpected("a name for the column");
-        return false;
-      }
-      made.where = name.where;
-      made.name = tokens_.take().text;
-    } else if (const auto* name = last_name(out_.pool[*value])) {
-      made.name = *name;
+      const auto given = name("a name for the column");
+      if (!given) return false;
+      made.where = given->where;
+      made.name = given->text;
+    } else if (const auto* last = last_name(out_.pool[*value])) {
+      made.name = *last;
     } else {
       wrong_.add(made.where, "P0221", "this column has no name", "add AS and a name");
     }
@@ -145,6 +143,45 @@ class statement_parser {
     }
     if (out_.from.size() < limits::rule_filters_max) out_.from.push_back({filter.text, filter.where});
     tokens_.take();
+  }
+
+  void joins() {
+    for (;;) {
+      const bool left = tokens_.take_word("LEFT");
+      const bool outer = left && tokens_.take_word("OUTER");
+      const bool inner = !left && tokens_.take_word("INNER");
+      if (!left && !outer && !inner && !tokens_.peek().is_word("JOIN")) return;
+      if (!tokens_.expect_word("JOIN") || !one_join(left)) skip_to_clause();
+    }
+  }
+
+  bool one_join(bool left) {
+    const auto table = name("a table's name");
+    if (!table) return false;
+    join_clause made{.left = left, .table = table->text, .alias = table->text, .where = table->where};
+    if (tokens_.take_word("AS")) {
+      const auto alias = name("another name for the table");
+      if (!alias) return false;
+      made.alias = alias->text;
+    }
+    if (!tokens_.expect_word("ON")) return false;
+    const auto on = expressions_.expression();
+    if (!on) return false;
+    made.on = *on;
+    if (out_.joins.size() == limits::rule_joins_max) {
+      wrong_.add(made.where, "P0212", std::format("more than {} tables joined", limits::rule_joins_max));
+      return true;
+    }
+    out_.joins.push_back(std::move(made));
+    return true;
+  }
+
+  /// Of something in this statement: a word that is none of SQL's, or anything in double quotes.
+  std::optional<token> name(std::string_view wanted) {
+    const auto& next = tokens_.peek();
+    if (next.kind == token_kind::quoted || (next.kind == token_kind::word && !is_reserved(next))) return tokens_.take();
+    tokens_.unexpected(wanted);
+    return std::nullopt;
   }
 
   static std::string filter_help(std::string_view filter) {
@@ -210,6 +247,7 @@ class statement_parser {
   void rest() {
     while (const auto* clause = later_clause_at(tokens_.peek())) {
       wrong_.add(tokens_.take().where, "P0209", std::format("{} is not yet in this version", clause->name));
+      tokens_.take_word("JOIN");
       skip_to_clause();
     }
     tokens_.take_symbol(";");

@@ -2,6 +2,7 @@
 // Collects what is wrong with one rule file while its parts are read.
 
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -26,6 +27,11 @@ class problems {
   void add(range where, const char* code, std::string message, std::string help = {}) {
     if (++count_ > limits::rule_errors_max) return;
     out_.push_back(source_.at(where.at, where.length, code, std::move(message), std::move(help)));
+  }
+  /// What another file says that belongs to this one.
+  void add_all(diagnostics others) {
+    count_ += others.size();
+    out_.insert(out_.end(), std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
   }
   [[nodiscard]] bool any() const { return count_ != 0; }
   [[nodiscard]] const source_text& source() const { return source_; }

@@ -43,9 +43,17 @@ struct program {
     std::optional<node_id> when{};
   };
 
+  /// A column that some expression asks for.
+  struct joined_column {
+    std::uint32_t join = 0;    // by the place in the rule
+    std::uint32_t column = 0;  // by the place in the table
+    bool operator==(const joined_column&) const = default;
+  };
+
   std::vector<node> nodes;
   std::vector<analytic_call> analytics;    // one may be an argument of those behind it
   std::vector<aggregate_call> aggregates;  // of a rule with a window
+  std::vector<joined_column> joined;
   std::vector<node_id> operands;
   std::vector<value> constants;
   std::deque<std::string> texts;  // what constants of kind text and json view

@@ -32,7 +32,8 @@ std::string json_key(std::string_view name) {
 
 class compilation {
  public:
-  compilation(field_tree& fields, problems& wrong) : wrong_(wrong), with_(fields, plan_.code, wrong) {}
+  compilation(field_tree& fields, table_list& tables, problems& wrong)
+      : tables_(tables), wrong_(wrong), with_(fields, plan_.code, wrong) {}
 
   rule_plan run() {
     if (!readable()) return {};
@@ -42,6 +43,7 @@ class compilation {
     name(*header);
     with_.declare(header->fields);
     time(*header);
+    for (const auto& one : header->tables) declared_.push_back({one.name.text, tables_.declare(one, wrong_)});
     clauses(select);
     for (const auto& action : header->actions) plan_.actions.push_back(bind_action(action, select));
     check_hold(select);
@@ -51,6 +53,11 @@ class compilation {
   }
 
  private:
+  struct declared_table {
+    std::string name;
+    std::optional<std::uint32_t> place;
+  };
+
   bool readable() {
     const auto text = wrong_.source().text;
     if (text.size() > limits::rule_file_bytes_max) {
@@ -74,6 +81,7 @@ class compilation {
   void clauses(const select_statement& select) {
     plan_.star = select.star;
     for (const auto& filter : select.from) plan_.filters.push_back(filter.text);
+    for (const auto& one : select.joins) join(one, select.pool);
     if (select.where) plan_.where = with_.bind_as(value_type::boolean, select.pool, *select.where, "WHERE");
     hold(select);
     window(select);
@@ -87,6 +95,40 @@ class compilation {
     if (plan_.window && select.having) {
       plan_.window->having = with_.bind_as(value_type::boolean, select.pool, *select.having, "HAVING");
     }
+  }
+
+  /// Reports what is not declared. The table may be one that cannot be: that was reported before.
+  const declared_table* table_of(std::string_view name, range where) {
+    const auto found = std::ranges::find(declared_, name, &declared_table::name);
+    if (found != declared_.end()) return &*found;
+    std::vector<std::string_view> known;
+    for (const auto& one : declared_) known.push_back(one.name);
+    auto help = did_you_mean(name, known);
+    if (help.empty()) help = "declare it in the header: [[table]] with name, key and file or ttl";
+    wrong_.add(where, "P0231", std::format("no [[table]] of this rule is named '{}'", name), std::move(help));
+    return nullptr;
+  }
+
+  /// ON is `table.key = expression`, in either order: one row at most.
+  void join(const join_clause& one, const expression_pool& pool) {
+    const auto* table = table_of(one.table, one.where);
+    if (table == nullptr || !table->place || tables_.at(*table->place).broken) {
+      return with_.join({one.alias, {}, true});
+    }
+    const auto& of = tables_.at(*table->place);
+    const field_path key{one.alias, of.declared.key};
+    const auto& on = pool[one.on];
+    const auto is_key = [&](std::size_t side) {
+      const auto& e = pool[on.args[side]];
+      return e.code == op::field && e.path == key;
+    };
+    if (on.code != op::equal || is_key(0) == is_key(1)) {
+      wrong_.add(on.where, "P0233", std::format("a table is asked by its key: ON {} = ...", to_string(key)),
+                 "what else must be true belongs in WHERE");
+    } else {
+      plan_.joins.push_back({*table->place, with_.bind(pool, on.args[is_key(0) ? 1 : 0]).id, one.left});
+    }
+    with_.join({one.alias, of.columns});
   }
 
   void hold(const select_statement& select) {
@@ -166,6 +208,10 @@ class compilation {
 
   action_plan bind_action(const action_header& header, const select_statement& select) {
     action_plan out{.kind = header.kind, .severity = header.severity, .qos = header.qos, .retain = header.retain};
+    if (header.kind == action_kind::table) {
+      bind_row(header.target, select, out);
+      return out;
+    }
     if (header.kind == action_kind::alarm) {
       out.alarm = header.target.text;
       if (!is_name(out.alarm)) {
@@ -179,6 +225,29 @@ class compilation {
     check_topic(out.topic, header.target, select);
     if (header.payload) out.payload = bind_template(*header.payload, with_, wrong_);
     return out;
+  }
+
+  /// A row is made of the columns of the SELECT that have the names of the table's.
+  void bind_row(const located_string& name, const select_statement& select, action_plan& out) {
+    const auto* table = table_of(name.text, name.where());
+    if (table == nullptr || !table->place) return;
+    const auto& of = tables_.at(*table->place);
+    if (of.declared.file) {
+      return wrong_.add(name.where(), "P0233",
+                        std::format("the table '{}' is a file: rules do not write it", name.text));
+    }
+    out.table = *table->place;
+    for (const auto& column : of.columns) {
+      const auto found = std::ranges::find(select.columns, column.name, &column::name);
+      if (found == select.columns.end()) {
+        wrong_.add(name.where(), "P0233",
+                   std::format("the SELECT gives no '{}', which the table '{}' has", column.name, name.text),
+                   std::format("add a column: ... AS {}", column.name));
+        continue;
+      }
+      out.row.push_back(plan_.columns[static_cast<std::size_t>(found - select.columns.begin())].value);
+    }
+    if (!out.row.empty()) out.key = out.row.front();
   }
 
   std::optional<node_id> bind_key(const located_string& key) {
@@ -206,14 +275,16 @@ class compilation {
   }
 
   rule_plan plan_;
+  table_list& tables_;
+  std::vector<declared_table> declared_;
   problems& wrong_;
   binder with_;
 };
 
 }  // namespace
 
-rule_plan compile_rule(field_tree& fields, problems& wrong) {
-  auto out = compilation(fields, wrong).run();
+rule_plan compile_rule(field_tree& fields, table_list& tables, problems& wrong) {
+  auto out = compilation(fields, tables, wrong).run();
   out.file = wrong.source().file;
   byte_buffer whole;
   byte_writer to(whole);

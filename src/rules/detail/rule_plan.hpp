@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/detail/table_list.hpp"
 #include "rules/detail/text_template.hpp"
 #include "rules/rule_set.hpp"
 
@@ -20,7 +21,9 @@ struct action_plan {
   text_template topic{};                   // publish, store
   std::optional<text_template> payload{};  // publish, store; absent: the columns
   std::string alarm{};                     // its name
-  std::optional<node_id> key{};            // alarm
+  std::optional<node_id> key{};            // alarm, table
+  std::uint32_t table = 0;                 // its place
+  std::vector<node_id> row{};              // table: its columns
   rules::severity severity = severity::warning;
   std::uint8_t qos = 0;
   bool retain = false;
@@ -45,6 +48,12 @@ struct hold_plan {
   std::vector<node_id> partition;  // empty: by topic
 };
 
+struct join_plan {
+  std::uint32_t table = 0;  // its place
+  node_id key = 0;
+  bool left = false;
+};
+
 struct rule_plan {
   std::string name;
   std::string file;
@@ -53,6 +62,7 @@ struct rule_plan {
   program code;
   bool star = false;
   std::vector<column_plan> columns;
+  std::vector<join_plan> joins;
   std::optional<node_id> where;
   time_plan time;
   std::optional<window_plan> window;
@@ -61,7 +71,7 @@ struct rule_plan {
   bool reads_payload = false;
 };
 
-/// Compiles one file; its fields join those of the other rules. Only meaningful where nothing was reported.
-[[nodiscard]] rule_plan compile_rule(field_tree& fields, problems& wrong);
+/// Compiles one file; its fields and tables join those of the other rules. Only meaningful where nothing was reported.
+[[nodiscard]] rule_plan compile_rule(field_tree& fields, table_list& tables, problems& wrong);
 
 }  // namespace perigee::rules::detail

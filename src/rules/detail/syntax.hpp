@@ -48,6 +48,7 @@ enum class op : std::uint8_t {
   group_key,  // of a window: its place in GROUP BY; not written by the parser
   aggregate,  // of a window: its place in the program; not written by the parser
   analytic,   // its place in the program; not written by the parser
+  joined,     // a column of a table: its place in the program; not written by the parser
 };
 
 /// What the header says of a field of the payload: its path as it is written in the rule.
@@ -88,6 +89,15 @@ struct topic_filter {
   range where;
 };
 
+/// [LEFT] JOIN name [AS alias] ON condition
+struct join_clause {
+  bool left = false;  // what finds no row goes on without one
+  std::string table;
+  std::string alias;  // the table's name where none is given
+  range where;        // of the table's name
+  expression_id on = 0;
+};
+
 struct window_clause {
   window_spec spec;
   range where;
@@ -106,6 +116,7 @@ struct select_statement {
   bool star = false;
   std::vector<column> columns;
   std::vector<topic_filter> from;
+  std::vector<join_clause> joins;
   std::optional<expression_id> where;
   std::optional<hold_clause> hold;
   std::vector<expression_id> group_by;
