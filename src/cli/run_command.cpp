@@ -47,7 +47,7 @@ class served_node {
         log::info("run", "the sensors fall silent");
         node_.pause_sensors();
       } else if (number == SIGHUP) {
-        log::info("run", "users, policy and certificates are read again");
+        log::info("run", "users, policy, certificates and rules are read again");
         node_.reload();
       } else {
         log::info("run", "signal {}: stopping", number);

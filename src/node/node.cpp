@@ -31,6 +31,7 @@
 #include "node/process.hpp"
 #include "node/prometheus.hpp"
 #include "node/quantity.hpp"
+#include "node/rule_folder.hpp"
 #include "node/run_file.hpp"
 #include "node/sensors.hpp"
 #include "node/site_identity.hpp"
@@ -126,6 +127,7 @@ struct instance::parts {
   std::unique_ptr<doors::mqtt::door> door;
   std::unique_ptr<mqtt_operations> operations;
   std::unique_ptr<readers::rules::rules_reader> rules_reader;
+  std::unique_ptr<node::rule_folder> rule_folder;
   std::unique_ptr<readers::alarms::alarms_reader> alarms;
   std::unique_ptr<readers::history::history_reader> history;
   std::unique_ptr<node::prometheus> prometheus;
@@ -229,12 +231,14 @@ result<> instance::parts::open_broker(std::shared_ptr<const access_lists> who) {
 }
 
 result<> instance::parts::open_readers(rules::rule_set set) {
-  if (set.size() != 0) {
+  if (chosen.rules_folder) {
     PG_TRY(
         rules_reader,
         readers::rules::rules_reader::open(
             on.shard, on.disk, *disk_worker, *log, std::move(set),
             {.node = chosen.node_id, .state_file = chosen.data + "/state/rules", .aside = *aside, .metrics = metrics}));
+    rule_folder = std::make_unique<node::rule_folder>(*chosen.rules_folder, on.disk, *rules_reader,
+                                                      on.shard.make_worker("rules"), metrics);
   }
   readers::alarms::alarms_options of_alarms{chosen.node_id, chosen.data + "/state/alarms", *aside, metrics};
   PG_TRY(alarms, readers::alarms::alarms_reader::open(on.shard, on.disk, *disk_worker, *log, std::move(of_alarms)));
@@ -294,6 +298,7 @@ result<> instance::parts::open_api() {
                  .users = gate.get(),
                  .history = history.get(),
                  .rules = rules_reader.get(),
+                 .rule_folder = rule_folder.get(),
                  .links = [this] { return all_links(); }};
   PG_TRY(operator_api, node::operator_api::open(on, chosen, std::move(shown)));
   auto options = operator_api->options();
@@ -483,6 +488,7 @@ io::task<> instance::stop() {
 void instance::reload() {
   parts_->certificates->reload();
   if (parts_->gate) parts_->gate->reload();
+  if (parts_->rule_folder) parts_->rule_folder->reload();
 }
 
 void instance::pause_sensors() { parts_->sensors->pause(); }

@@ -36,7 +36,7 @@ class instance {
   [[nodiscard]] io::task<> run();
   /// The sensors of this node (replay and machine doors) fall silent, for good.
   void pause_sensors();
-  /// Reads again what may change while it runs: users, policy and certificates.
+  /// Reads again what may change while it runs: users, policy, certificates and rules.
   void reload();
 
  private:

@@ -15,6 +15,7 @@
 #include "node/live_values.hpp"
 #include "node/node.hpp"
 #include "node/operators.hpp"
+#include "node/rule_folder.hpp"
 #include "readers/alarms/alarms_reader.hpp"
 #include "readers/history/history_reader.hpp"
 #include "readers/rules/rules_reader.hpp"
@@ -33,6 +34,7 @@ struct operated {
   gate* users = nullptr;
   readers::history::history_reader* history = nullptr;
   readers::rules::rules_reader* rules = nullptr;
+  node::rule_folder* rule_folder = nullptr;
   std::function<std::vector<client::link_state>()> links;
 };
 

@@ -1,5 +1,5 @@
-// Any text, as a rule and as the file of its table, is either refused with diagnostics or runs: on events that are its own text among others, as time passes,
-// without a fault, and what it remembers survives a snapshot.
+// Any text, as a rule and as the file of its table, is either refused with diagnostics or runs: on events that are its
+// own text among others, as time passes, without a fault, and what it remembers survives a snapshot.
 
 #include <cstddef>
 #include <cstdint>

@@ -68,6 +68,14 @@ void rule_set::snapshot(byte_buffer& out) const { engine_->encode(out); }
 void rule_set::advance(std::uint8_t lane, timestamp now, action_sink& out) { engine_->advance(lane, now, out); }
 std::optional<timestamp> rule_set::next_deadline(std::uint8_t lane) const { return engine_->next_deadline(lane); }
 
+result<> rule_set::take_over(const rule_set& from, timestamp now, action_sink& out) {
+  byte_buffer remembered;
+  from.snapshot(remembered);
+  PG_TRY_VOID(restore(remembered, now, out));
+  engine_->take_counts(*from.engine_);
+  return {};
+}
+
 result<> rule_set::restore(byte_view snapshot, timestamp now, action_sink& out) {
   return engine_->restore(snapshot, now, out);
 }

@@ -104,6 +104,8 @@ class rule_set {
   /// Takes a snapshot over. What rules remember goes to those whose name and text are the same; an alarm whose rule is
   /// gone is cleared through `out` as of `now`. errc::corrupt or errc::unsupported leave the set as it was.
   [[nodiscard]] result<> restore(byte_view snapshot, timestamp now, action_sink& out);
+  /// Goes on where another set stands: what it remembers, as `restore`, and what unchanged rules did up to now.
+  [[nodiscard]] result<> take_over(const rule_set& from, timestamp now, action_sink& out);
 
  private:
   explicit rule_set(std::unique_ptr<detail::engine> engine);

@@ -23,6 +23,7 @@ constexpr auto save_every = 1s;
 constexpr std::string_view tick_topic = "$perigee/rules/tick";
 constexpr std::string_view tick_source = "rules";
 constexpr std::string_view retry_source = "rules/quarantine";  // of what a retried record decides
+constexpr std::string_view change_source = "rules/change";     // of what a change of the rules brings about
 constexpr auto retry_every = 100ms;
 constexpr std::size_t payload_bytes_shown = 256;
 /// An output's sequence is its message's offset and its number there: 24 bits hold every action of a whole batch.
@@ -85,8 +86,33 @@ result<> rules_reader::restore() {
   }
   const auto state = r.sized();
   if (!r.ok()) return fail(errc::corrupt, "the rules' state file is cut short");
+  return set_apart([&] { return set_.restore(state, now_, *this); });
+}
+
+/// Alarms of rules that are gone are cleared by no message. Were it done again after a crash, it would be told again.
+result<> rules_reader::set_apart(function_ref<result<>()> change) {
   now_ = clock::wall();
-  return set_.restore(state, now_, *this);
+  decided_here_ = 0;
+  apart_ = {change_source, epoch(static_cast<std::uint64_t>(now_.ns))};
+  auto how = change();
+  apart_.reset();
+  return how;
+}
+
+result<> rules_reader::replace(perigee::rules::rule_set with) {
+  PG_TRY_VOID(set_apart([&] { return with.take_over(set_, now_, *this); }));
+  set_ = std::move(with);
+  before_.version = UINT64_MAX;
+  std::erase_if(last_, [this](const auto& one) {
+    for (std::size_t i = 0; i < set_.size(); ++i) {
+      if (set_.stats(i).name == one.first) return false;
+    }
+    return true;
+  });
+  // From here on the positions are of these rules: deciding again with them what others decided is to be rare.
+  save();
+  work_.notify();
+  return {};
 }
 
 void rules_reader::note(standing& here) const {
@@ -199,9 +225,10 @@ void rules_reader::retry(const quarantine::kept_record& what, quarantine::keeper
   deciding_lane_ = who.lane;
   deciding_at_ = what.what.at;
   decided_here_ = 0;
-  retrying_ = &what.what;
+  // The mark of the lane's decisions is past this one; an epoch of its own makes it new, and a second try a duplicate.
+  apart_ = {retry_source, epoch(static_cast<std::uint64_t>(what.what.set_aside.ns) + what.what.number)};
   const auto opened = decide_on_messages({who.node, who.journal, who.offset}, what.record.view());
-  retrying_ = nullptr;
+  apart_.reset();
   if (!opened) return done(opened);
   finishing_.push_back(std::move(done));
   flush();
@@ -240,17 +267,10 @@ void rules_reader::put(lane to, std::string_view topic, byte_view payload, std::
   r.payload = to_buffer(payload);
   r.qos = qos;
   r.retain = retain;
-  if (retrying_ == nullptr) {
-    r.source = model::derived_source(deciding_lane_);
-    r.epoch = log_.life_at(deciding_lane_, deciding_at_);
-    r.sequence = sequence((deciding_at_.value() << outputs_bits) + ++decided_here_);
-  } else {
-    // The mark of the lane's decisions is past this one; an epoch of its own makes it new, and a second try a
-    // duplicate.
-    r.source = retry_source;
-    r.epoch = epoch(static_cast<std::uint64_t>(retrying_->set_aside.ns) + retrying_->number);
-    r.sequence = sequence(++decided_here_);
-  }
+  ++decided_here_;
+  r.source = apart_ ? std::string(apart_->source) : model::derived_source(deciding_lane_);
+  r.epoch = apart_ ? apart_->epoch : log_.life_at(deciding_lane_, deciding_at_);
+  r.sequence = sequence((apart_ ? 0 : deciding_at_.value() << outputs_bits) + decided_here_);
   r.arrival = now_;
   decided_.push_back(std::move(r));
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/function_ref.hpp"
 #include "base/metrics.hpp"
 #include "io/timer.hpp"
 #include "io/worker.hpp"
@@ -50,8 +51,11 @@ class rules_reader final : private perigee::rules::action_sink {
                                                     rules_options options);
 
   [[nodiscard]] io::task<> run();
+  [[nodiscard]] std::size_t rules() const { return set_.size(); }
   /// In the order of the files.
   [[nodiscard]] std::vector<rule_figures> figures() const;
+  /// Goes on with other rules from where the ones before stand. They stay where this fails.
+  result<> replace(perigee::rules::rule_set with);
   /// Decides on what is committed now, up to a slice of it; false when there was nothing. Called by `run` and tests.
   bool step(timestamp now);
   /// Saves positions and what the rules remember, if they moved, on the worker.
@@ -66,6 +70,7 @@ class rules_reader final : private perigee::rules::action_sink {
   rules_reader(io::shard& on, io::disk& disk, io::worker& worker, journal::journal& log, perigee::rules::rule_set set,
                rules_options options);
   result<> restore();
+  result<> set_apart(function_ref<result<>()> change);
   void decide(log_offset at, const model::record_view& r);
   result<> decide_on_messages(const model::origin& here, const model::record_view& r);
   void retry(const quarantine::kept_record& what, quarantine::keeper::outcome done);
@@ -108,8 +113,13 @@ class rules_reader final : private perigee::rules::action_sink {
   std::deque<model::record> decided_;  // not yet in the journal; bounded by what one record decides
   model::lane deciding_lane_ = model::lane::bulk;
   log_offset deciding_at_{};
-  std::uint32_t decided_here_ = 0;                      // outputs of the record being decided on
-  const quarantine::entry* retrying_ = nullptr;         // the record being decided on was set aside before
+  std::uint32_t decided_here_ = 0;  // outputs of the record being decided on
+  /// What stamps outputs that are not of a message of the lane being read.
+  struct stamp {
+    std::string_view source;
+    perigee::epoch epoch;
+  };
+  std::optional<stamp> apart_;
   std::vector<quarantine::keeper::outcome> finishing_;  // of retries; bounded by what is set aside
   quarantine::keeper::ticket set_aside_ = 0;
   timestamp now_{};

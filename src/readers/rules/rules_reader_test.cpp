@@ -40,14 +40,17 @@ class a_rules_reader : public testing::Test {
     open_journal();
     open_reader();
   }
+  static perigee::rules::rule_set compiled(std::string_view first, std::string_view second) {
+    const std::array sources{perigee::rules::rule_source{"hot.rule.sql", std::string(first)},
+                             perigee::rules::rule_source{"each-10-s.rule.sql", std::string(second)}};
+    auto set = perigee::rules::rule_set::load(sources);
+    if (!set) ADD_FAILURE() << render_all(set.error());
+    return set ? std::move(*set) : *perigee::rules::rule_set::load({});
+  }
   void open_reader() {
     reader_.reset();
-    const std::array sources{perigee::rules::rule_source{"hot.rule.sql", std::string(rule)},
-                             perigee::rules::rule_source{"each-10-s.rule.sql", std::string(window_rule)}};
-    auto set = perigee::rules::rule_set::load(sources);
-    ASSERT_TRUE(set) << render_all(set.error());
     reader_ =
-        std::move(rules_reader::open(shard_, disk_, worker_, *log_, std::move(*set),
+        std::move(rules_reader::open(shard_, disk_, worker_, *log_, compiled(rule, window_rule),
                                      {.node = "fog-1", .state_file = "rules", .aside = *aside_, .metrics = metrics_})
                       .value());
   }
@@ -164,6 +167,48 @@ TEST_F(a_rules_reader, a_crash_ends_no_window_twice_and_forgets_none) {
   pass(10s);
   run();
   EXPECT_EQ(decided(), (std::vector<std::string>{R"({"n":2})", R"({"n":1})"}));
+}
+
+TEST_F(a_rules_reader, other_rules_go_on_where_the_ones_before_stand) {
+  constexpr std::string_view alarming =
+      "/*\nname = \"hot\"\n[[action]]\nalarm = \"hot\"\n[[action]]\npublish = \"fan\"\n*/\n"
+      "SELECT t FROM 'plant/#' WHERE t > 50";
+  ASSERT_TRUE(reader_->replace(compiled(alarming, window_rule)));
+  append(model::record_kind::message, "{}", "silo/1");
+  append(model::record_kind::message, R"({"t":99})");
+  run();
+  EXPECT_EQ(decided(), std::vector<std::string>{R"({"t":99})"});
+  EXPECT_EQ((*log_)[model::lane::alarm].committed().value(), 1U);
+  // The window is of a rule that stays, the alarm of one that does not.
+  ASSERT_TRUE(reader_->replace(compiled(rule, window_rule)));
+  EXPECT_EQ(reader_->figures()[1].stats.seen, 1U);
+  EXPECT_EQ(reader_->figures()[0].stats.seen, 0U) << "the rule was changed";
+  run();
+  EXPECT_EQ((*log_)[model::lane::alarm].committed().value(), 2U) << "and it is told that it is over";
+  append(model::record_kind::message, "{}", "silo/1");
+  append(model::record_kind::message, R"({"t":98})");
+  run();
+  pass(10s);
+  run();
+  EXPECT_EQ(decided(), (std::vector<std::string>{R"({"t":99})", R"({"t":98})", R"({"n":2})"}));
+  restart();
+  run();
+  EXPECT_EQ(decided().size(), 3U);
+  EXPECT_EQ((*log_)[model::lane::alarm].committed().value(), 2U);
+}
+
+TEST_F(a_rules_reader, a_rule_that_goes_while_the_node_is_down_leaves_no_alarm_behind) {
+  constexpr std::string_view alarming =
+      "/*\nname = \"hot\"\n[[action]]\nalarm = \"hot\"\n*/\nSELECT t FROM 'plant/#' WHERE t > 50";
+  ASSERT_TRUE(reader_->replace(compiled(alarming, window_rule)));
+  append(model::record_kind::message, R"({"t":99})");
+  append(model::record_kind::message, R"({"t":9})");
+  append(model::record_kind::message, R"({"t":99})");
+  run();
+  EXPECT_EQ((*log_)[model::lane::alarm].committed().value(), 3U);
+  restart();  // with the rules of before
+  run();
+  EXPECT_EQ((*log_)[model::lane::alarm].committed().value(), 4U);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "rules/detail/engine.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/limits.hpp"
 #include "base/rules_limits.hpp"
@@ -345,6 +346,18 @@ bool engine::take_row(const program& code, std::uint32_t join, const join_plan& 
     out.text = texts_.take().value_or("");
     return out;
   });
+}
+
+void engine::take_counts(const engine& from) {
+  std::unordered_map<std::uint64_t, const running*> before;
+  for (const auto& rule : from.rules_) before.emplace(rule.plan.identity, &rule);
+  for (auto& rule : rules_) {
+    const auto found = before.find(rule.plan.identity);
+    if (found == before.end()) continue;
+    rule.stats = found->second->stats;
+    rule.failed_topic = found->second->failed_topic;
+    if (rule.stats.last_error) rule.stats.last_error->topic = rule.failed_topic;
+  }
 }
 
 std::vector<table_stats> engine::table_figures() const {

@@ -46,6 +46,8 @@ class engine {
   [[nodiscard]] std::size_t size() const { return rules_.size(); }
   [[nodiscard]] rule_stats stats(std::size_t rule) const;
   [[nodiscard]] std::vector<table_stats> table_figures() const;
+  /// What the rules that are the same did there.
+  void take_counts(const engine& from);
   [[nodiscard]] const alarm_table& alarms() const { return alarms_; }
   [[nodiscard]] std::uint64_t version() const { return version_ + alarms_.version(); }
   void encode(byte_buffer& out) const;
