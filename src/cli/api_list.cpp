@@ -18,8 +18,9 @@ std::expected<json::object, exit_code> ask_list(const node_api& node, const std:
   std::string next;
   do {
     const auto left = std::min<std::uint64_t>(most - rows.size(), limits::mqtt_listed_max);
-    auto page = node.ask(
-        "GET", std::format("{}{}limit={}&after={}", path, path.contains('?') ? '&' : '?', left, percent_encode(next)));
+    auto asked = std::format("{}{}limit={}", path, path.contains('?') ? '&' : '?', left);
+    if (!next.empty()) asked += "&after=" + percent_encode(next);
+    auto page = node.ask("GET", asked);
     if (!page) return std::unexpected(page.error());
     if (auto* found = page->if_contains(name); found != nullptr && found->is_array()) {
       for (auto& each : found->get_array()) {

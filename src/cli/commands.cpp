@@ -1,16 +1,17 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/alarm_command.hpp"
 #include "cli/command.hpp"
+#include "cli/common_arguments.hpp"
 #include "cli/provision_command.hpp"
 
 namespace perigee::cli {
 namespace {
 
 using enum presence;
+using namespace arguments;
 
-constexpr argument json = {"--json", "", "one JSON document on stdout", optional};
-constexpr argument data = {"--data", "DIR", "the node's data folder, in place of FILE", optional};
 constexpr argument demo_data = {"--data", "DIR", "the demo's folder (default ./perigee-demo)", optional};
 constexpr argument demo_node = {"node", "NODE", "cloud, fog, edge-1, edge-2 or edge-3", optional};
 constexpr argument demo_this_node = {"node", "NODE", "cloud, fog, edge-1, edge-2 or edge-3", required};
@@ -22,13 +23,11 @@ constexpr argument version_arguments[] = {json};
 constexpr argument completion_arguments[] = {{"shell", "SHELL", "bash or zsh", required}};
 constexpr argument doctor_arguments[] = {{"file", "FILE", "the node's configuration", optional}, json};
 constexpr argument status_arguments[] = {{"file", "FILE", "the node's configuration", optional}, data, json};
-constexpr argument of_node = {"--node", "FILE", "the node's configuration", optional};
 constexpr argument quarantine_ls_arguments[] = {of_node, data, json};
 constexpr argument quarantine_one_arguments[] = {
     {"number", "NUMBER", "as `perigee quarantine ls` shows it", required}, of_node, data, json};
 constexpr argument json_lines = {"--json", "", "one JSON object per line", optional};
 constexpr argument this_client = {"client", "ID", "a client's id, as `perigee mqtt clients` shows it", required};
-constexpr argument row_limit = {"--limit", "N", "at most so many rows (default all)", optional};
 constexpr argument mqtt_clients_arguments[] = {row_limit, of_node, data, json};
 constexpr argument mqtt_client_arguments[] = {this_client, of_node, data, json};
 constexpr argument mqtt_kick_arguments[] = {
@@ -378,6 +377,23 @@ constexpr command table[] = {
     {"mqtt subs", "whose filters cover a topic", mqtt_subs_arguments, run_mqtt_subs},
     {"mqtt retained", "retained messages by topic", mqtt_retained_arguments, run_mqtt_retained},
     {"mqtt trace", "every packet of one client, as it passes", mqtt_trace_arguments, run_mqtt_trace},
+    {"alarm", "what operators see of alarms, and do about them", {}, run_alarm},
+    {"alarm ls", "those that stand, the worst first", alarm_ls_arguments, run_alarm_ls},
+    {"alarm show", "one, who did what, and what may be done", alarm_show_arguments, run_alarm_show},
+    {"alarm history", "all that happened to one", alarm_show_arguments, run_alarm_history},
+    {"alarm ack", "acknowledge one", alarm_arguments, run_alarm_ack},
+    {"alarm confirm", "what was to be done is done", alarm_arguments, run_alarm_confirm},
+    {"alarm reset", "one that latches", alarm_arguments, run_alarm_reset},
+    {"alarm clear", "one whose condition cannot end it any more", alarm_arguments, run_alarm_clear},
+    {"alarm shelve", "put one out of sight for a time", alarm_shelve_arguments, run_alarm_shelve},
+    {"alarm unshelve", "show it again", alarm_arguments, run_alarm_unshelve},
+    {"alarm suppress", "one or a group, by design", alarm_group_arguments, run_alarm_suppress},
+    {"alarm unsuppress", "no more", alarm_group_arguments, run_alarm_unsuppress},
+    {"alarm out-of-service", "for maintenance", alarm_arguments, run_alarm_out_of_service},
+    {"alarm return-to-service", "again", alarm_arguments, run_alarm_return_to_service},
+    {"alarm comment", "say something about one", alarm_comment_arguments, run_alarm_comment},
+    {"alarm groups", "and which alarm of each came first", alarm_whole_arguments, run_alarm_groups},
+    {"alarm kpi", "how many alarms operators are told of; floods", alarm_whole_arguments, run_alarm_kpi},
     {"quarantine", "records that a node's readers cannot handle", {}, run_quarantine},
     {"quarantine ls", "number, time, reader, topic and reason of each", quarantine_ls_arguments, run_quarantine_ls},
     {"quarantine show", "one record with its payload", quarantine_one_arguments, run_quarantine_show},

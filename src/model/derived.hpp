@@ -14,6 +14,9 @@ inline constexpr std::string_view derived_prefix = "rules/";
 /// Gap records for what is dropped from quarantine go under this name.
 inline constexpr std::string_view quarantine_source = "quarantine/gaps";
 
+/// What operators of a node did about alarms goes under this name.
+inline constexpr std::string_view operators_source = "alarms/operators";
+
 [[nodiscard]] inline std::string derived_source(lane decided_on) {
   return std::string(derived_prefix) + std::string(name_of(decided_on));
 }

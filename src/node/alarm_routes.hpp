@@ -8,10 +8,10 @@
 
 namespace perigee::node {
 
-/// GET /api/v1/alarms, POST .../{id}/acknowledge, POST .../{id}/clear. Both outlive the server.
+/// /api/v1/alarms and what is below it: docs/alarms.md, "Over the API". Both outlive the server.
 [[nodiscard]] api::routes alarm_routes(io::shard& on, readers::alarms::alarms_reader& alarms);
 
 /// As the API shows it.
-[[nodiscard]] std::string to_json_text(const alarm::entry& one);
+[[nodiscard]] std::string to_json_text(const alarm::board& on, const alarm::entry& one);
 
 }  // namespace perigee::node

@@ -79,7 +79,7 @@ mqtt::answer children::on_hello(std::string_view child, byte_view payload, times
   for (std::size_t i = 0; i < model::lane_count; ++i) next.wait_for[i] = log_[static_cast<model::lane>(i)].staged();
   welcomes_.push_back(std::move(next));
   on_commit();
-  if (told_) told_(child);
+  for (const auto& tell : told_) tell(child);
   return {};
 }
 

@@ -30,8 +30,8 @@ class children final : public doors::mqtt::internal_port {
   /// By name; bounded by limits::children_max.
   [[nodiscard]] const std::map<std::string, introduction, std::less<>>& introduced() const { return introduced_; }
 
-  /// Told of each child that has said hello.
-  void on_introduction(std::function<void(std::string_view child)> told) { told_ = std::move(told); }
+  /// Each is told of each child that has said hello.
+  void on_introduction(std::function<void(std::string_view child)> told) { told_.push_back(std::move(told)); }
   /// To a child on `$perigee/downlink/CHILD/SUBJECT`, or to all of them where the name is empty; nobody who is not
   /// connected gets it later.
   void send(std::string_view child, std::string_view subject, byte_view payload);
@@ -66,7 +66,7 @@ class children final : public doors::mqtt::internal_port {
   readers::uplink::receiver receiver_;
   model::batch_decoder decoder_;
   std::map<std::string, introduction, std::less<>> introduced_;
-  std::function<void(std::string_view child)> told_;
+  std::vector<std::function<void(std::string_view child)>> told_;
   std::vector<pending_welcome> welcomes_;  // bounded by limits::children_max
   metrics::counter& batches_;
   metrics::counter& repeated_;

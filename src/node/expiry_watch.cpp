@@ -45,7 +45,7 @@ expiry_watch::expiry_watch(std::string node, journal::journal& log, metrics::reg
                            const alarm::board& so_far)
     : node_(std::move(node)), log_(log), metrics_(metrics) {
   for (const auto* each : so_far.in_order()) {
-    if (each->node == node_ && each->name == alarm_name && each->raised)
+    if (each->node == node_ && each->name == alarm_name && each->condition)
       told_.emplace(each->key, raised{each->severity, each->since});
   }
 }
@@ -70,8 +70,8 @@ void expiry_watch::look(const std::vector<known_certificate>& all, bool failing,
 
 bool expiry_watch::tell(const std::string& key, const finding& what, timestamp now) {
   const auto was = told_.find(key);
-  alarm::telling said{.node = {}, .name = std::string(alarm_name), .key = key, .values = {}, .by = {}, .comment = {}};
-  said.what = what.level ? alarm::telling::event::raised : alarm::telling::event::cleared;
+  alarm::telling said{.name = std::string(alarm_name), .key = key};
+  said.what = what.level ? alarm::event::activate : alarm::event::normalize;
   said.severity = what.level.value_or(was == told_.end() ? severity::info : was->second.level);
   said.at = now;
   said.since = was == told_.end() ? now : was->second.since;

@@ -38,8 +38,8 @@ struct bench {
       if (at++ < seen) return;
       ++seen;
       const auto t = alarm::parse_telling(r.payload);
-      EXPECT_TRUE(t && board.apply("fog-1", r.payload));
-      out.push_back(std::format("{} {} {}", r.topic, t->what == alarm::telling::event::raised ? "raised" : "cleared",
+      EXPECT_TRUE(t && board.apply({.node = "fog-1"}, r.payload).changed);
+      out.push_back(std::format("{} {} {}", r.topic, t->what == alarm::event::activate ? "raised" : "cleared",
                                 name_of(t->severity)));
     });
     return out;
@@ -68,7 +68,7 @@ TEST(expiry_watch, is_raised_at_30_7_and_1_days_and_cleared_by_another_certifica
   EXPECT_EQ(b.told(), lines{"alarm/certificate/gw.crt raised critical"});
   watch.look({ending(days(400))}, false, noon + days(39));
   EXPECT_EQ(b.told(), lines{"alarm/certificate/gw.crt cleared critical"});
-  EXPECT_EQ(b.board.raised(), 0U);
+  EXPECT_EQ(b.board.count().active, 0U);
 }
 
 TEST(expiry_watch, of_one_that_is_renewed_here_only_while_that_fails) {

@@ -71,7 +71,7 @@ class live_stream final : public api::body_source {
     if (from_.alarms.version() == alarms_told_) return {};
     std::string rows;
     for (const auto* each : from_.alarms.in_order()) {
-      if (each->version > alarms_told_) rows += (rows.empty() ? "" : ",") + to_json_text(*each);
+      if (each->version > alarms_told_) rows += (rows.empty() ? "" : ",") + to_json_text(from_.alarms, *each);
     }
     alarms_told_ = from_.alarms.version();
     return event("alarms", std::format("{{\"alarms\":[{}]}}", rows));

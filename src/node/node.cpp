@@ -12,6 +12,7 @@
 #include "doors/mqtt/door.hpp"
 #include "doors/mqtt/journal_log.hpp"
 #include "model/gap.hpp"
+#include "node/alarm_links.hpp"
 #include "node/at_rest.hpp"
 #include "node/bridges.hpp"
 #include "node/certificates.hpp"
@@ -242,6 +243,7 @@ result<> instance::parts::open_readers(rules::rule_set set) {
   }
   readers::alarms::alarms_options of_alarms{chosen.node_id, chosen.data + "/state/alarms", *aside, metrics};
   PG_TRY(alarms, readers::alarms::alarms_reader::open(on.shard, on.disk, *disk_worker, *log, std::move(of_alarms)));
+  hand_alarms_down(*alarms, *children);
   if (chosen.history.enabled) {
     history_worker = on.shard.make_worker("history");
     PG_TRY(history, readers::history::history_reader::open(
@@ -274,7 +276,10 @@ result<> instance::parts::open_uplink() {
   io::endpoint parent{up.host, up.port, secure ? certificates->client() : nullptr, false};
   uplink = std::make_unique<readers::uplink::uplink>(on.shard, on.network, *log, std::move(sender), std::move(parent),
                                                      chosen.node_id, random.next());
-  uplink->on_downlink([this](std::string_view topic, byte_view payload) { identity->hear(topic, payload); });
+  uplink->on_downlink([this](std::string_view topic, byte_view payload) {
+    hear_of_alarms(*alarms, topic, payload);
+    identity->hear(topic, payload);
+  });
   if (up.budget_per_hour_bytes != 0 || up.budget_per_day_bytes != 0) {
     uplink->keep_budget(on.disk, *disk_worker, chosen.data + "/state/uplink-budget");
   }

@@ -78,9 +78,9 @@ class PageTest(SiteTest):
         self.browser.open(self.one_time_link(), **options)
         self.browser.see(".connection", "Live")
 
-    def publish_temperature(self, value):
-        with mqtt.Client(self.gateway.port, "press-1") as press:
-            self.assertEqual(press.publish_and_wait("plant/press-1/temperature", str(value).encode()), mqtt.SUCCESS)
+    def publish_temperature(self, value, machine="press-1"):
+        with mqtt.Client(self.gateway.port, machine) as press:
+            self.assertEqual(press.publish_and_wait(f"plant/{machine}/temperature", str(value).encode()), mqtt.SUCCESS)
 
     def value_of(self, metric):
         return self.browser.evaluate(f"""
@@ -197,14 +197,57 @@ class Alarms(PageTest):
         self.assertEqual((done["by"], done["comment"]), ("local admin", "Fan replaced"))
         self.browser.view("alarms")
         self.browser.see(".alarms .comment", "Fan replaced")
-        self.browser.click(".alarms .row-buttons button", "Clear")
+        self.browser.click(".alarms .row-buttons button", "Details")
+        self.browser.see(".alarm-details .history", "acknowledged")
+        for size in SIZES:
+            for theme in ("light", "dark"):
+                self.look_at("alarm-details", size, theme)
+        self.browser.resize("desk", "light")
+        self.browser.click(".alarm-details .row-buttons button", "Clear")
         self.browser.click("dialog button[type=submit]")
+        self.browser.see(".alarm-details .history", "cleared")
+        self.browser.click(".alarm-details button", "Close")
         self.browser.gone(".alarms .comment")
-        self.assertEqual(self.alarm()["state"], "cleared")
-        self.browser.click(".choice button", "Cleared")
+        self.assertEqual(self.alarm()["state"], "normal")
+        self.browser.click(".choice button", "Normal")
         self.browser.see(".alarms tr.over", "Fan replaced")
         self.browser.view("system")
         self.browser.see(".system td", "acknowledge")
+
+    def test_are_put_aside_and_come_back(self):
+        self.publish_temperature(91)
+        self.sign_in()
+        self.browser.view("alarms")
+        self.browser.click(".alarms .row-buttons button", "Shelve")
+        self.browser.see("dialog select")
+        self.browser.fill("dialog textarea", "Being repaired")
+        self.browser.shot("shelve-desk-light")
+        self.assertEqual(self.browser.do("axe"), [])
+        self.browser.click("dialog button[type=submit]")
+        self.browser.gone(".alarms .severity-cell")
+        self.assertEqual(self.alarm()["state"], "shelved")
+        self.browser.click(".choice button", "Put aside")
+        self.browser.see(".alarms tr.over", "left")
+        self.browser.see(".alarms .comment", "Being repaired")
+        for size in SIZES:
+            for theme in ("light", "dark"):
+                self.look_at("alarms-aside", size, theme)
+        self.browser.resize("desk", "light")
+        self.browser.click(".alarms .row-buttons button", "Unshelve")
+        self.browser.click("dialog button[type=submit]")
+        self.browser.click(".choice button", "Standing")
+        self.browser.see(".alarms tr", "Not acknowledged")
+
+    def test_of_a_flood_are_said_on_every_view(self):
+        for number in range(11):
+            self.publish_temperature(91, f"press-{number}")
+        self.sign_in()
+        self.browser.see(".banner.flood", "11 alarms in the last ten minutes")
+        self.browser.view("alarms")
+        self.browser.see(".alarm-rate", "11")
+        for size in SIZES:
+            for theme in ("light", "dark"):
+                self.look_at("alarm-flood", size, theme)
 
     def test_are_handled_with_the_keyboard_alone(self):
         self.publish_temperature(91)

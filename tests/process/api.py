@@ -173,7 +173,7 @@ class Api(SiteTest):
         self.publish(20, 95)
         alarms = wait_until("the alarm is raised", lambda: self.browser.json("GET", "/api/v1/alarms")["alarms"])
         self.assertEqual([(a["name"], a["key"], a["severity"], a["state"], a["value"]) for a in alarms],
-                         [("hot", "m7", 1, "raised", 95)])
+                         [("hot", "m7", 1, "unacknowledged", 95)])
         self.browser.sign_in(self.token())
         path = f"/api/v1/alarms/{alarms[0]['id']}"
         seen = self.browser.json("POST", path + "/acknowledge", {"comment": "on my way"})
@@ -183,7 +183,7 @@ class Api(SiteTest):
         self.gw.kill()  # what is answered is durable
         self.gw.start()
         wait_until("the board is read", lambda: self.browser.json("GET", "/api/v1/alarms")["alarms"] == [seen])
-        self.assertEqual(self.browser.json("POST", path + "/clear")["state"], "cleared")
+        self.assertEqual(self.browser.json("POST", path + "/clear")["state"], "normal")
         self.assertEqual(self.browser.json("GET", "/api/v1/alarms?state=raised")["alarms"], [])
         done = [(e["what"], e["outcome"]) for e in self.browser.json("GET", "/api/v1/audit")["entries"]]
         self.assertEqual(done[:3], [("Clear an alarm", "done"), ("Acknowledge an alarm", "refused"),
@@ -229,7 +229,7 @@ class Api(SiteTest):
         self.publish(3, device="m8")
         self.publish(2, 95)
         live.wait_for("values", lambda v: v["value"] == 95)
-        self.assertEqual(live.wait_for("alarms", lambda a: a["name"] == "hot")["state"], "raised")
+        self.assertEqual(live.wait_for("alarms", lambda a: a["name"] == "hot")["state"], "unacknowledged")
         live.wait_for_event("links")
         self.assertEqual({v["device"] for v in live.seen["values"]}, {"site/m7/t"})
 

@@ -79,8 +79,16 @@ async function api(request, response, url) {
   }
   if (!sessions.has(sessionOf(request))) return problem(response, 401, "/problems/no-session", "There is no session.");
   if (path === "/live") return live(response);
-  const act = /^\/alarms\/([^/]+)\/(acknowledge|clear)$/.exec(path);
-  if (act) return send(response, 200, site.act(act[1], act[2], (await bodyOf(request)).comment));
+  const alarm = /^\/alarms\/(a\d+)(?:\/([a-z-]+))?$/.exec(path);
+  if (alarm?.[2] === "history") return send(response, 200, site.alarmHistory(alarm[1]));
+  if (alarm && request.method === "POST")
+    return send(response, 200, site.act(alarm[1], alarm[2], await bodyOf(request)));
+  if (alarm)
+    return send(
+      response,
+      200,
+      site.alarms.find((each) => each.id === alarm[1]),
+    );
   const demo = /^\/demo\/links\/([^/]+)\/(cut|heal)$/.exec(path);
   if (demo) return send(response, 200, site.cut(demo[1], demo[2] === "cut"));
   const found = site.resource(path, url.searchParams);

@@ -21,6 +21,14 @@ function wave(seed, t) {
   return 40 + (seed % 7) * 15 + slow + Math.sin(t / 311 + seed) * 0.4;
 }
 
+const isaStates = { normal: "A", unacknowledged: "B", acknowledged: "C", shelved: "F", out_of_service: "H" };
+const mayAlways = ["clear", "shelve", "suppress", "out-of-service", "comment"];
+const inState = {
+  standing: (a) => a.standing,
+  aside: (a) => a.state === "shelved" || a.state === "out_of_service",
+  normal: (a) => a.state === "normal",
+};
+
 export class Site {
   onAlarm = () => {};
 
@@ -40,11 +48,11 @@ export class Site {
       }
     }
     this.alarms = [
-      this.alarm("a1", "overheat", "press-1", 1, "raised", 95, "Temperature above 85 °C", 91.4),
-      this.alarm("a2", "low_pressure", "pump-7", 2, "raised", 400, "Pressure below 2 bar", 1.7),
+      this.alarm("a1", "overheat", "press-1", 1, "unacknowledged", 95, "Temperature above 85 °C", 91.4),
+      this.alarm("a2", "low_pressure", "pump-7", 2, "unacknowledged", 400, "Pressure below 2 bar", 1.7),
       this.alarm("a3", "vibration", "robot-3", 3, "acknowledged", 2400, "Vibration above 7 mm/s", 7.9),
-      this.alarm("a4", "filter_service", "chiller", 4, "raised", 8000, "Filter due for service", null),
-      this.alarm("a5", "overheat", "oven", 2, "cleared", 12000, "Temperature above 240 °C", 244),
+      this.alarm("a4", "filter_service", "chiller", 4, "unacknowledged", 8000, "Filter due for service", null),
+      this.alarm("a5", "overheat", "oven", 2, "normal", 12000, "Temperature above 240 °C", 244),
     ];
     this.isCut = false;
     this.cutAt = 0;
@@ -60,12 +68,29 @@ export class Site {
       device,
       severity,
       state,
+      isa_state: isaStates[state],
+      standing: state !== "normal",
+      active: state !== "normal",
+      acked: state !== "unacknowledged",
+      suppressed_by_group: false,
       raised: iso(raised),
-      cleared: state === "cleared" ? iso(raised + 9e5) : null,
+      cleared: state === "normal" ? iso(raised + 9e5) : null,
+      cleared_by: null,
       acknowledged:
         state === "acknowledged" ? { by: "jana", at: iso(raised + 6e4), comment: "Bearing on order" } : null,
+      confirmation: null,
+      reset: null,
+      shelved: null,
+      suppressed: null,
+      out_of_service: null,
+      comment: null,
+      group: device === "press-1" || device === "pump-7" ? "line-1" : null,
+      first_out: id === "a2",
+      chattering: id === "a1",
+      shelve_max_s: 8 * 3600,
       message,
       value,
+      may: state === "unacknowledged" ? ["acknowledge", ...mayAlways] : mayAlways,
     };
   }
 
@@ -197,16 +222,63 @@ export class Site {
     };
   }
 
-  act(id, what, comment) {
+  act(id, what, { comment }) {
     const alarm = this.alarms.find((a) => a.id === id);
-    if (what === "clear") Object.assign(alarm, { state: "cleared", cleared: iso(Date.now()) });
-    else
-      Object.assign(alarm, {
-        state: "acknowledged",
-        acknowledged: { by: "operator", at: iso(Date.now()), comment: comment ?? "" },
-      });
+    const deed = { by: "operator", at: iso(Date.now()), comment: comment ?? "" };
+    const becomes = {
+      acknowledge: { state: "acknowledged", acked: true, acknowledged: deed, may: mayAlways },
+      clear: { state: "normal", standing: false, active: false, cleared: iso(Date.now()), cleared_by: "operator" },
+      shelve: {
+        state: "shelved",
+        standing: false,
+        shelved: { ...deed, until: iso(Date.now() + 3600e3), one_shot: false },
+        may: ["unshelve", "comment"],
+      },
+      unshelve: { state: "acknowledged", standing: true, shelved: null, may: mayAlways },
+      "out-of-service": { state: "out_of_service", standing: false, out_of_service: deed, may: ["return-to-service"] },
+      "return-to-service": { state: "acknowledged", standing: true, out_of_service: null, may: mayAlways },
+      comment: { comment: deed },
+    };
+    Object.assign(alarm, becomes[what] ?? {});
+    alarm.isa_state = isaStates[alarm.state];
     this.onAlarm(alarm);
     return alarm;
+  }
+
+  alarmKpi() {
+    const { id, name, key, node } = this.alarms[0];
+    return {
+      flood: true,
+      flood_since: iso(Date.now() - 12e4),
+      last_10_minutes: 14,
+      peak_10_minutes: 17,
+      last_24_hours: 212,
+      standing: this.alarms.filter(inState.standing).length,
+      unacknowledged: 3,
+      stale: 0,
+      shelved: 0,
+      suppressed: 0,
+      out_of_service: 0,
+      chattering: ["a1"],
+      bad_actors: [{ id, name, key, node, annunciated: 31 }],
+    };
+  }
+
+  alarmHistory(id) {
+    const alarm = this.alarms.find((a) => a.id === id);
+    const line = (at, what, by, comment) => ({
+      at,
+      what,
+      by,
+      comment,
+      severity: alarm.severity,
+      told_by: alarm.node,
+      until: null,
+      message: alarm.message,
+    });
+    const raised = line(alarm.raised, "raised", null, null);
+    const done = alarm.acknowledged;
+    return { history: done ? [line(done.at, "acknowledged", done.by, done.comment), raised] : [raised] };
   }
 
   devices() {
@@ -336,7 +408,13 @@ export class Site {
       case "/history":
         return this.history(query);
       case "/alarms":
-        return list("alarms", this.alarms);
+        return list("alarms", this.alarms.filter(inState[query.get("state")] ?? (() => true)));
+      case "/alarms/groups":
+        return {
+          groups: [{ node: "edge-1", group: "line-1", members: 2, standing: 2, suppressed: false, first_out: "a2" }],
+        };
+      case "/alarms/kpi":
+        return this.alarmKpi();
       case "/links":
         return { links: this.links() };
       case "/rules":

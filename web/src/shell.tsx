@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { LeaveIcon, SeverityMark, ThemeIcon, ViewIcon } from "./components/icons";
 import { formatClock, formatDate, formatMoment } from "./format";
-import { needsAcknowledgement, urgentFirst } from "./state/alarms";
+import { alarmKpi, needsAcknowledgement, urgentFirst } from "./state/alarms";
 import { kiosk, nextTheme, theme } from "./state/preferences";
 import { hrefOf, route, viewNames } from "./state/route";
 import { signOut, visitor } from "./state/session";
@@ -28,6 +28,17 @@ function AlarmSummary() {
         );
       })}
     </a>
+  );
+}
+
+/** More alarms than a person can handle (ISA-18.2 16.6): said on every view. */
+function FloodBanner() {
+  const rate = alarmKpi.value;
+  if (!rate?.flood || !rate.flood_since) return null;
+  return (
+    <p class="banner flood" role="alert">
+      {texts.alarms.flood(rate.last_10_minutes, formatMoment(rate.flood_since))}
+    </p>
   );
 }
 
@@ -134,6 +145,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
             {texts.shell.lostBanner(formatMoment(state.since))}
           </p>
         )}
+        <FloodBanner />
         {children}
       </main>
     </div>

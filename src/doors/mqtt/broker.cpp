@@ -119,7 +119,7 @@ wire::reason broker::admits(const link& from, const wire::connect& hello) const 
   // Sources of this shape belong to the node's own readers, whose marks a client must not move.
   const auto reserved = [](std::string_view name) {
     return name.starts_with("uplink/") || name.starts_with(model::derived_prefix) || name.starts_with(user_prefix) ||
-           name == model::quarantine_source;
+           name == model::quarantine_source || name == model::operators_source;
   };
   if (reserved(hello.client_id) || reserved(from.options().name)) return wire::reason::client_identifier_not_valid;
   // MQTT-3.1.3-8; before 3.1.1 a name is always needed.

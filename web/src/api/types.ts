@@ -81,6 +81,18 @@ export interface History extends MetricName {
 /** 1 is the worst. */
 export type Severity = 1 | 2 | 3 | 4;
 
+/** What a person did about an alarm. */
+export interface AlarmDeed {
+  by: string;
+  at: string;
+  comment: string;
+}
+
+export interface AlarmShelving extends AlarmDeed {
+  until: string;
+  one_shot: boolean;
+}
+
 export interface Alarm {
   id: string;
   name: string;
@@ -88,13 +100,74 @@ export interface Alarm {
   node: string;
   device: string | null;
   severity: Severity;
-  // Further states of ISA-18.2 may come (shelved, suppressed ...): they are shown by their name.
-  state: "raised" | "acknowledged" | "cleared" | (string & {});
+  // Of ISA-18.2; one that this page does not know is shown by its name.
+  state: string;
+  isa_state: string;
+  standing: boolean; // it wants to be looked at
+  active: boolean;
+  acked: boolean;
+  suppressed_by_group: boolean;
   raised: string;
   cleared: string | null;
-  acknowledged: { by: string; at: string; comment: string } | null;
+  cleared_by: string | null;
+  acknowledged: AlarmDeed | null;
+  confirmation: AlarmDeed | null;
+  reset: AlarmDeed | null;
+  shelved: AlarmShelving | null;
+  suppressed: AlarmDeed | null;
+  out_of_service: AlarmDeed | null;
+  comment: AlarmDeed | null;
+  group: string | null;
+  first_out: boolean;
+  chattering: boolean;
+  shelve_max_s: number | null;
   message: string;
   value: number | null;
+  may: string[]; // what may be done about it now
+}
+
+export interface AlarmHistoryLine {
+  at: string;
+  what: string;
+  by: string | null;
+  comment: string | null;
+  severity: Severity;
+  told_by: string;
+  until: string | null;
+  message: string;
+}
+
+export interface AlarmGroup {
+  node: string;
+  group: string;
+  members: number;
+  standing: number;
+  suppressed: boolean;
+  first_out: string | null;
+}
+
+export interface AlarmKpi {
+  flood: boolean;
+  flood_since: string | null;
+  last_10_minutes: number;
+  peak_10_minutes: number;
+  last_24_hours: number;
+  standing: number;
+  unacknowledged: number;
+  stale: number;
+  shelved: number;
+  suppressed: number;
+  out_of_service: number;
+  chattering: string[];
+  bad_actors: AlarmCount[];
+}
+
+export interface AlarmCount {
+  id: string;
+  name: string;
+  key: string;
+  node: string;
+  annunciated: number;
 }
 
 /** Where MQTT clients connect to this node. */

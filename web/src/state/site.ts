@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { get, getAll } from "../api/client";
 import { LiveStream } from "../api/live";
 import type { Demo, Latest, Link, NodeInfo } from "../api/types";
-import { loadAlarms, standing, takeAlarms } from "./alarms";
+import { alarmKpi, loadAlarmKpi, loadAlarmKpiSoon, loadAlarms, standing, takeAlarms } from "./alarms";
 import { nodeNow } from "./clock";
 import { checkSession } from "./session";
 import { liveValues, seconds, seriesMax } from "./values";
@@ -36,7 +36,7 @@ export async function refreshDemo(): Promise<void> {
  * a refresh that has begun already. */
 async function catchUp(underWay: Promise<void> | undefined): Promise<void> {
   // One that fails is asked again with the next refresh or the next opening of the stream.
-  await Promise.allSettled([underWay?.catch(refresh) ?? refresh(), loadAlarms(), refreshDemo()]);
+  await Promise.allSettled([underWay?.catch(refresh) ?? refresh(), loadAlarms(), loadAlarmKpi(), refreshDemo()]);
 }
 
 /** Follows the site from now on. Gives the way to end it. */
@@ -45,7 +45,10 @@ export function followSite(): () => void {
   underWay.catch(() => {});
   const stream = new LiveStream({
     values: (values) => liveValues.takeLive(values),
-    alarms: (alarms) => takeAlarms(alarms),
+    alarms: (alarms) => {
+      takeAlarms(alarms);
+      loadAlarmKpiSoon();
+    },
     links: (list) => (links.value = list),
     opened: () => {
       connection.value = { state: "live" };
@@ -59,7 +62,9 @@ export function followSite(): () => void {
   });
   const refreshing = setInterval(() => {
     void checkSession();
-    if (connection.value.state === "live" && !document.hidden) void refresh().catch(() => {});
+    if (connection.value.state !== "live" || document.hidden) return;
+    void refresh().catch(() => {});
+    void loadAlarmKpi().catch(() => {});
   }, refreshMs);
   const ticking = setInterval(() => {
     seconds.value = nodeNow();
@@ -77,6 +82,7 @@ export function followSite(): () => void {
 export function forgetSite(): void {
   liveValues.forget();
   standing.value = new Map();
+  alarmKpi.value = null;
   links.value = [];
   nodes.value = [];
   demo.value = null;

@@ -1,21 +1,33 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Alarm, Page } from "../api/types";
-import { AlarmDialog, type AlarmDeed } from "../components/alarm_dialogs";
+import type { Alarm, AlarmDeed as Done, Page } from "../api/types";
+import { AlarmDetails } from "../components/alarm_details";
+import { AlarmDialog, type AlarmDeed, verbText } from "../components/alarm_dialogs";
+import { AlarmRates } from "../components/alarm_rates";
 import { sourceOf, stateText } from "../components/alarm_row";
 import { SeverityMark } from "../components/icons";
 import { Choice, Field, FilterField, Moment, Note, numeric, Table, Trouble, ViewHead } from "../components/parts";
-import { get, withQuery, type ApiError } from "../api/client";
-import { formatAge, formatMoment, formatNumber } from "../format";
-import { alarmChanges, isStanding, needsAcknowledgement, urgentFirst } from "../state/alarms";
+import { ApiError, get, withQuery } from "../api/client";
+import { formatAge, formatDuration, formatMoment, formatNumber } from "../format";
+import { alarmChanges, isStanding, needsAcknowledgement, standing, urgentFirst } from "../state/alarms";
+import { kiosk } from "../state/preferences";
+import { replaceQuery, route } from "../state/route";
 import { mayAct } from "../state/session";
 import { seconds } from "../state/values";
 import { texts } from "../texts";
 
-type Shown = "standing" | "cleared" | "all";
-const shownOptions = (["standing", "cleared", "all"] as const).map((value) => ({ value, text: texts.alarms[value] }));
+const words = texts.alarms;
+type Shown = keyof typeof words.shown;
+const shownOptions = (["standing", "aside", "normal", "all"] as const).map((value) => ({
+  value,
+  text: words.shown[value],
+}));
 
-/** Alarms that are over, newest first, as many pages as were asked for. Standing ones are followed by the site. */
-function useAlarmsOf(state: "cleared" | "all" | null) {
+/** What most often is to be done about an alarm stands in its row; the rest is in its details. */
+const verbsInRow = ["acknowledge", "confirm", "reset", "unshelve", "unsuppress", "return-to-service", "shelve"];
+const buttonsInRow = 2;
+
+/** Alarms that do not stand, as many pages as were asked for. Standing ones are followed by the site. */
+function useAlarmsOf(state: Shown | null) {
   const [pages, setPages] = useState(1);
   const [found, setFound] = useState<{ alarms: Alarm[]; more: boolean; error?: ApiError }>({ alarms: [], more: false });
   const changes = alarmChanges.value;
@@ -40,24 +52,57 @@ function useAlarmsOf(state: "cleared" | "all" | null) {
   return { ...found, showMore: () => setPages((n) => n + 1) };
 }
 
+/** The alarm that the address names, whatever its state. */
+function useChosenAlarm(id: string | null): Alarm | null {
+  const [found, setFound] = useState<Alarm | null>(null);
+  const changes = alarmChanges.value;
+  useEffect(() => {
+    if (!id) return setFound(null);
+    const stop = new AbortController();
+    get<Alarm>(`/alarms/${encodeURIComponent(id)}`, stop.signal)
+      .then(setFound)
+      .catch(() => {
+        if (!stop.signal.aborted) setFound(null);
+      });
+    return () => stop.abort();
+  }, [id, changes]);
+  return id ? (standing.value.get(id) ?? (found?.id === id ? found : null)) : null;
+}
+
 /** Goes on each second without the table being rendered. */
 function Ago({ since }: { since: string }) {
-  return <span class="note">{texts.alarms.ago(formatAge(seconds.value - Date.parse(since)))}</span>;
+  return <span class="note">{words.ago(formatAge(seconds.value - Date.parse(since)))}</span>;
+}
+
+function TimeLeft({ until }: { until: string }) {
+  return <div class="note">{words.left(formatDuration(Math.max(0, Date.parse(until) - seconds.value)))}</div>;
+}
+
+/** What was done last that makes it be as it is. */
+function deedOf(alarm: Alarm): Done | null {
+  if (alarm.state === "out_of_service") return alarm.out_of_service;
+  if (alarm.state === "suppressed") return alarm.suppressed;
+  if (alarm.state === "shelved") return alarm.shelved;
+  return alarm.acknowledged;
 }
 
 function StateCell({ alarm }: { alarm: Alarm }) {
-  const done = alarm.acknowledged;
+  const done = deedOf(alarm);
   return (
     <td>
       {stateText(alarm)}
-      {done && <div class="note">{texts.alarms.acknowledgedBy(done.by, formatMoment(done.at))}</div>}
+      {alarm.state === "suppressed" && alarm.suppressed_by_group && <div class="note">{words.suppressedByGroup}</div>}
+      {alarm.shelved && <TimeLeft until={alarm.shelved.until} />}
+      {done && <div class="note">{words.deedBy(done.by, formatMoment(done.at))}</div>}
       {done?.comment && <div class="comment">{done.comment}</div>}
+      {alarm.cleared_by && <div class="note">{words.clearedBy(alarm.cleared_by)}</div>}
     </td>
   );
 }
 
 function AlarmRow({ alarm, onDeed }: { alarm: Alarm; onDeed: (deed: AlarmDeed) => void }) {
   const isNew = needsAcknowledgement(alarm);
+  const verbs = verbsInRow.filter((verb) => alarm.may.includes(verb)).slice(0, buttonsInRow);
   return (
     <tr class={isStanding(alarm) ? "" : "over"}>
       <td class="severity-cell">
@@ -67,6 +112,9 @@ function AlarmRow({ alarm, onDeed }: { alarm: Alarm; onDeed: (deed: AlarmDeed) =
       <td>
         <strong>{alarm.name}</strong>
         <div>{alarm.message}</div>
+        {alarm.group && <div class="note">{alarm.group}</div>}
+        {alarm.first_out && <div class="tag">{words.firstOut}</div>}
+        {alarm.chattering && <div class="tag">{words.chattering}</div>}
       </td>
       <td>{sourceOf(alarm)}</td>
       <td class="number">{alarm.value === null ? texts.format.none : formatNumber(alarm.value)}</td>
@@ -79,22 +127,23 @@ function AlarmRow({ alarm, onDeed }: { alarm: Alarm; onDeed: (deed: AlarmDeed) =
       </td>
       <StateCell alarm={alarm} />
       <td class="row-buttons">
-        {mayAct() && isNew && (
+        {mayAct() &&
+          verbs.map((verb) => (
+            <button
+              type="button"
+              aria-label={words.deedTitle(verbText(verb), alarm.name)}
+              onClick={() => onDeed({ what: verb, alarm })}
+            >
+              {verbText(verb)}
+            </button>
+          ))}
+        {!kiosk && (
           <button
             type="button"
-            aria-label={texts.alarms.acknowledgeTitle(alarm.name)}
-            onClick={() => onDeed({ what: "acknowledge", alarm })}
+            aria-label={words.detailsOf(alarm.name)}
+            onClick={() => replaceQuery(new URLSearchParams({ id: alarm.id }))}
           >
-            {texts.alarms.acknowledge}
-          </button>
-        )}
-        {mayAct() && isStanding(alarm) && (
-          <button
-            type="button"
-            aria-label={texts.alarms.clearTitle(alarm.name)}
-            onClick={() => onDeed({ what: "clear", alarm })}
-          >
-            {texts.alarms.clear}
+            {words.details}
           </button>
         )}
       </td>
@@ -102,38 +151,79 @@ function AlarmRow({ alarm, onDeed }: { alarm: Alarm; onDeed: (deed: AlarmDeed) =
   );
 }
 
+function Select({
+  label,
+  any,
+  options,
+  value,
+  onChange,
+}: {
+  label: string;
+  any: string;
+  options: { value: string; text: string }[];
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  return (
+    <Field label={label}>
+      <select value={value} onChange={(e) => onChange(e.currentTarget.value)}>
+        <option value="">{any}</option>
+        {options.map((each) => (
+          <option value={each.value}>{each.text}</option>
+        ))}
+      </select>
+    </Field>
+  );
+}
+
+const severityOptions = Object.entries(texts.severity).map(([value, name]) => ({ value, text: `${value} ${name}` }));
+
 export function Alarms() {
   const [shown, setShown] = useState<Shown>("standing");
   const [text, setText] = useState("");
   const [severity, setSeverity] = useState("");
+  const [group, setGroup] = useState("");
   const [deed, setDeed] = useState<AlarmDeed | null>(null);
-  const past = useAlarmsOf(shown === "standing" ? null : shown);
-  const alarms = (shown === "standing" ? urgentFirst.value : past.alarms).filter(
+  const others = useAlarmsOf(shown === "standing" ? null : shown);
+  const chosen = useChosenAlarm(route.value.query.get("id"));
+  const all = shown === "standing" ? urgentFirst.value : others.alarms;
+  const groups = [...new Set(all.flatMap((alarm) => alarm.group ?? []))].sort();
+  const alarms = all.filter(
     (alarm) =>
       (!severity || alarm.severity === Number(severity)) &&
+      (!group || alarm.group === group) &&
       `${alarm.name} ${sourceOf(alarm)} ${alarm.message}`.toLowerCase().includes(text.toLowerCase()),
   );
-  const { severityColumn, alarm, source, value, raised, ended, stateColumn, actions } = texts.alarms;
+  const { severityColumn, alarm, source, value, raised, ended, stateColumn, actions } = words;
   return (
     <>
-      <ViewHead title={texts.alarms.title}>
-        <Choice label={texts.alarms.stateColumn} options={shownOptions} value={shown} onChange={setShown} />
-        <Field label={texts.alarms.severityColumn}>
-          <select value={severity} onChange={(e) => setSeverity(e.currentTarget.value)}>
-            <option value="">{texts.alarms.anySeverity}</option>
-            {Object.entries(texts.severity).map(([number, name]) => (
-              <option value={number}>{`${number} ${name}`}</option>
-            ))}
-          </select>
-        </Field>
-        <FilterField value={text} hint={texts.alarms.filterHint} onChange={setText} />
+      <ViewHead title={words.title}>
+        <Choice label={stateColumn} options={shownOptions} value={shown} onChange={setShown} />
+        <Select
+          label={severityColumn}
+          any={words.anySeverity}
+          options={severityOptions}
+          value={severity}
+          onChange={setSeverity}
+        />
+        {groups.length > 0 && (
+          <Select
+            label={words.group}
+            any={words.anyGroup}
+            options={groups.map((each) => ({ value: each, text: each }))}
+            value={group}
+            onChange={setGroup}
+          />
+        )}
+        <FilterField value={text} hint={words.filterHint} onChange={setText} />
       </ViewHead>
-      <Trouble error={past.error} />
+      {chosen && <AlarmDetails alarm={chosen} onDeed={setDeed} onClose={() => replaceQuery(new URLSearchParams())} />}
+      <Trouble error={others.error} />
       {alarms.length === 0 ? (
-        <Note>{shown === "cleared" ? texts.alarms.emptyCleared : texts.alarms.empty}</Note>
+        <Note>{shown === "standing" || shown === "aside" ? words.empty[shown] : words.empty.other}</Note>
       ) : (
         <Table
-          label={texts.alarms.title}
+          label={words.title}
           class="alarms"
           head={[severityColumn, alarm, source, numeric(value), raised, ended, stateColumn, actions]}
         >
@@ -142,11 +232,12 @@ export function Alarms() {
           ))}
         </Table>
       )}
-      {shown !== "standing" && past.more && (
-        <button type="button" onClick={past.showMore}>
+      {shown !== "standing" && others.more && (
+        <button type="button" onClick={others.showMore}>
           {texts.common.more}
         </button>
       )}
+      <AlarmRates />
       {deed && <AlarmDialog deed={deed} onClose={() => setDeed(null)} />}
     </>
   );

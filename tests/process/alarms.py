@@ -1,0 +1,140 @@
+"""Alarms on both ends of a link: what operators do on either side while it is cut comes to one picture, and stays."""
+
+import json
+import unittest
+
+import mqtt
+from processes import SiteTest, wait_until
+
+RULE = """/*
+name = "hot"
+[[action]]
+alarm = "hot"
+severity = "critical"
+key = "machine"
+*/
+SELECT value AS t, topic(2) AS machine FROM 'plant/+/t' WHERE value > 85.0
+"""
+
+
+class Alarms(SiteTest):
+    def setUp(self):
+        super().setUp()
+        self.fog = self.node("fog-1").start()
+        self.edge = self.node("edge-1", more=f"""
+[rules]
+folder = "rules"
+
+[uplink]
+url = "mqtt://127.0.0.1:{self.fog.port}"
+linger = "50ms"
+""")
+        (self.edge.folder / "rules").mkdir()
+        (self.edge.folder / "rules" / "hot.rule.sql").write_text(RULE)
+        self.edge.start()
+
+    def measure(self, value, machine="m7"):
+        with mqtt.Client(self.edge.port, machine) as press:
+            self.assertEqual(press.publish_and_wait(f"plant/{machine}/t", str(value).encode()), mqtt.SUCCESS)
+
+    def alarm(self, node, *arguments, code=0):
+        done = self.perigee("alarm", *arguments, "--node", node.config, "--json")
+        self.assertEqual(done.returncode, code, done.stderr)
+        return json.loads(done.stdout) if code == 0 else done.stderr
+
+    def shown(self, node, name="hot", key="m7"):
+        """One alarm as a node's operators see it, without what is of this board alone."""
+        for each in self.alarm(node, "ls", "--state", "all")["alarms"]:
+            if (each["name"], each["key"]) == (name, key):
+                return each
+        return None
+
+    def wait_for_state(self, node, state):
+        return wait_until(f"{node.name} shows {state}",
+                          lambda: (found := self.shown(node)) and found["state"] == state and found)
+
+    def wait_for_one_picture(self):
+        def same():
+            pictures = [{key: value for key, value in self.shown(node).items() if key not in ("id", "chattering")}
+                        for node in (self.edge, self.fog)]
+            return pictures[0] == pictures[1] and pictures[0]
+        return wait_until("both ends show the same", same)
+
+    def test_what_is_done_above_comes_down_and_what_is_done_below_goes_up(self):
+        self.measure(91)
+        above = self.wait_for_state(self.fog, "unacknowledged")
+        done = self.alarm(self.fog, "ack", above["id"], "--comment", "on my way")
+        self.assertEqual((done["state"], done["isa_state"]), ("acknowledged", "C"))
+        below = self.wait_for_state(self.edge, "acknowledged")
+        self.assertEqual(below["acknowledged"]["comment"], "on my way")
+        self.assertIn("acknowledged already", self.alarm(self.edge, "ack", below["id"], code=1))
+        self.alarm(self.edge, "shelve", below["id"], "--for", "30m", "--comment", "new fan")
+        self.assertEqual(self.wait_for_state(self.fog, "shelved")["shelved"]["comment"], "new fan")
+        self.wait_for_one_picture()
+        told = [(line["what"], line["told_by"], line["comment"])
+                for line in self.alarm(self.edge, "history", below["id"])["history"]]
+        self.assertEqual(told, [("shelved", "edge-1", "new fan"), ("acknowledged", "edge-1", "on my way"),
+                                ("raised", "edge-1", None)])
+
+    def test_two_who_cannot_see_each_other_end_with_one_picture(self):
+        self.measure(91)
+        above, below = self.wait_for_state(self.fog, "unacknowledged"), self.shown(self.edge)
+        self.edge.kill()
+        self.alarm(self.fog, "shelve", above["id"], "--for", "1h", "--comment", "above")
+        self.alarm(self.fog, "comment", above["id"], "who is there?")
+        self.fog.kill()
+        self.edge.start()
+        self.alarm(self.edge, "ack", below["id"], "--comment", "below")
+        self.alarm(self.edge, "out-of-service", below["id"], "--comment", "taken apart")
+        self.measure(20)
+        self.wait_for_state(self.edge, "out_of_service")
+        self.edge.kill()
+        self.fog.start()
+        self.edge.start()
+        wait_until("what was done above is here", lambda: self.shown(self.edge)["shelved"])
+        one = self.wait_for_one_picture()
+        self.assertEqual((one["state"], one["active"], one["acked"]), ("out_of_service", False, True))
+        self.assertEqual([one[key]["comment"] for key in ("acknowledged", "shelved", "comment", "out_of_service")],
+                         ["below", "above", "who is there?", "taken apart"])
+        for node in (self.fog, self.edge):
+            node.kill()
+            node.start()
+        self.assertEqual(self.wait_for_one_picture(), one)
+
+    def test_nobody_plays_the_operator_over_mqtt(self):
+        self.measure(91)
+        found = self.wait_for_state(self.edge, "unacknowledged")
+        with mqtt.Client(self.edge.port, "intruder") as intruder:
+            deed = {"alarm": "hot", "key": "m7", "state": "acknowledged", "ts": 1, "since": 1, "by": "ada"}
+            intruder.publish_and_wait("alarm/hot/m7", json.dumps(deed).encode())
+        with self.assertRaises(Exception):
+            with mqtt.Client(self.edge.port, "alarms/operators"):
+                pass
+        self.measure(92)
+        self.assertEqual(self.shown(self.edge)["state"], found["state"])
+
+    def test_the_command_line_says_what_it_finds(self):
+        for number in range(11):
+            self.measure(91, f"m{number}")
+        wait_until("all are raised", lambda: len(self.alarm(self.edge, "ls")["alarms"]) == 11)
+        listed = self.perigee("alarm", "ls", "--node", self.edge.config)
+        self.assertIn("B unacknowledged", listed.stdout)
+        kpi = self.alarm(self.edge, "kpi")
+        self.assertEqual((kpi["flood"], kpi["last_10_minutes"], kpi["standing"]), (True, 11, 11))
+        self.assertIn("a flood of alarms since", self.perigee("alarm", "kpi", "--node", self.edge.config).stdout)
+        self.edge.wait_for_metric("perigee_alarms_flood", 1)
+        first = self.alarm(self.edge, "ls", "--limit", "1")["alarms"][0]
+        shown = self.perigee("alarm", "show", first["id"], "--node", self.edge.config)
+        self.assertIn("may be          acknowledge, clear, shelve", shown.stdout)
+        for wrong, sentence in ((("shelve", first["id"], "--for", "9h"), "may not be shelved for so long"),
+                                (("reset", first["id"]), "still holds"), (("ack", "999"), "no such alarm"),
+                                (("unsuppress", "--group", "line-9", "--of", "edge-1"), "no alarm of that node")):
+            with self.subTest(wrong=wrong):
+                self.assertIn(sentence, self.alarm(self.edge, *wrong, code=1))
+        self.assertEqual(self.perigee("alarm", "ack", "x", "--node", self.edge.config).returncode, 64)
+        self.assertEqual(self.perigee("alarm", "suppress", "--node", self.edge.config).returncode, 64)
+        self.assertEqual(self.alarm(self.edge, "ls", "--state", "aside")["alarms"], [])
+
+
+if __name__ == "__main__":
+    unittest.main()
