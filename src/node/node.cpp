@@ -241,9 +241,8 @@ result<> instance::parts::open_readers(rules::rule_set set) {
     rule_folder = std::make_unique<node::rule_folder>(*chosen.rules_folder, on.disk, *rules_reader,
                                                       on.shard.make_worker("rules"), metrics);
   }
-  readers::alarms::alarms_options of_alarms{chosen.node_id, chosen.data + "/state/alarms", *aside, metrics};
-  PG_TRY(alarms, readers::alarms::alarms_reader::open(on.shard, on.disk, *disk_worker, *log, std::move(of_alarms)));
-  hand_alarms_down(*alarms, *children);
+  PG_TRY(alarms, open_alarms(on, *disk_worker, *log, *children,
+                             {chosen.node_id, chosen.data + "/state/alarms", *aside, metrics}));
   if (chosen.history.enabled) {
     history_worker = on.shard.make_worker("history");
     PG_TRY(history, readers::history::history_reader::open(

@@ -61,7 +61,7 @@ bool rule_set::wants(std::string_view topic) const { return engine_->wants(topic
 std::size_t rule_set::size() const { return engine_->size(); }
 rule_stats rule_set::stats(std::size_t rule) const { return engine_->stats(rule); }
 std::vector<table_stats> rule_set::tables() const { return engine_->table_figures(); }
-std::size_t rule_set::alarms_raised() const { return engine_->alarms().size(); }
+std::size_t rule_set::alarms_raised() const { return engine_->alarms().raised(); }
 std::uint64_t rule_set::version() const { return engine_->version(); }
 void rule_set::snapshot(byte_buffer& out) const { engine_->encode(out); }
 

@@ -16,6 +16,18 @@ key = "machine"
 SELECT value AS t, topic(2) AS machine FROM 'plant/+/t' WHERE value > 85.0
 """
 
+DELAYED = """/*
+name = "long"
+[[action]]
+alarm = "long"
+key = "machine"
+on_delay = "2s"
+latch = true
+group = "line-1"
+*/
+SELECT value AS t, topic(2) AS machine FROM 'plant/+/t' WHERE value > 70.0
+"""
+
 
 class Alarms(SiteTest):
     def setUp(self):
@@ -31,6 +43,7 @@ linger = "50ms"
 """)
         (self.edge.folder / "rules").mkdir()
         (self.edge.folder / "rules" / "hot.rule.sql").write_text(RULE)
+        (self.edge.folder / "rules" / "long.rule.sql").write_text(DELAYED)
         self.edge.start()
 
     def measure(self, value, machine="m7"):
@@ -101,6 +114,24 @@ linger = "50ms"
             node.start()
         self.assertEqual(self.wait_for_one_picture(), one)
 
+    def test_an_on_delay_goes_on_over_a_kill_and_what_latches_is_reset(self):
+        self.measure(75)
+        self.edge.kill()
+        self.edge.start()
+        found = wait_until("it is raised without another message", lambda: self.shown(self.edge, "long"))
+        self.assertEqual((found["value"], found["group"], found["first_out"]),
+                         (75, "line-1", True))
+        self.alarm(self.edge, "ack", found["id"])
+        self.measure(20)
+        wait_until("it latches", lambda: self.shown(self.edge, "long")["state"] == "latched_acknowledged")
+        self.assertEqual(self.alarm(self.edge, "reset", found["id"])["state"], "normal")
+        self.measure(75)
+        self.alarm(self.edge, "suppress", "--group", "line-1", "--of", "edge-1", "--comment", "cleaning")
+        wait_until("it is suppressed with its group",
+                   lambda: self.shown(self.edge, "long")["active"] and self.shown(self.edge, "long"))
+        self.assertEqual(self.shown(self.edge, "long")["state"], "suppressed")
+        wait_until("the parent sees that", lambda: self.shown(self.fog, "long")["suppressed_by_group"])
+
     def test_nobody_plays_the_operator_over_mqtt(self):
         self.measure(91)
         found = self.wait_for_state(self.edge, "unacknowledged")
@@ -116,11 +147,12 @@ linger = "50ms"
     def test_the_command_line_says_what_it_finds(self):
         for number in range(11):
             self.measure(91, f"m{number}")
-        wait_until("all are raised", lambda: len(self.alarm(self.edge, "ls")["alarms"]) == 11)
+        # Each is raised by two rules: one after two seconds.
+        wait_until("all are raised", lambda: len(self.alarm(self.edge, "ls")["alarms"]) == 22)
         listed = self.perigee("alarm", "ls", "--node", self.edge.config)
         self.assertIn("B unacknowledged", listed.stdout)
         kpi = self.alarm(self.edge, "kpi")
-        self.assertEqual((kpi["flood"], kpi["last_10_minutes"], kpi["standing"]), (True, 11, 11))
+        self.assertEqual((kpi["flood"], kpi["last_10_minutes"], kpi["standing"]), (True, 22, 22))
         self.assertIn("a flood of alarms since", self.perigee("alarm", "kpi", "--node", self.edge.config).stdout)
         self.edge.wait_for_metric("perigee_alarms_flood", 1)
         first = self.alarm(self.edge, "ls", "--limit", "1")["alarms"][0]

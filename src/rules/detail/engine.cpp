@@ -5,6 +5,7 @@
 
 #include "base/limits.hpp"
 #include "base/rules_limits.hpp"
+#include "rules/detail/alarm_text.hpp"
 
 namespace perigee::rules::detail {
 namespace {
@@ -17,26 +18,6 @@ std::string_view trimmed(std::string_view json) {
 
 /// When this node's journal took it.
 timestamp taken_at(const event& e) { return e.now == timestamp{} ? e.arrival : e.now; }
-
-/// {"alarm":..,"key":..,"severity":..,"state":..,"ts":µs,"since":µs,"values":{..}}
-std::optional<std::string_view> alarm_payload(scratch& out, const alarm_action& a, std::string_view columns) {
-  constexpr std::int64_t ns_per_us = 1000;
-  out.begin();
-  out.put(R"({"alarm":)");
-  put_json_text(out, a.name);
-  out.put(R"(,"key":)");
-  put_json_text(out, a.key);
-  out.put(R"(,"severity":)");
-  put_json_text(out, name_of(a.severity));
-  out.put(a.raised ? R"(,"state":"raised","ts":)" : R"(,"state":"cleared","ts":)");
-  put_plain(out, of_number(static_cast<double>(a.at.ns / ns_per_us)));
-  out.put(R"(,"since":)");
-  put_plain(out, of_number(static_cast<double>(a.since.ns / ns_per_us)));
-  out.put(R"(,"values":)");
-  out.put(columns);
-  out.put('}');
-  return out.take();
-}
 
 }  // namespace
 
@@ -100,9 +81,18 @@ class engine::decision {
   void raise(const action_plan& action) {
     const auto alarm = identity(action);
     if (!alarm) return drop();
-    if (engine_.alarms_.find(*alarm) != nullptr) return;
-    if (!columns() || !engine_.alarms_.raise(*alarm, {what_.arrival, action.severity})) return drop();
-    tell(*alarm, {what_.arrival, action.severity}, true);
+    const auto* known = engine_.alarms_.find(*alarm);
+    if (known != nullptr) {
+      // Before its off-delay has passed: it was never over.
+      if (known->phase == alarm_phase::ending) engine_.alarms_.change(*alarm, {known->since, known->severity});
+      return;
+    }
+    const bool waits = action.design.on_delay > nanoseconds::zero();
+    alarm_state made{what_.arrival, action.severity};
+    if (waits) made = delayed(made, alarm_phase::waiting, action.design.on_delay);
+    if (!columns() || !engine_.alarms_.raise(*alarm, made)) return drop();
+    if (waits) return engine_.note_alarm_deadline(engine_.lane_);
+    tell(*alarm, made, true, action.members);
   }
 
   /// The condition is false: what was raised for this key is over. NULL, not knowing, changes nothing.
@@ -110,19 +100,44 @@ class engine::decision {
     for (const auto& action : plan_.actions) {
       if (action.kind != action_kind::alarm || engine_.alarms_.empty()) continue;
       const auto alarm = identity(action);
-      const auto* raised = alarm ? engine_.alarms_.find(*alarm) : nullptr;
-      if (raised == nullptr) continue;
-      const auto state = *raised;
-      engine_.alarms_.clear(*alarm);
-      tell(*alarm, state, false);
+      const auto* known = alarm ? engine_.alarms_.find(*alarm) : nullptr;
+      if (known != nullptr) settle(*alarm, action, *known);
     }
   }
 
-  void tell(const alarm_view& alarm, const alarm_state& state, bool raised) {
+  void settle(const alarm_view& alarm, const action_plan& action, alarm_state state) {
+    if (state.phase == alarm_phase::waiting) return engine_.alarms_.clear(alarm);
+    const auto over = action.clear_when ? evaluate(plan_.code, *action.clear_when, with_) : of_boolean(true);
+    if (!over.is_true()) {
+      // Within its deadband the alarm holds, and its off-delay begins anew.
+      const bool is_back = over.is_false() && state.phase == alarm_phase::ending;
+      if (is_back) engine_.alarms_.change(alarm, {state.since, state.severity});
+      return;
+    }
+    if (state.phase == alarm_phase::ending) return;
+    if (action.design.off_delay > nanoseconds::zero()) {
+      engine_.alarms_.change(alarm, delayed(state, alarm_phase::ending, action.design.off_delay));
+      return engine_.note_alarm_deadline(engine_.lane_);
+    }
+    engine_.alarms_.clear(alarm);
+    tell(alarm, state, false, {});
+  }
+
+  /// By the time at which this node's journal took what is decided on.
+  alarm_state delayed(alarm_state of, alarm_phase phase, nanoseconds delay) {
+    of.phase = phase;
+    of.due = (engine_.now_ + delay).ns;
+    of.lane = engine_.lane_;
+    const auto values = columns().value_or("{}");
+    of.values = values.size() <= limits::alarm_values_bytes_max ? values : std::string_view("{}");
+    return of;
+  }
+
+  void tell(const alarm_view& alarm, const alarm_state& state, bool raised, std::string_view members) {
     alarm_action action{plan_.name,  alarm.name,  alarm.key, state.severity, raised, what_.arrival,
                         state.since, what_.topic, {}};
     // A change of state is told even where there is no room for the columns.
-    const auto payload = alarm_payload(engine_.output_, action, columns().value_or("{}"));
+    const auto payload = alarm_payload(engine_.output_, action, members, columns().value_or("{}"));
     action.payload = as_bytes(payload.value_or("{}"));
     ++stats_.actions;
     out_.on_alarm(action);
@@ -281,6 +296,8 @@ evaluation engine::view_of(running& rule, const event& e) {
 }
 
 void engine::apply(const event& e, action_sink& out) {
+  now_ = taken_at(e);
+  lane_ = e.lane;
   find_rules(e.topic);
   std::optional<bool> readable;  // the payload, looked at by the first rule that needs it
   for (const auto id : matching_) {
@@ -389,29 +406,6 @@ rule_stats engine::stats(std::size_t rule) const {
   out.file = rules_[rule].plan.file;
   rules_[rule].memory.show(out);
   return out;
-}
-
-bool engine::holds(const alarm_view& alarm) const {
-  return std::ranges::any_of(rules_, [&](const auto& rule) {
-    return rule.plan.name == alarm.rule && std::ranges::any_of(rule.plan.actions, [&](const auto& action) {
-             return action.kind == action_kind::alarm && action.alarm == alarm.name;
-           });
-  });
-}
-
-void engine::take_over(alarm_table alarms, timestamp now, action_sink& out) {
-  alarm_table kept;
-  alarms.for_each([&](const alarm_view& alarm, const alarm_state& state) {
-    if (holds(alarm)) {
-      kept.raise(alarm, state);
-      return;
-    }
-    output_.clear();
-    alarm_action over{alarm.rule, alarm.name, alarm.key, state.severity, false, now, state.since, {}, {}};
-    over.payload = as_bytes(alarm_payload(output_, over, "{}").value_or("{}"));
-    out.on_alarm(over);
-  });
-  alarms_ = std::move(kept);
 }
 
 }  // namespace perigee::rules::detail

@@ -93,7 +93,12 @@ class engine {
   void encode_tables(byte_writer& to) const;
   [[nodiscard]] std::vector<std::pair<running_table*, std::unique_ptr<kept_rows>>> decode_tables(byte_reader& from);
   void note_deadline(const running& rule);
-  [[nodiscard]] bool holds(const alarm_view& alarm) const;
+  [[nodiscard]] running* rule_of(const alarm_view& alarm);
+  /// Null where no rule has such an alarm.
+  [[nodiscard]] const action_plan* action_of(const alarm_view& alarm);
+  void tell_later(const alarm_view& alarm, const alarm_state& state, timestamp at, action_sink& out);
+  void end_delays(std::uint8_t lane, timestamp now, action_sink& out);
+  void note_alarm_deadline(std::uint8_t lane);
   void take_over(alarm_table alarms, timestamp now, action_sink& out);
 
   state_budget budget_;  // outlives the windows and tables that use it
@@ -107,6 +112,8 @@ class engine {
   payload_reader reader_;
   json_text json_;
   alarm_table alarms_;
+  timestamp now_{};        // when this node's journal took what is decided on
+  std::uint8_t lane_ = 0;  // and where it stands
   // Scratch of one event, kept for its memory.
   std::vector<std::uint32_t> matching_;
   std::vector<value> values_;

@@ -135,6 +135,7 @@ result<> engine::restore(byte_view snapshot, timestamp now, action_sink& out) {
     one.rule->memory = std::move(one.memory);
   }
   for (const auto id : timed_) note_deadline(rules_[id]);
+  for (std::uint8_t lane = 0; lane < rule_lanes_max; ++lane) note_alarm_deadline(lane);
   return {};
 }
 

@@ -145,6 +145,8 @@ void engine::note_deadline(const running& rule) {
 }
 
 void engine::advance(std::uint8_t lane, timestamp now, action_sink& out) {
+  now_ = now;
+  lane_ = lane;
   if (now.ns < deadlines_[lane]) return;
   ++version_;
   deadlines_[lane] = INT64_MAX;
@@ -160,6 +162,8 @@ void engine::advance(std::uint8_t lane, timestamp now, action_sink& out) {
     note_deadline(rule);
   }
   values_are_of_another_ = false;
+  end_delays(lane, now, out);
+  note_alarm_deadline(lane);
 }
 
 std::optional<timestamp> engine::next_deadline(std::uint8_t lane) const {

@@ -4,6 +4,7 @@
 #include <array>
 #include <format>
 
+#include "base/alarm_limits.hpp"
 #include "base/rules_limits.hpp"
 #include "base/toml.hpp"
 #include "rules/detail/window_parser.hpp"
@@ -19,16 +20,23 @@ constexpr std::array<std::string_view, 5> time_units{"", "s", "ms", "us", "ns"};
 constexpr std::array<std::string_view, 4> field_types{"any", "number", "boolean", "text"};  // as value_type
 constexpr std::array<std::string_view, 3> severities{"info", "warning", "critical"};
 
+constexpr std::array<std::string_view, 4> publish_keys{"publish", "payload", "qos", "retain"};
+constexpr std::array<std::string_view, 12> alarm_keys{"alarm",    "severity",   "key",   "clear_when",
+                                                      "on_delay", "off_delay",  "latch", "confirm",
+                                                      "realarm",  "shelve_max", "group", "suppresses"};
+constexpr std::array<std::string_view, 2> store_keys{"store", "payload"};
+constexpr std::array<std::string_view, 1> table_keys{"table"};
+
 struct action_form {
   std::string_view name;
   action_kind kind;
-  std::array<std::string_view, 4> keys;
+  std::span<const std::string_view> keys;
 };
 constexpr std::array<action_form, 4> action_forms{{
-    {"publish", action_kind::publish, {"publish", "payload", "qos", "retain"}},
-    {"alarm", action_kind::alarm, {"alarm", "severity", "key", "key"}},
-    {"store", action_kind::store, {"store", "payload", "payload", "payload"}},
-    {"table", action_kind::table, {"table", "table", "table", "table"}},
+    {"publish", action_kind::publish, publish_keys},
+    {"alarm", action_kind::alarm, alarm_keys},
+    {"store", action_kind::store, store_keys},
+    {"table", action_kind::table, table_keys},
 }};
 
 /// Where the header stands in the file.
@@ -244,6 +252,7 @@ class header_reader {
     if (const auto* node = table.get("qos")) read_qos(*node, made);
     if (const auto* node = table.get("retain")) read_retain(*node, made);
     if (const auto* node = table.get("severity")) read_severity(*node, made);
+    if (made.kind == action_kind::alarm) read_design(table, made);
     out.actions.push_back(std::move(made));
   }
 
@@ -271,10 +280,51 @@ class header_reader {
     out.qos = static_cast<std::uint8_t>(*qos);
   }
 
-  void read_retain(const toml::node& node, action_header& out) {
-    const auto retain = node.value_exact<bool>();
-    if (!retain) return wrong_.add(place(node.source()), "P0216", "'retain' is true or false");
-    out.retain = *retain;
+  void read_retain(const toml::node& node, action_header& out) { read_truth(node, "retain", out.retain); }
+
+  void read_truth(const toml::node& node, std::string_view key, bool& into) {
+    const auto truth = node.value_exact<bool>();
+    if (!truth) return wrong_.add(place(node.source()), "P0216", std::format("'{}' is true or false", key));
+    into = *truth;
+  }
+
+  void read_design(const toml::table& table, action_header& out) {
+    auto& design = out.design;
+    if (const auto* node = table.get("clear_when")) out.clear_when = string(*node, "clear_when");
+    if (const auto* node = table.get("latch")) read_truth(*node, "latch", design.latch);
+    if (const auto* node = table.get("confirm")) read_truth(*node, "confirm", design.confirm);
+    read_alarm_time(table, "on_delay", std::chrono::nanoseconds(0), design.on_delay);
+    read_alarm_time(table, "off_delay", std::chrono::nanoseconds(0), design.off_delay);
+    read_alarm_time(table, "realarm", std::chrono::seconds(1), design.realarm);
+    std::chrono::nanoseconds shelve_max{};
+    read_alarm_time(table, "shelve_max", std::chrono::seconds(1), shelve_max);
+    if (shelve_max != shelve_max.zero()) design.shelve_max = shelve_max;
+    read_group(table, "group", design.group);
+    read_group(table, "suppresses", design.suppresses);
+  }
+
+  void read_alarm_time(const toml::table& table, std::string_view key, std::chrono::nanoseconds least,
+                       std::chrono::nanoseconds& into) {
+    const auto* node = table.get(key);
+    const auto text = node == nullptr ? std::nullopt : string(*node, key);
+    if (!text) return;
+    const auto duration = parse_duration(text->text);
+    if (!duration || *duration < least || *duration > std::chrono::seconds(limits::alarm_seconds_max)) {
+      return wrong_.add(text->where(), "P0216", std::format("'{}' is a duration such as \"10m\", at most 7d", key));
+    }
+    into = *duration;
+  }
+
+  void read_group(const toml::table& table, std::string_view key, std::string& into) {
+    const auto* node = table.get(key);
+    const auto text = node == nullptr ? std::nullopt : string(*node, key);
+    if (!text) return;
+    if (text->text.empty() || text->text.size() > limits::alarm_group_bytes_max) {
+      return wrong_.add(
+          text->where(), "P0216",
+          std::format("'{}' is the name of a group, at most {} bytes", key, limits::alarm_group_bytes_max));
+    }
+    into = text->text;
   }
 
   void read_severity(const toml::node& node, action_header& out) {

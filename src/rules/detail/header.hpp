@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rules/action.hpp"
+#include "rules/detail/alarm_design.hpp"
 #include "rules/detail/lexer.hpp"
 #include "rules/detail/syntax.hpp"
 
@@ -26,9 +27,11 @@ enum class action_kind : std::uint8_t { publish, alarm, store, table };
 
 struct action_header {
   action_kind kind = action_kind::publish;
-  located_string target{};                  // publish, store: the template of the topic; alarm, table: its name
-  std::optional<located_string> payload{};  // publish, store
-  std::optional<located_string> key{};      // alarm
+  located_string target{};                     // publish, store: the template of the topic; alarm, table: its name
+  std::optional<located_string> payload{};     // publish, store
+  std::optional<located_string> key{};         // alarm
+  std::optional<located_string> clear_when{};  // alarm
+  alarm_design design{};                       // alarm
   rules::severity severity = severity::warning;
   std::uint8_t qos = 0;
   bool retain = false;

@@ -219,6 +219,9 @@ class compilation {
                    name_help);
       }
       if (header.key) out.key = bind_key(*header.key);
+      if (header.clear_when) out.clear_when = bind_condition(*header.clear_when, "'clear_when'");
+      out.design = header.design;
+      out.members = header.design.members();
       return out;
     }
     out.topic = bind_template(header.target, with_, wrong_);
@@ -255,6 +258,13 @@ class compilation {
     const auto parsed = parse_expression(key.view(), pool, wrong_);
     if (!parsed) return std::nullopt;
     return with_.bind(pool, *parsed).id;
+  }
+
+  std::optional<node_id> bind_condition(const located_string& written, std::string_view what) {
+    expression_pool pool;
+    const auto parsed = parse_expression(written.view(), pool, wrong_);
+    if (!parsed) return std::nullopt;
+    return with_.bind_as(value_type::boolean, pool, *parsed, what);
   }
 
   void check_topic(const text_template& topic, const located_string& written, const select_statement& select) {

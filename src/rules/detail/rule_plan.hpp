@@ -21,6 +21,9 @@ struct action_plan {
   text_template topic{};                   // publish, store
   std::optional<text_template> payload{};  // publish, store; absent: the columns
   std::string alarm{};                     // its name
+  alarm_design design{};                   // alarm
+  std::string members{};                   // alarm: what its raising tells of that
+  std::optional<node_id> clear_when{};     // alarm; absent: when its condition is false
   std::optional<node_id> key{};            // alarm, table
   std::uint32_t table = 0;                 // its place
   std::vector<node_id> row{};              // table: its columns
