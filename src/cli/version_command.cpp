@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/console.hpp"
 #include "cli/qr_text.hpp"
+#include "client/transfer.hpp"
 
 namespace perigee::cli {
 namespace {
@@ -23,6 +24,7 @@ std::vector<part> parts() {
       {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
       {"sqlite", sqlite3_libversion()},
       {"zstd", ZSTD_versionString()}};
+  if (auto curl = client::transfer_library_version(); !curl.empty()) out.push_back({"curl", std::move(curl)});
   if (auto qr = qr_library_version(); !qr.empty()) out.push_back({"qrencode", std::move(qr)});
   return out;
 }

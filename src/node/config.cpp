@@ -145,7 +145,9 @@ std::span<const code_help> config_codes() {
        "lets in who shows nothing; the log warns of it."},
       {"P0111", "TLS without an identity",
        "TLS needs [tls] with certificate and key; an mqtts:// uplink also the authority that signed the parent."},
-      {"P0112", "not the URL of a parent", "mqtts://host:port, or mqtt://127.0.0.1:port within one machine."},
+      {"P0112", "not the URL of what it is for",
+       "A parent is mqtts://host:port, or mqtt://127.0.0.1:port within one machine; a webhook https://host/path, mail "
+       "smtps://host."},
       {"P0113", "two listeners on one port", "Give each its own, or port = 0 for any free one."},
       {"P0114", "options that do not fit together", "The message names the other option."},
       {"P0115", "too many", "docs/limits.md lists every bound."},

@@ -23,6 +23,7 @@
 #include "io/tls.hpp"
 #include "model/record.hpp"
 #include "node/bridge_config.hpp"
+#include "node/delivery_config.hpp"
 #include "node/secret.hpp"
 #include "readers/uplink/schedule.hpp"
 #include "settings/option.hpp"
@@ -226,6 +227,8 @@ struct config {
   std::optional<api_config> api;
   std::optional<uplink_config> uplink;
   std::vector<bridge_config> bridges;
+  std::vector<webhook_config> webhooks;
+  std::vector<email_config> emails;
   history_config history;
   std::optional<identity_config> identity;  // none: whoever shows a good certificate may connect
   std::vector<unit_rule> units;             // the first that fits decides

@@ -23,4 +23,14 @@ boost::json::object to_json(std::string_view node, const model::gap& g) {
           {"sentence", model::describe(g)}};
 }
 
+api::answer list_gaps(const readers::history::history_reader* history) {
+  boost::json::array all;
+  if (history != nullptr) {
+    for (const auto& each : history->gaps()) {
+      if (const auto g = model::decode_gap(each.body)) all.push_back(to_json(each.node, *g));
+    }
+  }
+  return api::json_answer(boost::json::object{{"gaps", std::move(all)}});
+}
+
 }  // namespace perigee::node

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <format>
+#include <iterator>
 
 #include "api/openapi.hpp"
 #include "api/quarantine.hpp"
@@ -11,12 +12,12 @@
 #include "base/log.hpp"
 #include "doors/mqtt/door.hpp"
 #include "doors/mqtt/journal_log.hpp"
-#include "model/gap.hpp"
 #include "node/alarm_links.hpp"
 #include "node/at_rest.hpp"
 #include "node/bridges.hpp"
 #include "node/certificates.hpp"
 #include "node/children.hpp"
+#include "node/deliveries.hpp"
 #include "node/first_identity.hpp"
 #include "node/gap_json.hpp"
 #include "node/gap_log.hpp"
@@ -104,7 +105,6 @@ struct instance::parts {
   [[nodiscard]] api::routes routes();
   [[nodiscard]] std::vector<client::link_state> all_links();
   [[nodiscard]] api::answer links();
-  [[nodiscard]] api::answer gaps();
   [[nodiscard]] api::answer status();
   void measure();
 
@@ -134,6 +134,7 @@ struct instance::parts {
   std::unique_ptr<node::prometheus> prometheus;
   std::unique_ptr<readers::uplink::uplink> uplink;
   std::unique_ptr<node::bridges> bridges;
+  std::unique_ptr<node::deliveries> deliveries;
   std::unique_ptr<node::operator_api> operator_api;
   std::unique_ptr<api::server> api;
   std::unique_ptr<api::server> for_machines;
@@ -164,6 +165,7 @@ result<> instance::parts::open(prepared files) {
   PG_TRY_VOID(open_uplink());
   PG_TRY(bridges,
          node::bridges::open({on.shard, on.network, on.disk, *disk_worker, *log, *aside, metrics}, chosen, random));
+  PG_TRY(deliveries, node::deliveries::open(on.shard, *log, *aside, chosen, random));
   PG_TRY(sensors,
          node::sensors::open(on.shard, on.disk, *log, door->broker(), chosen, std::move(files.replays), random));
   const auto issues = identity->authority();
@@ -238,8 +240,8 @@ result<> instance::parts::open_readers(rules::rule_set set) {
         readers::rules::rules_reader::open(
             on.shard, on.disk, *disk_worker, *log, std::move(set),
             {.node = chosen.node_id, .state_file = chosen.data + "/state/rules", .aside = *aside, .metrics = metrics}));
-    rule_folder = std::make_unique<node::rule_folder>(*chosen.rules_folder, on.disk, *rules_reader,
-                                                      on.shard.make_worker("rules"), metrics);
+    rule_folder = std::make_unique<node::rule_folder>(*chosen.rules_folder, destinations_of(chosen), on.disk,
+                                                      *rules_reader, on.shard.make_worker("rules"), metrics);
   }
   PG_TRY(alarms, open_alarms(on, *disk_worker, *log, *children,
                              {chosen.node_id, chosen.data + "/state/alarms", *aside, metrics}));
@@ -330,7 +332,7 @@ api::routes instance::parts::routes() {
        {"This node's links", {}, links_page}},
       {"GET",
        "/api/v1/gaps",
-       api::at_once([this](const auto&) { return gaps(); }),
+       api::at_once([this](const auto&) { return list_gaps(history.get()); }),
        api::access::known_peer,
        {"The newest gaps known here", {}, gaps_page}},
       {"GET",
@@ -377,23 +379,13 @@ io::task<> instance::parts::keep_time() {
 
 std::vector<client::link_state> instance::parts::all_links() {
   auto out = bridges->states();
+  std::ranges::move(deliveries->states(), std::back_inserter(out));
   if (uplink) out.insert(out.begin(), uplink->state());
   return out;
 }
 
 api::answer instance::parts::links() {
   return {200, "application/json", std::format(R"({{"links":{}}})", to_json(all_links())) + "\n"};
-}
-
-/// The newest gaps known here: which records of this node and those below it are gone, and why (promise P3).
-api::answer instance::parts::gaps() {
-  boost::json::array all;
-  if (history) {
-    for (const auto& each : history->gaps()) {
-      if (const auto g = model::decode_gap(each.body)) all.push_back(to_json(each.node, *g));
-    }
-  }
-  return {200, "application/json", boost::json::serialize(boost::json::object{{"gaps", std::move(all)}}) + "\n"};
 }
 
 /// What `perigee status` and the demo's table show of a node.
@@ -437,6 +429,7 @@ void instance::parts::start() {
   identity->start(services, *certificates);
   if (uplink) services.spawn("readers.uplink", uplink->run());
   bridges->start(services);
+  deliveries->start(services);
   if (api) {
     services.spawn("api", api->run());
     operator_api->start(services);

@@ -4,6 +4,7 @@
 #include <format>
 
 #include "base/rules_limits.hpp"
+#include "node/deliveries.hpp"
 
 namespace perigee::node {
 namespace {
@@ -95,7 +96,8 @@ std::expected<prepared, diagnostics> prepare(const config& from, io::disk& on) {
       wrong = std::move(read.error());
     }
   }
-  auto rules = rules::rule_set::load(sources, table_files_on{on});
+  const auto known = destinations_of(from);
+  auto rules = rules::rule_set::load(sources, table_files_on{on}, &known);
   if (!rules) wrong.insert(wrong.end(), rules.error().begin(), rules.error().end());
   std::vector<prepared_replay> replays;
   for (const auto& each : from.replays) prepare_replay(each, on, replays, wrong);

@@ -32,9 +32,11 @@ io::task<api::answer> answer_reload(io::shard& on, rule_folder& folder, api::req
 
 }  // namespace
 
-rule_folder::rule_folder(std::string folder, io::disk& disk, readers::rules::rules_reader& reader,
-                         std::unique_ptr<io::worker> worker, metrics::registry& registry)
+rule_folder::rule_folder(std::string folder, rules::destinations known, io::disk& disk,
+                         readers::rules::rules_reader& reader, std::unique_ptr<io::worker> worker,
+                         metrics::registry& registry)
     : folder_(std::move(folder)),
+      known_(std::move(known)),
       disk_(disk),
       reader_(reader),
       reloads_(registry.make_counter("perigee_rule_reloads_total", "Times that the rules were read again")),
@@ -44,7 +46,7 @@ rule_folder::rule_folder(std::string folder, io::disk& disk, readers::rules::rul
 std::expected<rules::rule_set, diagnostics> rule_folder::read() const {
   const auto sources = read_rules(folder_, disk_);
   if (!sources) return std::unexpected(sources.error());
-  return rules::rule_set::load(*sources, table_files_on{disk_});
+  return rules::rule_set::load(*sources, table_files_on{disk_}, &known_);
 }
 
 /// Each of those who ask is told of a reading that began after they asked.

@@ -26,7 +26,8 @@ class rule_folder {
   };
   using told = std::function<void(outcome)>;
 
-  rule_folder(std::string folder, io::disk& disk, readers::rules::rules_reader& reader,
+  /// `known`: what rules may deliver to.
+  rule_folder(std::string folder, rules::destinations known, io::disk& disk, readers::rules::rules_reader& reader,
               std::unique_ptr<io::worker> worker, metrics::registry& registry);
 
   /// Asked for while one goes on, another follows it: what was changed meanwhile counts.
@@ -37,6 +38,7 @@ class rule_folder {
   void take_over(std::expected<rules::rule_set, diagnostics> read, outcome& how);
 
   std::string folder_;
+  rules::destinations known_;
   io::disk& disk_;
   readers::rules::rules_reader& reader_;
   bool reading_ = false;

@@ -29,12 +29,13 @@ constexpr auto table = std::to_array<code_text>({
     {"P0214", "the header is not TOML", "Between /* and */ stands TOML: key = value, and [[action]] tables."},
     {"P0215", "unknown key", "docs/rules.md lists the keys of the header and of each action."},
     {"P0216", "wrong value", "The key is known, its value is of another type or outside what is allowed."},
-    {"P0217", "what to do is unclear", "An action holds exactly one of publish, alarm, store and table."},
+    {"P0217", "what to do is unclear",
+     "An action holds exactly one of publish, alarm, store, table, webhook and email."},
     {"P0218", "a template that does not close", "An expression in a template is written ${expression}."},
     {"P0219", "not a topic to send to", "One sends to a topic, not to a filter: without '+' and '#', and not empty."},
     {"P0220", "two rules of one name", "Counters and alarms go by a rule's name: give one of the two another."},
     {"P0221", "a column without a name", "Only a plain field names its column by itself: add AS and a name."},
-    {"P0222", "a rule without an action", "Add an [[action]] with publish, alarm, store or table."},
+    {"P0222", "a rule without an action", "Add an [[action]] with publish, alarm, store, table, webhook or email."},
     {"P0223", "a rule that would feed itself",
      "What the rule sends is what it listens to, without a WHERE that could tell "
      "the difference: it would never end."},
@@ -65,6 +66,9 @@ constexpr auto table = std::to_array<code_text>({
      "docs/limits.md has the bounds."},
     {"P0235", "no such column",
      "The table has other columns: the file's first line, or the key and `columns`, say which."},
+    {"P0240", "a destination that is not there",
+     "webhook and email name a [[webhook]] or [[email]] of the node's configuration; `perigee validate` of the "
+     "configuration knows which there are."},
 });
 
 }  // namespace

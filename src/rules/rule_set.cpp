@@ -28,7 +28,8 @@ result<std::string> no_table_files::operator()(const std::string&) const {
   return fail(errc::not_found, "there are no files here");
 }
 
-std::expected<rule_set, diagnostics> rule_set::load(std::span<const rule_source> sources, table_files files) {
+std::expected<rule_set, diagnostics> rule_set::load(std::span<const rule_source> sources, table_files files,
+                                                    const destinations* known) {
   diagnostics wrong;
   detail::table_list tables(files);
   detail::field_tree fields;
@@ -41,7 +42,7 @@ std::expected<rule_set, diagnostics> rule_set::load(std::span<const rule_source>
       break;
     }
     const auto first_of_file = static_cast<std::ptrdiff_t>(wrong.size());
-    auto plan = detail::compile_rule(fields, tables, of_file);
+    auto plan = detail::compile_rule(fields, tables, known, of_file);
     std::stable_sort(wrong.begin() + first_of_file, wrong.end(), [](const auto& a, const auto& b) {
       return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
     });

@@ -29,6 +29,12 @@ struct rule_source {
   std::string text;
 };
 
+/// What a node's configuration says rules may deliver to: "webhook/ops", "email/operators".
+using destinations = std::vector<std::string>;
+
+/// A delivery is stored as a record of this topic and the destination's name, from where its carrier takes it.
+inline constexpr std::string_view delivery_prefix = "$perigee/";
+
 /// Gives the text of a file that a [[table]] names, by its path beside the rule's own. Asked while rules are loaded.
 using table_files = function_ref<result<std::string>(const std::string& path)>;
 /// Where there are no files to be had.
@@ -73,8 +79,10 @@ struct rule_stats {
 class rule_set {
  public:
   /// Compiles every file, or says everything that is wrong with all of them. An empty list is a set that does nothing.
+  /// A rule that delivers to what is not `known` is wrong; null: nobody knows.
   [[nodiscard]] static std::expected<rule_set, diagnostics> load(std::span<const rule_source> sources,
-                                                                 table_files files = no_table_files{});
+                                                                 table_files files = no_table_files{},
+                                                                 const destinations* known = nullptr);
 
   rule_set(rule_set&&) noexcept;
   rule_set& operator=(rule_set&&) noexcept;

@@ -109,11 +109,11 @@ state = "high"
   ASSERT_FALSE(out);
   std::vector<std::string> messages;
   for (const auto& d : out.error()) messages.push_back(d.message);
-  EXPECT_EQ(messages,
-            (std::vector<std::string>{
-                "unknown key 'nme'", "'payload' is a string", "an input needs a topic without wildcards",
-                "'at' is a time such as 2026-11-22T10:00:00Z", "an expectation names one of publish, store and alarm",
-                "'state' is raised or cleared", "this test has no [[test.input]]"}));
+  EXPECT_EQ(messages, (std::vector<std::string>{"unknown key 'nme'", "'payload' is a string",
+                                                "an input needs a topic without wildcards",
+                                                "'at' is a time such as 2026-11-22T10:00:00Z",
+                                                "an expectation names one of publish, store, alarm, webhook and email",
+                                                "'state' is raised or cleared", "this test has no [[test.input]]"}));
   EXPECT_FALSE(run("[[test]"));
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "node/detail/bridge_section.hpp"
+#include "node/detail/delivery_section.hpp"
 #include "node/detail/kind.hpp"
 
 namespace perigee::node::detail {
@@ -412,6 +413,10 @@ constexpr option<config> root[] = {
     section<uplink_options, &config::uplink>("uplink", "[uplink]", "none", "the parent node"),
     repeated<bridge_options, &config::bridges, limits::bridges_max, config>("bridge", "[[bridge]]",
                                                                             "another broker, and what is exchanged"),
+    repeated<webhook_options, &config::webhooks, limits::deliveries_max, config>(
+        "webhook", "[[webhook]]", "a system that rules may tell by HTTP; needs libcurl"),
+    repeated<email_options, &config::emails, limits::deliveries_max, config>(
+        "email", "[[email]]", "people whom rules may tell by mail; needs libcurl"),
     section<history_options, &config::history>("history", "[history]", "none", "readings kept for queries"),
     section<identity_options, &config::identity>(
         "identity", "[identity]", "none",

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "node/detail/bridge_section.hpp"
+#include "node/detail/delivery_section.hpp"
 #include "node/detail/sections.hpp"
 #include "node/quantity.hpp"
 
@@ -208,6 +209,7 @@ void check_together(reading& in, const value& root, config& of) {
   check_ports(in, root, of);
   check_names(in, root, of);
   check_bridges(in, root, of);
+  check_deliveries(in, root, of);
   check_journal(in, root, of);
 }
 

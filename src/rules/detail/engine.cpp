@@ -92,7 +92,7 @@ class engine::decision {
     if (waits) made = delayed(made, alarm_phase::waiting, action.design.on_delay);
     if (!columns() || !engine_.alarms_.raise(*alarm, made)) return drop();
     if (waits) return engine_.note_alarm_deadline(engine_.lane_);
-    tell(*alarm, made, true, action.members);
+    tell(action, *alarm, made, true);
   }
 
   /// The condition is false: what was raised for this key is over. NULL, not knowing, changes nothing.
@@ -120,7 +120,7 @@ class engine::decision {
       return engine_.note_alarm_deadline(engine_.lane_);
     }
     engine_.alarms_.clear(alarm);
-    tell(alarm, state, false, {});
+    tell(action, alarm, state, false);
   }
 
   /// By the time at which this node's journal took what is decided on.
@@ -133,14 +133,15 @@ class engine::decision {
     return of;
   }
 
-  void tell(const alarm_view& alarm, const alarm_state& state, bool raised, std::string_view members) {
+  void tell(const action_plan& of, const alarm_view& alarm, const alarm_state& state, bool raised) {
     alarm_action action{plan_.name,  alarm.name,  alarm.key, state.severity, raised, what_.arrival,
                         state.since, what_.topic, {}};
     // A change of state is told even where there is no room for the columns.
+    const auto members = raised ? std::string_view(of.members) : std::string_view();
     const auto payload = alarm_payload(engine_.output_, action, members, columns().value_or("{}"));
     action.payload = as_bytes(payload.value_or("{}"));
     ++stats_.actions;
-    out_.on_alarm(action);
+    tell_all(action, &of, out_);
   }
 
   /// Nothing where the key is NULL or over its bound.

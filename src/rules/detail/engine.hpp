@@ -96,6 +96,8 @@ class engine {
   [[nodiscard]] running* rule_of(const alarm_view& alarm);
   /// Null where no rule has such an alarm.
   [[nodiscard]] const action_plan* action_of(const alarm_view& alarm);
+  /// And the destinations of its action, where that is known.
+  static void tell_all(const alarm_action& what, const action_plan* of, action_sink& out);
   void tell_later(const alarm_view& alarm, const alarm_state& state, timestamp at, action_sink& out);
   void end_delays(std::uint8_t lane, timestamp now, action_sink& out);
   void note_alarm_deadline(std::uint8_t lane);

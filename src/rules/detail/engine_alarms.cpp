@@ -30,7 +30,13 @@ void engine::tell_later(const alarm_view& alarm, const alarm_state& state, times
   alarm_action told{alarm.rule, alarm.name, alarm.key, state.severity, raised, at, state.since, {}, {}};
   const auto columns = state.values.empty() ? std::string_view("{}") : std::string_view(state.values);
   told.payload = as_bytes(alarm_payload(output_, told, members, columns).value_or("{}"));
-  out.on_alarm(told);
+  tell_all(told, action, out);
+}
+
+void engine::tell_all(const alarm_action& what, const action_plan* of, action_sink& out) {
+  out.on_alarm(what);
+  if (of == nullptr) return;
+  for (const auto& topic : of->tell) out.on_store({what.rule, topic, what.payload});
 }
 
 /// What is said here is said of the time at which it was due, whenever that is noticed.

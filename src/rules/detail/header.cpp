@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <span>
 
 #include "base/alarm_limits.hpp"
 #include "base/rules_limits.hpp"
@@ -21,9 +22,11 @@ constexpr std::array<std::string_view, 4> field_types{"any", "number", "boolean"
 constexpr std::array<std::string_view, 3> severities{"info", "warning", "critical"};
 
 constexpr std::array<std::string_view, 4> publish_keys{"publish", "payload", "qos", "retain"};
-constexpr std::array<std::string_view, 12> alarm_keys{"alarm",    "severity",   "key",   "clear_when",
-                                                      "on_delay", "off_delay",  "latch", "confirm",
-                                                      "realarm",  "shelve_max", "group", "suppresses"};
+constexpr std::array<std::string_view, 2> webhook_keys{"webhook", "payload"};
+constexpr std::array<std::string_view, 3> email_keys{"email", "subject", "text"};
+constexpr std::array<std::string_view, 13> alarm_keys{"tell",       "alarm",     "severity",  "key",     "clear_when",
+                                                      "on_delay",   "off_delay", "latch",     "confirm", "realarm",
+                                                      "shelve_max", "group",     "suppresses"};
 constexpr std::array<std::string_view, 2> store_keys{"store", "payload"};
 constexpr std::array<std::string_view, 1> table_keys{"table"};
 
@@ -32,11 +35,13 @@ struct action_form {
   action_kind kind;
   std::span<const std::string_view> keys;
 };
-constexpr std::array<action_form, 4> action_forms{{
+constexpr std::array<action_form, 6> action_forms{{
     {"publish", action_kind::publish, publish_keys},
     {"alarm", action_kind::alarm, alarm_keys},
     {"store", action_kind::store, store_keys},
     {"table", action_kind::table, table_keys},
+    {"webhook", action_kind::webhook, webhook_keys},
+    {"email", action_kind::email, email_keys},
 }};
 
 /// Where the header stands in the file.
@@ -223,7 +228,7 @@ class header_reader {
     const auto* actions = table.get("action");
     if (actions == nullptr) {
       return wrong_.add({static_cast<std::uint32_t>(at_.begin), 1}, "P0222", "the rule does nothing",
-                        "add an [[action]] with publish, alarm, store or table");
+                        "add an [[action]] with publish, alarm, store, table, webhook or email");
     }
     if (!actions->is_array_of_tables()) {
       return wrong_.add(place(actions->source()), "P0216", "'action' is a list of tables", "write [[action]]");
@@ -240,7 +245,7 @@ class header_reader {
     const auto form = std::ranges::find_if(action_forms, [&](const auto& f) { return table.contains(f.name); });
     if (form == action_forms.end()) {
       return wrong_.add(place(table.source()), "P0217", "this action says nothing to do",
-                        "it needs one of publish, alarm, store and table");
+                        "it needs one of publish, alarm, store, table, webhook and email");
     }
     for (const auto& [key, node] : table) check_key(key, *form);
     action_header made{.kind = form->kind};
@@ -248,7 +253,10 @@ class header_reader {
     if (!target) return;
     made.target = *target;
     if (const auto* node = table.get("payload")) made.payload = string(*node, "payload");
+    if (const auto* node = table.get("subject")) made.subject = string(*node, "subject");
+    if (const auto* node = table.get("text")) made.text = string(*node, "text");
     if (const auto* node = table.get("key")) made.key = string(*node, "key");
+    if (const auto* node = table.get("tell")) read_tell(*node, made);
     if (const auto* node = table.get("qos")) read_qos(*node, made);
     if (const auto* node = table.get("retain")) read_retain(*node, made);
     if (const auto* node = table.get("severity")) read_severity(*node, made);
@@ -270,6 +278,17 @@ class header_reader {
     auto at = place(key.source());
     at.length = static_cast<std::uint32_t>(key.str().size());
     wrong_.add(at, "P0215", std::format("unknown key '{}'", key.str()), did_you_mean(key.str(), known));
+  }
+
+  void read_tell(const toml::node& node, action_header& out) {
+    const auto* all = node.as_array();
+    if (all == nullptr || all->size() > limits::rule_actions_max) {
+      return wrong_.add(place(node.source()), "P0216", "'tell' is a list of destinations",
+                        "such as [\"webhook/ops\", \"email/operators\"]");
+    }
+    for (const auto& one : *all) {
+      if (auto name = string(one, "tell")) out.tell.push_back(*std::move(name));
+    }
   }
 
   void read_qos(const toml::node& node, action_header& out) {

@@ -23,13 +23,16 @@ struct located_string {
   [[nodiscard]] range where() const { return view().place(0, text.empty() ? 1 : text.size()); }
 };
 
-enum class action_kind : std::uint8_t { publish, alarm, store, table };
+enum class action_kind : std::uint8_t { publish, alarm, store, table, webhook, email };
 
 struct action_header {
   action_kind kind = action_kind::publish;
-  located_string target{};                     // publish, store: the template of the topic; alarm, table: its name
-  std::optional<located_string> payload{};     // publish, store
+  located_string target{};                     // publish, store: the template of the topic; else a name
+  std::optional<located_string> payload{};     // publish, store, webhook
+  std::optional<located_string> subject{};     // email
+  std::optional<located_string> text{};        // email
   std::optional<located_string> key{};         // alarm
+  std::vector<located_string> tell{};          // alarm: the destinations that hear of it
   std::optional<located_string> clear_when{};  // alarm
   alarm_design design{};                       // alarm
   rules::severity severity = severity::warning;

@@ -32,8 +32,8 @@ std::string json_key(std::string_view name) {
 
 class compilation {
  public:
-  compilation(field_tree& fields, table_list& tables, problems& wrong)
-      : tables_(tables), wrong_(wrong), with_(fields, plan_.code, wrong) {}
+  compilation(field_tree& fields, table_list& tables, const destinations* known, problems& wrong)
+      : tables_(tables), known_(known), wrong_(wrong), with_(fields, plan_.code, wrong) {}
 
   rule_plan run() {
     if (!readable()) return {};
@@ -208,26 +208,38 @@ class compilation {
 
   action_plan bind_action(const action_header& header, const select_statement& select) {
     action_plan out{.kind = header.kind, .severity = header.severity, .qos = header.qos, .retain = header.retain};
-    if (header.kind == action_kind::table) {
-      bind_row(header.target, select, out);
-      return out;
+    switch (header.kind) {
+      case action_kind::table: bind_row(header.target, select, out); break;
+      case action_kind::alarm: bind_alarm(header, out); break;
+      case action_kind::email:
+        out.topic = {{.literal = topic_of_destination("email/" + header.target.text, header.target)}};
+        out.payload = bind_email(header);
+        break;
+      case action_kind::webhook:
+        out.topic = {{.literal = topic_of_destination("webhook/" + header.target.text, header.target)}};
+        if (header.payload) out.payload = bind_template(*header.payload, with_, wrong_);
+        break;
+      case action_kind::publish:
+      case action_kind::store:
+        out.topic = bind_template(header.target, with_, wrong_);
+        check_topic(out.topic, header.target, select);
+        if (header.payload) out.payload = bind_template(*header.payload, with_, wrong_);
+        break;
     }
-    if (header.kind == action_kind::alarm) {
-      out.alarm = header.target.text;
-      if (!is_name(out.alarm)) {
-        wrong_.add(header.target.where(), "P0216", std::format("'{}' cannot be the name of an alarm", out.alarm),
-                   name_help);
-      }
-      if (header.key) out.key = bind_key(*header.key);
-      if (header.clear_when) out.clear_when = bind_condition(*header.clear_when, "'clear_when'");
-      out.design = header.design;
-      out.members = header.design.members();
-      return out;
-    }
-    out.topic = bind_template(header.target, with_, wrong_);
-    check_topic(out.topic, header.target, select);
-    if (header.payload) out.payload = bind_template(*header.payload, with_, wrong_);
     return out;
+  }
+
+  void bind_alarm(const action_header& header, action_plan& out) {
+    out.alarm = header.target.text;
+    if (!is_name(out.alarm)) {
+      wrong_.add(header.target.where(), "P0216", std::format("'{}' cannot be the name of an alarm", out.alarm),
+                 name_help);
+    }
+    if (header.key) out.key = bind_key(*header.key);
+    if (header.clear_when) out.clear_when = bind_condition(*header.clear_when, "'clear_when'");
+    out.design = header.design;
+    out.members = header.design.members();
+    for (const auto& each : header.tell) out.tell.push_back(topic_of_destination(each.text, each));
   }
 
   /// A row is made of the columns of the SELECT that have the names of the table's.
@@ -251,6 +263,33 @@ class compilation {
       out.row.push_back(plan_.columns[static_cast<std::size_t>(found - select.columns.begin())].value);
     }
     if (!out.row.empty()) out.key = out.row.front();
+  }
+
+  /// {"subject":"..","text":".."}
+  text_template bind_email(const action_header& header) {
+    if (!header.subject || !header.text) {
+      wrong_.add(header.target.where(), "P0216", "an email needs 'subject' and 'text'", "both may hold ${expression}");
+      return {};
+    }
+    text_template out{{.literal = R"({"subject":")"}};
+    std::ranges::move(bind_text(*header.subject, with_, wrong_), std::back_inserter(out));
+    out.push_back({.literal = R"(","text":")"});
+    std::ranges::move(bind_text(*header.text, with_, wrong_), std::back_inserter(out));
+    out.push_back({.literal = R"("})"});
+    return out;
+  }
+
+  /// `name` is "webhook/ops".
+  std::string topic_of_destination(const std::string& name, const located_string& written) {
+    const bool has_form = name.starts_with("webhook/") || name.starts_with("email/");
+    if (!has_form || !is_name(name.substr(name.find('/') + 1))) {
+      wrong_.add(written.where(), "P0216", std::format("'{}' is no destination", written.text),
+                 "webhook/NAME or email/NAME, where the configuration has a [[webhook]] or [[email]] of that name");
+    } else if (known_ != nullptr && !std::ranges::contains(*known_, name)) {
+      std::vector<std::string_view> names(known_->begin(), known_->end());
+      wrong_.add(written.where(), "P0240", std::format("this node has no '{}'", name), did_you_mean(name, names));
+    }
+    return std::string(delivery_prefix) + name;
   }
 
   std::optional<node_id> bind_key(const located_string& key) {
@@ -287,14 +326,15 @@ class compilation {
   rule_plan plan_;
   table_list& tables_;
   std::vector<declared_table> declared_;
+  const destinations* known_;
   problems& wrong_;
   binder with_;
 };
 
 }  // namespace
 
-rule_plan compile_rule(field_tree& fields, table_list& tables, problems& wrong) {
-  auto out = compilation(fields, tables, wrong).run();
+rule_plan compile_rule(field_tree& fields, table_list& tables, const destinations* known, problems& wrong) {
+  auto out = compilation(fields, tables, known, wrong).run();
   out.file = wrong.source().file;
   byte_buffer whole;
   byte_writer to(whole);

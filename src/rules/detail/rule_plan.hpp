@@ -18,9 +18,10 @@ struct column_plan {
 
 struct action_plan {
   action_kind kind = action_kind::publish;
-  text_template topic{};                   // publish, store
-  std::optional<text_template> payload{};  // publish, store; absent: the columns
+  text_template topic{};                   // publish, store, webhook, email
+  std::optional<text_template> payload{};  // of the same; absent: the columns
   std::string alarm{};                     // its name
+  std::vector<std::string> tell{};         // alarm: topics of the destinations that hear of it
   alarm_design design{};                   // alarm
   std::string members{};                   // alarm: what its raising tells of that
   std::optional<node_id> clear_when{};     // alarm; absent: when its condition is false
@@ -74,7 +75,9 @@ struct rule_plan {
   bool reads_payload = false;
 };
 
-/// Compiles one file; its fields and tables join those of the other rules. Only meaningful where nothing was reported.
-[[nodiscard]] rule_plan compile_rule(field_tree& fields, table_list& tables, problems& wrong);
+/// Compiles one file; its fields and tables join those of the other rules. `known`: the destinations there are; null
+/// where nobody knows. Only meaningful where nothing was reported.
+[[nodiscard]] rule_plan compile_rule(field_tree& fields, table_list& tables, const destinations* known,
+                                     problems& wrong);
 
 }  // namespace perigee::rules::detail

@@ -14,7 +14,8 @@ constexpr auto code = "P0230";
 constexpr std::array<std::string_view, 1> file_keys{"test"};
 constexpr std::array<std::string_view, 4> test_keys{"name", "until", "input", "expect"};
 constexpr std::array<std::string_view, 3> input_keys{"topic", "payload", "at"};
-constexpr std::array<std::string_view, 6> expect_keys{"publish", "store", "alarm", "payload", "key", "state"};
+constexpr std::array<std::string_view, 8> expect_keys{"publish", "store",   "alarm", "webhook",
+                                                      "email",   "payload", "key",   "state"};
 
 class test_reader {
  public:
@@ -70,8 +71,11 @@ class test_reader {
   void read_expectation(const toml::table& table, test_case& out) {
     using kind = expectation::kind;
     check_keys(table, expect_keys);
-    constexpr std::array<std::pair<std::string_view, kind>, 3> kinds{
-        {{"publish", kind::publish}, {"store", kind::store}, {"alarm", kind::alarm}}};
+    constexpr std::array<std::pair<std::string_view, kind>, 5> kinds{{{"publish", kind::publish},
+                                                                      {"store", kind::store},
+                                                                      {"alarm", kind::alarm},
+                                                                      {"webhook", kind::store},
+                                                                      {"email", kind::store}}};
     expectation made;
     int named = 0;
     for (const auto& [key, what] : kinds) {
@@ -79,8 +83,9 @@ class test_reader {
       ++named;
       made.what = what;
       made.target = text(table, key).value_or("");
+      if (key == "webhook" || key == "email") made.target = std::format("{}{}/{}", delivery_prefix, key, made.target);
     }
-    if (named != 1) wrong(table.source(), "an expectation names one of publish, store and alarm");
+    if (named != 1) wrong(table.source(), "an expectation names one of publish, store, alarm, webhook and email");
     made.payload = text(table, "payload");
     made.key = text(table, "key");
     if (const auto state = text(table, "state")) {

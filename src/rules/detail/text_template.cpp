@@ -46,6 +46,13 @@ bool fits_into_topic(const value& v, bool whole_topic) {
   return v.text.find_first_of(whole_topic ? "+#" : "+#/") == std::string_view::npos;
 }
 
+std::string escaped(std::string_view text) {
+  scratch room(text.size() * 6);
+  room.begin();
+  put_escaped(room, text);
+  return std::string(room.take().value_or(""));
+}
+
 }  // namespace
 
 text_template bind_template(const located_string& source, binder& with, problems& wrong) {
@@ -62,6 +69,15 @@ text_template bind_template(const located_string& source, binder& with, problems
     }
     out.push_back(bind_part(whole.part(open + 2, close - open - 2), with, wrong));
     at = close + 1;
+  }
+  return out;
+}
+
+text_template bind_text(const located_string& source, binder& with, problems& wrong) {
+  auto out = bind_template(source, with, wrong);
+  for (auto& part : out) {
+    part.in_text = true;
+    if (!part.value) part.literal = escaped(part.literal);
   }
   return out;
 }
@@ -87,7 +103,9 @@ std::optional<std::string_view> render_payload(const text_template& of, const pr
                                                scratch& out) {
   out.begin();
   for (const auto& part : of) {
-    if (part.value) {
+    if (part.value && part.in_text) {
+      put_in_text(out, evaluate(code, *part.value, with));
+    } else if (part.value) {
       put_json(out, evaluate(code, *part.value, with));
     } else {
       out.put(part.literal);

@@ -14,10 +14,14 @@ struct template_part {
   std::string literal{};
   std::optional<node_id> value{};  // instead of the literal
   bool whole_topic = false;        // the value is topic(): the only one that may bring slashes with it
+  bool in_text = false;            // the value stands within a JSON text: without quotes of its own
 };
 using text_template = std::vector<template_part>;
 
 [[nodiscard]] text_template bind_template(const located_string& text, binder& with, problems& wrong);
+
+/// The same for a text that stands between quotes in JSON.
+[[nodiscard]] text_template bind_text(const located_string& text, binder& with, problems& wrong);
 
 /// Text that becomes part of a topic: nothing where a value is NULL or would change the shape of the topic. What a
 /// device sends must not choose among other devices' topics, so a value is one level at most.

@@ -21,7 +21,7 @@ void put_number(scratch& out, double x) {
 
 bool needs_escape(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
 
-void put_escaped(scratch& out, char c) {
+void put_escape(scratch& out, char c) {
   constexpr std::string_view hex = "0123456789abcdef";
   switch (c) {
     case '"': return out.put("\\\"");
@@ -75,17 +75,26 @@ std::optional<std::string_view> scratch::take() {
   return std::string_view(text_.get() + start_, used_ - start_);
 }
 
-void put_json_text(scratch& out, std::string_view text) {
-  out.put('"');
+void put_escaped(scratch& out, std::string_view text) {
   std::size_t plain = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (!needs_escape(text[i])) continue;
     out.put(text.substr(plain, i - plain));
-    put_escaped(out, text[i]);
+    put_escape(out, text[i]);
     plain = i + 1;
   }
   out.put(text.substr(plain));
+}
+
+void put_json_text(scratch& out, std::string_view text) {
   out.put('"');
+  put_escaped(out, text);
+  out.put('"');
+}
+
+void put_in_text(scratch& out, const value& v) {
+  if (v.kind == value_kind::text || v.kind == value_kind::json) return put_escaped(out, v.text);
+  put_plain(out, v);
 }
 
 void put_json(scratch& out, const value& v) {

@@ -63,6 +63,9 @@ class scratch {
 /// As part of a JSON text: texts quoted and escaped, whole numbers without a fraction.
 void put_json(scratch& out, const value& v);
 void put_json_text(scratch& out, std::string_view text);
+/// What stands within the quotes of a JSON text.
+void put_escaped(scratch& out, std::string_view text);
+void put_in_text(scratch& out, const value& v);
 /// As people write it: texts as they are, NULL as "null".
 void put_plain(scratch& out, const value& v);
 
