@@ -47,12 +47,14 @@ board::outcome board::apply(const teller& from, byte_view payload) {
   const bool is_old = from.life.value() != 0 && of->told_in == from.life && from.offset < of->told_at.next();
   const auto raised_before = of->times_raised;
   const auto suppressed_before = of->with.suppresses;
+  const auto group_before = of->with.group;
   if (is_old || !take_condition(*of, *t)) return {.of = of};
   of->told_in = from.life;
   of->told_at = from.offset;
   of->via = from.via;
   leave_trail(*of, from);
   if (suppressed_before != of->with.suppresses) stop_suppressing(*of, suppressed_before);
+  if (group_before != of->with.group) move_to_group(*of, group_before);
   refresh(*of, of->times_raised != raised_before);
   of->version = ++version_;
   return {.changed = true, .of = of};
@@ -115,6 +117,10 @@ bool board::make_room() {
   const auto& gone = oldest->second;
   ids_.erase(identity(gone.node, gone.name, gone.key));
   rates_.forget(gone.id);
+  if (const auto group = members_.find({gone.node, gone.with.group}); group != members_.end()) {
+    group->second.ids.erase(gone.id);
+    if (group->second.ids.empty()) members_.erase(group);
+  }
   alarms_.erase(oldest);
   return true;
 }
@@ -140,10 +146,8 @@ void board::refresh(entry& of, bool raised_anew) {
   const auto before = of.now;
   of.now = standing_at(of, now_, is_suppressed(of));
   if (const auto next = next_change(of, now_)) next_change_ = std::min(next_change_, next->ns);
-  if (of.now != before) {
-    of.version = ++version_;
-    note_group(of);
-  }
+  if (of.now != before) of.version = ++version_;
+  if (!of.with.group.empty() && (raised_anew || of.now != before)) find_first_out({of.node, of.with.group});
   if (is_unacknowledged(of.now) && (raised_anew || !is_unacknowledged(before))) rates_.note(of.id, now_);
   if (!of.now.active) return stop_suppressing(of, of.with.suppresses);
   if (of.with.suppresses.empty() || of.suppresses_now) return;
@@ -152,11 +156,35 @@ void board::refresh(entry& of, bool raised_anew) {
   refresh_group({of.node, of.with.suppresses});
 }
 
-/// Which of a group was first may be another one now.
-void board::note_group(const entry& of) {
-  if (of.with.group.empty()) return;
-  for (auto& [id, each] : alarms_) {
-    if (each.with.group == of.with.group && each.node == of.node) each.version = version_;
+void board::move_to_group(const entry& of, const std::string& from) {
+  if (const auto left = members_.find({of.node, from}); left != members_.end()) {
+    left->second.ids.erase(of.id);
+    if (left->second.ids.empty()) {
+      members_.erase(left);
+    } else {
+      find_first_out({of.node, from});
+    }
+  }
+  if (!of.with.group.empty()) members_[{of.node, of.with.group}].ids.insert(of.id);
+}
+
+/// Of those of a group that are not normal, the one that was raised first.
+void board::find_first_out(const group_id& which) {
+  const auto group = members_.find(which);
+  if (group == members_.end()) return;
+  const entry* first = nullptr;
+  const auto order = [](const entry& e) { return std::tie(e.since, e.name, e.key); };
+  for (const auto id : group->second.ids) {
+    const auto& each = alarms_.at(id);
+    const bool is_normal = process_state_of(each.now) == state::normal;
+    if (!is_normal && (first == nullptr || order(each) < order(*first))) first = &each;
+  }
+  const std::uint64_t id = first == nullptr ? 0 : first->id;
+  const auto before = std::exchange(group->second.first_out, id);
+  if (before == id) return;
+  ++version_;
+  for (const auto changed : {before, id}) {
+    if (const auto found = alarms_.find(changed); found != alarms_.end()) found->second.version = version_;
   }
 }
 
@@ -170,9 +198,9 @@ void board::stop_suppressing(entry& of, const std::string& group) {
 
 /// Its members do not suppress what suppresses it: that looks at conditions alone.
 void board::refresh_group(const group_id& which) {
-  for (auto& [id, each] : alarms_) {
-    if (each.with.group == which.second && each.node == which.first) refresh(each, false);
-  }
+  const auto group = members_.find(which);
+  if (group == members_.end()) return;
+  for (const auto id : group->second.ids) refresh(alarms_.at(id), false);
 }
 
 void board::advance(timestamp now) {
@@ -242,9 +270,8 @@ std::vector<telling> board::deeds_below(std::string_view child) const {
 }
 
 const entry* board::member_of(std::string_view node, std::string_view group) const {
-  const auto found = std::ranges::find_if(
-      alarms_, [&](const auto& each) { return each.second.with.group == group && each.second.node == node; });
-  return found == alarms_.end() || group.empty() ? nullptr : &found->second;
+  const auto found = members_.find({std::string(node), std::string(group)});
+  return found == members_.end() ? nullptr : &alarms_.at(*found->second.ids.begin());
 }
 
 const entry* board::find(std::uint64_t id) const {
@@ -260,41 +287,21 @@ std::vector<const entry*> board::in_order() const {
   return out;
 }
 
-/// First-out: of those of a group that are not normal, the one that was raised first.
-void board::sum_up_groups() const {
-  if (summed_up_at_ == version_) return;
-  summed_up_.clear();
-  std::map<group_id, const entry*> first;
-  for (const auto& [id, each] : alarms_) {
-    if (each.with.group.empty()) continue;
-    const group_id which(each.node, each.with.group);
-    auto& view = summed_up_[which];
-    ++view.members;
-    if (process_state_of(each.now) == state::normal) continue;
-    ++view.standing;
-    auto& out = first[which];
-    const auto order = [](const entry& e) { return std::tie(e.since, e.name, e.key); };
-    if (out == nullptr || order(each) < order(*out)) out = &each;
-  }
-  for (auto& [which, view] : summed_up_) {
-    view.node = which.first;
-    view.name = which.second;
-    view.suppressed = is_suppressed(which);
-    if (const auto found = first.find(which); found != first.end()) view.first_out = found->second->id;
-  }
-  summed_up_at_ = version_;
-}
-
 bool board::is_first_out(const entry& of) const {
-  if (of.with.group.empty()) return false;
-  sum_up_groups();
-  return summed_up_.at({of.node, of.with.group}).first_out == of.id;
+  const auto group = members_.find({of.node, of.with.group});
+  return group != members_.end() && group->second.first_out == of.id;
 }
 
 std::vector<board::group_view> board::groups() const {
-  sum_up_groups();
   std::vector<group_view> out;
-  for (const auto& [which, view] : summed_up_) out.push_back(view);
+  for (const auto& [which, each] : members_) {
+    auto& view = out.emplace_back(which.first, which.second, each.ids.size());
+    view.suppressed = is_suppressed(which);
+    view.first_out = each.first_out;
+    for (const auto id : each.ids) {
+      if (process_state_of(alarms_.at(id).now) != state::normal) ++view.standing;
+    }
+  }
   return out;
 }
 
@@ -353,6 +360,7 @@ result<> board::restore(byte_view from, log_offset known) {
   if (!in.ok() || !in.done()) return fail(errc::malformed, "the alarms end too soon, or too late");
   made.version_ = version_;
   made.now_ = now_;
+  for (const auto& [id, each] : made.alarms_) made.move_to_group(each, {});
   for (auto& [id, each] : made.alarms_) made.refresh(each, false);
   made.rates_ = {};
   made.rates_.advance(now_);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -107,20 +108,24 @@ class board {
   void leave_trail(entry& of, const teller& from) const;
   /// After a change of it, or as time goes: what it comes to now, and what that does to others.
   void refresh(entry& of, bool raised_anew);
-  void note_group(const entry& of);
+  /// After a change of its member: which of a group was first may be another one now.
+  void find_first_out(const group_id& which);
+  void move_to_group(const entry& of, const std::string& from);
   void stop_suppressing(entry& of, const std::string& group);
   void refresh_group(const group_id& which);
   [[nodiscard]] bool is_suppressed(const entry& of) const;
   [[nodiscard]] bool is_suppressed(const group_id& which) const;
   [[nodiscard]] const entry* member_of(std::string_view node, std::string_view group) const;
-  void sum_up_groups() const;
 
   std::map<std::uint64_t, entry> alarms_;
   std::map<identity, std::uint64_t> ids_;
-  std::map<group_id, setting> groups_;                // bounded by limits::alarm_groups_max
-  std::map<group_id, std::size_t> suppressors_;       // active alarms that suppress a group
-  mutable std::map<group_id, group_view> summed_up_;  // as of that version
-  mutable std::uint64_t summed_up_at_ = UINT64_MAX;
+  std::map<group_id, setting> groups_;           // bounded by limits::alarm_groups_max
+  std::map<group_id, std::size_t> suppressors_;  // active alarms that suppress a group
+  struct membership {
+    std::set<std::uint64_t> ids{};
+    std::uint64_t first_out = 0;  // 0: all are normal
+  };
+  std::map<group_id, membership> members_;
   rates rates_;
   timestamp now_{};
   std::int64_t next_change_ = INT64_MAX;  // not after the first of what changes of itself

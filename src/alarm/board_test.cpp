@@ -194,8 +194,10 @@ TEST(board, a_group_has_a_first_and_is_suppressed_as_one) {
   EXPECT_TRUE(b.is_first_out(*b.find(2)));
   hear(b, told("pressure", "cleared", 5));
   EXPECT_TRUE(b.is_first_out(*b.find(2))) << "nobody has acknowledged it";
+  const auto told_until = b.version();
   act(b, event::acknowledge, {{20 * us}, "ada", ""}, 2);
   EXPECT_TRUE(b.is_first_out(*b.find(1)));
+  EXPECT_GT(b.find(1)->version, told_until) << "whoever follows the board is to hear of it";
   EXPECT_TRUE(act(b, b.tell("fog-1", "line-1", true, {{30 * us}, "ada", "cleaning"})));
   EXPECT_EQ(state_of(b.find(1)->now), state::suppressed);
   EXPECT_EQ(state_of(b.find(3)->now), state::unacknowledged);
@@ -208,6 +210,15 @@ TEST(board, a_group_has_a_first_and_is_suppressed_as_one) {
   EXPECT_TRUE(act(b, b.tell("fog-1", "line-1", false, {{}, "bob", ""})));
   EXPECT_EQ(b.count().suppressed, 0U);
   EXPECT_FALSE(act(b, b.tell("fog-1", "line-9", true, {{}, "bob", ""}))) << "there is no such group";
+  for (const auto* name : {"trip", "pressure", "new"}) hear(b, told(name, "raised", 50, R"(,"group":"line-2")"));
+  ASSERT_EQ(b.groups().size(), 1U) << "nobody is in the one that they left";
+  EXPECT_EQ(b.groups()[0].name, "line-2");
+  byte_buffer bytes;
+  b.encode(bytes);
+  board back;
+  ASSERT_TRUE(back.restore(bytes));
+  EXPECT_EQ(back.groups()[0].members, 3U);
+  EXPECT_EQ(back.groups()[0].first_out, b.groups()[0].first_out);
 }
 
 TEST(board, an_alarm_suppresses_a_group_while_it_is_active) {
@@ -258,7 +269,8 @@ TEST(board, what_tells_no_alarm_is_passed_over) {
         std::string(R"({"alarm":"","state":"raised","ts":1})"), std::string(R"({"alarm":7,"state":"raised","ts":1})"),
         std::string(R"({"alarm":"a","state":"up","ts":1})"), std::string(R"({"alarm":"a","state":"","ts":1})"),
         std::string(R"({"alarm":"a","state":"raised","ts":-1})"), std::string(R"({"state":"suppressed","ts":1})"),
-        std::string(R"({"alarm":"a","state":"raised","ts":9223372036854775807})"), told(long_name, "raised", 1),
+        std::string(R"({"alarm":"a","state":"raised","ts":9223372036854775807})"),
+        std::string(R"({"alarm":"a","state":"raised","ts":9223372036854775})"), told(long_name, "raised", 1),
         told("a", "raised", 1, std::format(R"(,"group":"{}")", long_group)), told("a", "raised", 1, R"(,"group":7)"),
         std::string(limits::alarm_payload_bytes_max + 1, ' '), std::string(1000, '[')}) {
     EXPECT_FALSE(hear(b, bad)) << bad.substr(0, 80);

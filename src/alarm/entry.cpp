@@ -60,6 +60,12 @@ shelving shelving_at(const entry& of, timestamp now) {
   return is_over ? shelving::unshelved : s.kind;
 }
 
+timestamp decode_time(byte_reader& in) {
+  const timestamp at{in.signed_varint()};
+  if (at < timestamp{} || at > latest_time) in.fail();
+  return at;
+}
+
 void encode_deed(const deed& d, byte_writer& out) {
   out.signed_varint(d.at.ns);
   out.sized(std::string_view(d.by));
@@ -75,7 +81,7 @@ severity decode_severity(byte_reader& in) {
 
 deed decode_deed(byte_reader& in) {
   deed d;
-  d.at.ns = in.signed_varint();
+  d.at = decode_time(in);
   d.by = in.sized_text();
   d.comment = in.sized_text();
   d.seen = decode_severity(in);
@@ -127,8 +133,8 @@ shelved_how decode_shelving(byte_reader& in) {
   const auto kind = in.u8();
   if (kind > static_cast<std::uint8_t>(shelving::one_shot)) in.fail();
   s.kind = static_cast<shelving>(kind);
-  s.until.ns = in.signed_varint();
-  s.activation.ns = in.signed_varint();
+  s.until = decode_time(in);
+  s.activation = decode_time(in);
   s.how = decode_deed(in);
   return s;
 }
@@ -307,14 +313,14 @@ entry decode_entry(byte_reader& in) {
   for (auto* text : {&e.node, &e.name, &e.key, &e.via, &e.values}) *text = in.sized_text();
   e.severity = decode_severity(in);
   e.condition = in.u8() != 0;
-  e.since.ns = in.signed_varint();
-  e.ended.ns = in.signed_varint();
+  e.since = decode_time(in);
+  e.ended = decode_time(in);
   e.with = decode_attributes(in);
   e.told_in = epoch(in.u64());
   e.told_at = log_offset(in.varint());
   e.times_raised = in.varint();
   auto& a = e.answered;
-  a.of.ns = in.signed_varint();
+  a.of = decode_time(in);
   for (auto* each : {&a.acknowledged, &a.confirmed, &a.reset, &a.cleared, &e.remark}) *each = decode_optional_deed(in);
   e.shelved = decode_shelving(in);
   e.suppressed = decode_setting(in);

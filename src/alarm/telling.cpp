@@ -34,7 +34,7 @@ bool take_text(const json::object& from, std::string_view key, std::size_t bytes
 std::optional<timestamp> time_in(const json::object& from, std::string_view key) {
   const auto* found = from.if_contains(key);
   const auto* us = found == nullptr ? nullptr : found->if_int64();
-  if (us == nullptr || *us <= 0 || *us > INT64_MAX / ns_per_us) return std::nullopt;
+  if (us == nullptr || *us <= 0 || *us > latest_time.ns / ns_per_us) return std::nullopt;
   return timestamp{*us * ns_per_us};
 }
 

@@ -45,6 +45,9 @@ struct telling {
   timestamp until{};                    // when that ends at the latest
 };
 
+/// The latest time that may be told, in the year 2198: a duration added to it can still be counted.
+inline constexpr timestamp latest_time{7'200'000'000'000'000'000};
+
 /// A person's, not its condition's.
 [[nodiscard]] inline bool is_deed(event what) { return what >= event::acknowledge; }
 

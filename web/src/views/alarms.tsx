@@ -90,7 +90,7 @@ function StateCell({ alarm }: { alarm: Alarm }) {
   const done = deedOf(alarm);
   return (
     <td>
-      {stateText(alarm)}
+      <div>{stateText(alarm)}</div>
       {alarm.state === "suppressed" && alarm.suppressed_by_group && <div class="note">{words.suppressedByGroup}</div>}
       {alarm.shelved && <TimeLeft until={alarm.shelved.until} />}
       {done && <div class="note">{words.deedBy(done.by, formatMoment(done.at))}</div>}
