@@ -342,7 +342,12 @@ constexpr argument bench_connect_arguments[] = {
     bench_key,
     json,
 };
-constexpr argument test_arguments[] = {{"folder", "DIR", "rules and the *.test.toml beside them", required}, json};
+constexpr argument test_arguments[] = {
+    {"folder", "DIR", "rules and the *.test.toml beside them", required},
+    {"--coverage", "", "say which conditions were never true or never false", optional},
+    {"--junit", "FILE", "write the outcomes there too, as JUnit's XML", optional},
+    json,
+};
 constexpr argument demo_arguments[] = {
     demo_data,
     {"--clean", "", "remove the folder at the end", optional},

@@ -66,6 +66,11 @@ constexpr auto table = std::to_array<code_text>({
      "docs/limits.md has the bounds."},
     {"P0235", "no such column",
      "The table has other columns: the file's first line, or the key and `columns`, say which."},
+    {"P0236", "no value is provided for",
+     "With [fields] a rule says what it does where there is no value: x DEFAULT 0, TRY(a / b), x IS NOT NULL AND ..., "
+     "coalesce(x, 0). A field of which the header says that it may be missing (\"number?\"), a division and a "
+     "conversion "
+     "of a text may have none."},
     {"P0240", "a destination that is not there",
      "webhook and email name a [[webhook]] or [[email]] of the node's configuration; `perigee validate` of the "
      "configuration knows which there are."},

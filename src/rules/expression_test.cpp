@@ -263,7 +263,8 @@ TEST(Expression, ADeclaredSchemaFindsSlipsOfThePen) {
   EXPECT_EQ(set.error()[0].code, "P0224");
   EXPECT_EQ(set.error()[0].help, "did you mean 'temperature'?");
   EXPECT_EQ(problems_of("state.running + 1", fields), lines{"9:8 P0207 '+' needs a number, and this is true or false"});
-  EXPECT_EQ(problems_of("1", "[fields]\nt = \"nubmer\"").at(0), "5:6 P0216 a field is a number, boolean, text or any");
+  EXPECT_EQ(problems_of("1", "[fields]\nt = \"nubmer\"").at(0),
+            "5:6 P0216 a field is a number, boolean, text or any, with '?' where it may be missing");
   EXPECT_EQ(problems_of("1", "[fields]\nt = 5").at(0), "5:5 P0216 't' is a string");
 }
 
@@ -305,6 +306,39 @@ TEST(Expression, TheDocumentOfTheFunctionsIsTheTable) {
   std::ifstream file("docs/rules-functions.md");
   const std::string is{std::istreambuf_iterator<char>(file), {}};
   EXPECT_NE(is.find(wanted), std::string::npos) << wanted;
+}
+
+TEST(Expression, WithFieldsWhatMayHaveNoValueIsProvidedFor) {
+  constexpr std::string_view fields = "[fields]\nt = \"number\"\nh = \"number?\"\nword = \"text\"\nstate = \"any?\"";
+  const auto good = [&](std::string_view expression) { return problems_of(expression, fields).empty(); };
+  const auto refused = [&](std::string_view expression) {
+    const auto said = problems_of(expression, fields);
+    return said.size() == 1 && said[0].contains("P0236");
+  };
+  EXPECT_TRUE(refused("h + 1") && refused("h > 1") && refused("abs(h)") && refused("state.mode = 'x'"));
+  EXPECT_TRUE(good("h") && good("[h, t]") && good("{'h': h}") && good("t + 1"));
+  EXPECT_TRUE(good("h + 1 DEFAULT 0") && good("TRY(h + 1)") && good("coalesce(h, 0) + 1") && good("h IS NULL"));
+  EXPECT_TRUE(refused("t DEFAULT h + 1"));
+  EXPECT_TRUE(good("h IS NOT NULL AND h > 1") && refused("h > 1 AND h IS NOT NULL"));
+  EXPECT_TRUE(good("h IS NULL OR h > 1") && refused("h IS NOT NULL OR h > 1"));
+  EXPECT_TRUE(good("NOT (h IS NULL OR t > 1) AND h > 1"));
+  EXPECT_TRUE(good("CASE WHEN h IS NULL THEN 0 ELSE h + 1 END") &&
+              good("CASE WHEN h IS NOT NULL THEN h + 1 ELSE 0 END"));
+  EXPECT_TRUE(refused("CASE WHEN h IS NULL THEN h + 1 ELSE 0 END"));
+  EXPECT_TRUE(refused("t / t") && refused("t % t") && refused("t / 0"));
+  EXPECT_TRUE(good("t / 2") && good("t / t DEFAULT 0") && good("TRY(t / t)"));
+  EXPECT_TRUE(refused("cast(word AS number)") && refused("cast(word AS boolean)"));
+  EXPECT_TRUE(good("cast(t AS number)") && good("cast(t AS text)") && good("cast(word AS number) DEFAULT 0"));
+  EXPECT_TRUE(good("latest(h)") && refused("lag(h / t)"));
+  // Without [fields] nothing is demanded.
+  EXPECT_TRUE(problems_of("h / t + cast(word AS number)", "").empty());
+  const auto where = [&](std::string_view rest) {
+    return rule_set::load(std::vector<rule_source>{
+        {"r.rule.sql", std::format("/*\n[[action]]\nstore = \"out\"\n{}\n*/\nSELECT {}", fields, rest)}});
+  };
+  EXPECT_TRUE(where("h + 1 AS x FROM 'a' WHERE h IS NOT NULL AND t > 1"));
+  EXPECT_TRUE(where("avg(h) AS x FROM 'a' GROUP BY h, TUMBLINGWINDOW(ss, 1) HAVING avg(h) > 1"));
+  EXPECT_FALSE(where("avg(h + 1) AS x FROM 'a' WHERE h > 1 GROUP BY TUMBLINGWINDOW(ss, 1)"));
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ result<std::string> no_table_files::operator()(const std::string&) const {
 }
 
 std::expected<rule_set, diagnostics> rule_set::load(std::span<const rule_source> sources, table_files files,
-                                                    const destinations* known) {
+                                                    const destinations* known, counting conditions) {
   diagnostics wrong;
   detail::table_list tables(files);
   detail::field_tree fields;
@@ -42,7 +42,7 @@ std::expected<rule_set, diagnostics> rule_set::load(std::span<const rule_source>
       break;
     }
     const auto first_of_file = static_cast<std::ptrdiff_t>(wrong.size());
-    auto plan = detail::compile_rule(fields, tables, known, of_file);
+    auto plan = detail::compile_rule(fields, tables, known, conditions, of_file);
     std::stable_sort(wrong.begin() + first_of_file, wrong.end(), [](const auto& a, const auto& b) {
       return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
     });
@@ -62,6 +62,7 @@ bool rule_set::wants(std::string_view topic) const { return engine_->wants(topic
 std::size_t rule_set::size() const { return engine_->size(); }
 rule_stats rule_set::stats(std::size_t rule) const { return engine_->stats(rule); }
 std::vector<table_stats> rule_set::tables() const { return engine_->table_figures(); }
+std::vector<condition_counts> rule_set::conditions() const { return engine_->conditions(); }
 std::size_t rule_set::alarms_raised() const { return engine_->alarms().raised(); }
 std::uint64_t rule_set::version() const { return engine_->version(); }
 void rule_set::snapshot(byte_buffer& out) const { engine_->encode(out); }

@@ -42,6 +42,20 @@ struct no_table_files {
   [[nodiscard]] result<std::string> operator()(const std::string& path) const;
 };
 
+/// Whether a set counts what each condition was: for tests of rules, not for a node.
+enum class counting : std::uint8_t { off, on };
+
+/// One condition of a rule (WHERE, HAVING, FILTER, WHEN, each operand of AND and OR) and how often it was what.
+struct condition_counts {
+  std::string file;
+  std::uint32_t line = 0;    // from 1
+  std::uint32_t column = 0;  // from 1, in bytes
+  std::string text;          // "WHERE t > 85"
+  std::uint64_t trues = 0;
+  std::uint64_t falses = 0;
+  std::uint64_t nulls = 0;
+};
+
 /// What a table holds now.
 struct table_stats {
   std::string_view name;
@@ -82,7 +96,8 @@ class rule_set {
   /// A rule that delivers to what is not `known` is wrong; null: nobody knows.
   [[nodiscard]] static std::expected<rule_set, diagnostics> load(std::span<const rule_source> sources,
                                                                  table_files files = no_table_files{},
-                                                                 const destinations* known = nullptr);
+                                                                 const destinations* known = nullptr,
+                                                                 counting conditions = counting::off);
 
   rule_set(rule_set&&) noexcept;
   rule_set& operator=(rule_set&&) noexcept;
@@ -103,6 +118,9 @@ class rule_set {
 
   /// In the order in which the files declare them.
   [[nodiscard]] std::vector<table_stats> tables() const;
+
+  /// In the order in which they are compiled; none where they are not counted.
+  [[nodiscard]] std::vector<condition_counts> conditions() const;
 
   [[nodiscard]] std::size_t alarms_raised() const;
   /// Goes up with everything that changes the snapshot.

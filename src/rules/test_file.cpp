@@ -27,17 +27,31 @@ test_outcome run(const detail::test_case& test, rule_set& rules) {
   return out;
 }
 
+void add(std::vector<condition_counts>& sum, std::vector<condition_counts> more) {
+  if (sum.empty()) {
+    sum = std::move(more);
+    return;
+  }
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    sum[i].trues += more[i].trues;
+    sum[i].falses += more[i].falses;
+    sum[i].nulls += more[i].nulls;
+  }
+}
+
 }  // namespace
 
 std::expected<std::vector<test_outcome>, diagnostics> run_tests(const rule_source& tests,
-                                                                std::span<const rule_source> rules, table_files files) {
+                                                                std::span<const rule_source> rules, table_files files,
+                                                                std::vector<condition_counts>* conditions) {
   auto cases = detail::read_tests(tests);
   if (!cases) return std::unexpected(std::move(cases).error());
   std::vector<test_outcome> out;
   for (const auto& one : *cases) {
-    auto set = rule_set::load(rules, files);
+    auto set = rule_set::load(rules, files, nullptr, conditions != nullptr ? counting::on : counting::off);
     if (!set) return std::unexpected(std::move(set).error());
     out.push_back(run(one, *set));
+    if (conditions != nullptr) add(*conditions, set->conditions());
   }
   return out;
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <format>
+
 namespace perigee::rules {
 namespace {
 
@@ -120,6 +122,45 @@ state = "high"
 TEST(TestFile, NeedsRulesThatLoad) {
   const auto out = run_tests({"t", "[[test]]\n[[test.input]]\ntopic = 'a'"}, std::vector<rule_source>{{"r", "SELECT"}});
   EXPECT_FALSE(out);
+}
+
+TEST(TestFile, SaysWhichConditionsWereNeverTrueOrNeverFalse) {
+  const std::vector<rule_source> two{
+      {"a.rule.sql",
+       "/*\n[[action]]\nstore = \"out\"\n*/\n"
+       "SELECT CASE WHEN t > 100 THEN 'hot' ELSE 'warm' END AS how FROM 'm/+'\nWHERE t > 85 AND (running OR NOT idle)"},
+      {"b.rule.sql",
+       "/*\n[[action]]\nstore = \"n\"\n*/\n"
+       "SELECT count(*) AS n FROM 'm/+' GROUP BY COUNTWINDOW(2) FILTER (WHERE t > 0) HAVING count(*) > 1"}};
+  const rule_source tests{"a.test.toml", R"([[test]]
+[[test.input]]
+topic = "m/7"
+payload = '{"t":90,"running":true}'
+[[test.expect]]
+store = "out"
+[[test]]
+[[test.input]]
+topic = "m/7"
+payload = '{"t":20}'
+[[test.input]]
+topic = "m/7"
+payload = '{"t":90}'
+[[test.expect]]
+store = "n"
+)"};
+  std::vector<condition_counts> counts;
+  const auto out = run_tests(tests, two, no_table_files{}, &counts);
+  ASSERT_TRUE(out);
+  EXPECT_TRUE(out->at(0).passed && out->at(1).passed);
+  std::vector<std::string> lines;
+  for (const auto& c : counts) {
+    lines.push_back(std::format("{}:{}:{} {} {}/{}/{}", c.file, c.line, c.column, c.text, c.trues, c.falses, c.nulls));
+  }
+  EXPECT_EQ(lines, (std::vector<std::string>{
+                       "a.rule.sql:6:7 t > 85 2/1/0", "a.rule.sql:6:19 running 1/0/1", "a.rule.sql:6:30 NOT idle 0/0/1",
+                       "a.rule.sql:6:7 WHERE t > 85 AND (running OR NOT idle) 1/1/1", "a.rule.sql:5:18 t > 100 0/1/0",
+                       "b.rule.sql:5:71 FILTER t > 0 3/0/0", "b.rule.sql:5:85 HAVING count(*) > 1 1/0/0"}));
+  EXPECT_TRUE(rule_set::load(two)->conditions().empty());
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ class binder {
     bool unknown = false;  // the table is broken: any column may be there
   };
 
-  binder(field_tree& fields, program& out, problems& wrong) : fields_(fields), out_(out), wrong_(wrong) {}
+  binder(field_tree& fields, program& out, problems& wrong, bool watch)
+      : fields_(fields), out_(out), wrong_(wrong), watch_(watch) {}
 
   /// From here on an expression is about a window that ends, and not about a message: it is made of what stands in
   /// GROUP BY, and of aggregates.
@@ -61,6 +62,7 @@ class binder {
   };
 
   bound visit(const expression_pool& pool, expression_id id);
+  bound watched(bound condition, range where, std::string_view label = {});
   bound constant(const expression& e);
   bound constant_node(const value& v, value_type type);
   bound text_node(std::string text);
@@ -96,6 +98,7 @@ class binder {
   std::vector<source> sources_;
   const schema* schema_ = nullptr;
   std::optional<std::vector<group_expression>> window_;  // while an expression is about a window
+  bool watch_ = false;                                   // count what conditions are
   bool too_large_ = false;
 };
 

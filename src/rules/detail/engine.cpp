@@ -272,6 +272,7 @@ engine::engine(std::vector<rule_plan> rules, field_tree fields, std::vector<tabl
     for (const auto& filter : plan.filters) by_topic_.insert(filter, id);
     auto& made = rules_.emplace_back(std::move(plan), rule_stats{});
     made.memory = fresh_memory(made.plan);
+    made.tallies.resize(made.plan.code.watched.size());
     if (made.memory.is_timed() && !made.plan.time.value) timed_.push_back(id);
   }
 }
@@ -293,7 +294,12 @@ bool engine::read_payload(const event& e) {
 evaluation engine::view_of(running& rule, const event& e) {
   texts_.clear();
   output_.clear();
-  return {e, values_, texts_, json_, rule.stats.errors};
+  return {.what = e,
+          .fields = values_,
+          .texts = texts_,
+          .json = json_,
+          .errors = rule.stats.errors,
+          .tallies = rule.tallies};
 }
 
 void engine::apply(const event& e, action_sink& out) {
@@ -364,6 +370,18 @@ bool engine::take_row(const program& code, std::uint32_t join, const join_plan& 
     out.text = texts_.take().value_or("");
     return out;
   });
+}
+
+std::vector<condition_counts> engine::conditions() const {
+  std::vector<condition_counts> out;
+  for (const auto& rule : rules_) {
+    for (std::size_t i = 0; i < rule.tallies.size(); ++i) {
+      const auto& [line, column, text] = rule.plan.code.watched[i];
+      const auto& tally = rule.tallies[i];
+      out.push_back({rule.plan.file, line, column, text, tally.trues, tally.falses, tally.nulls});
+    }
+  }
+  return out;
 }
 
 void engine::take_counts(const engine& from) {

@@ -46,6 +46,7 @@ class engine {
   [[nodiscard]] std::size_t size() const { return rules_.size(); }
   [[nodiscard]] rule_stats stats(std::size_t rule) const;
   [[nodiscard]] std::vector<table_stats> table_figures() const;
+  [[nodiscard]] std::vector<condition_counts> conditions() const;
   /// What the rules that are the same did there.
   void take_counts(const engine& from);
   [[nodiscard]] const alarm_table& alarms() const { return alarms_; }
@@ -60,7 +61,8 @@ class engine {
     rule_stats stats;
     std::string failed_topic{};  // what stats.last_error shows
     rule_memory memory{};
-    std::uint8_t lane = 0;  // that moves its time: the one its messages come through
+    std::vector<condition_tally> tallies{};  // by the place in the program
+    std::uint8_t lane = 0;                   // that moves its time: the one its messages come through
   };
   struct running_table {
     table_plan plan;

@@ -53,6 +53,7 @@ class runner {
       case op::element: return element_of(run(operand(n, 0)), run(operand(n, 1)), with_);
       case op::group_key: return with_.window->keys[n.first];
       case op::analytic: return with_.analytics[n.first];
+      case op::watched: return watched(n);
       case op::joined: return with_.joined[n.first];
       case op::aggregate: return with_.window->aggregates[n.first];
       case op::attempt: return attempt(operand(n, 0));
@@ -74,6 +75,13 @@ class runner {
     }
     const auto given = std::span(args).first(n.count);
     return n.ready != nullptr ? f.prepared_body(with_, given, *n.ready) : f.body(with_, given);
+  }
+
+  value watched(const program::node& n) {
+    const auto out = run(operand(n, 0));
+    auto& tally = with_.tallies[operand(n, 1)];
+    ++(out.is_true() ? tally.trues : out.is_false() ? tally.falses : tally.nulls);
+    return out;
   }
 
   value negate(const value& x) {

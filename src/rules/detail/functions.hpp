@@ -16,6 +16,13 @@
 
 namespace perigee::rules::detail {
 
+/// How often a condition was what.
+struct condition_tally {
+  std::uint64_t trues = 0;
+  std::uint64_t falses = 0;
+  std::uint64_t nulls = 0;
+};
+
 /// What an expression may look at while one event is decided.
 struct evaluation {
   const event& what;
@@ -23,9 +30,10 @@ struct evaluation {
   scratch& texts;
   json_text& json;
   std::uint64_t& errors;
-  std::span<const value> analytics{};   // of this message, by their place in the program
-  std::span<const value> joined{};      // columns of tables, by their place in the program
-  const window_view* window = nullptr;  // that ends now; then there is no message
+  std::span<const value> analytics{};    // of this message, by their place in the program
+  std::span<const value> joined{};       // columns of tables, by their place in the program
+  std::span<condition_tally> tallies{};  // of watched conditions, by their place in the program
+  const window_view* window = nullptr;   // that ends now; then there is no message
 
   /// NULL for a reason that is worth counting.
   [[nodiscard]] value wrong() const {

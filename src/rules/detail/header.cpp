@@ -146,13 +146,16 @@ class header_reader {
     for (const auto& [key, type] : *node.as_table()) {
       const auto name = string(type, key.str());
       if (!name) continue;
-      const auto found = std::ranges::find(field_types, name->text);
+      const bool optional = name->text.ends_with('?');
+      const auto of = std::string_view(name->text).substr(0, name->text.size() - (optional ? 1 : 0));
+      const auto found = std::ranges::find(field_types, of);
       if (found == field_types.end()) {
-        wrong_.add(name->where(), "P0216", "a field is a number, boolean, text or any",
-                   did_you_mean(name->text, field_types));
+        wrong_.add(name->where(), "P0216",
+                   "a field is a number, boolean, text or any, with '?' where it may be missing",
+                   did_you_mean(of, field_types));
         continue;
       }
-      out.fields.push_back({std::string(key.str()), static_cast<value_type>(found - field_types.begin())});
+      out.fields.push_back({std::string(key.str()), static_cast<value_type>(found - field_types.begin()), optional});
     }
   }
 

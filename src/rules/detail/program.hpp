@@ -50,10 +50,18 @@ struct program {
     bool operator==(const joined_column&) const = default;
   };
 
+  /// A condition and where it stands in the file.
+  struct watched_condition {
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+    std::string text;
+  };
+
   std::vector<node> nodes;
   std::vector<analytic_call> analytics;    // one may be an argument of those behind it
   std::vector<aggregate_call> aggregates;  // of a rule with a window
   std::vector<joined_column> joined;
+  std::vector<watched_condition> watched;  // none where conditions are not counted
   std::vector<node_id> operands;
   std::vector<value> constants;
   std::deque<std::string> texts;  // what constants of kind text and json view

@@ -5,6 +5,7 @@
 
 #include "base/rules_limits.hpp"
 #include "crypto/digest.hpp"
+#include "rules/detail/certainty.hpp"
 #include "rules/detail/expression_text.hpp"
 #include "rules/detail/parser.hpp"
 #include "wire/mqtt/topic.hpp"
@@ -32,8 +33,8 @@ std::string json_key(std::string_view name) {
 
 class compilation {
  public:
-  compilation(field_tree& fields, table_list& tables, const destinations* known, problems& wrong)
-      : tables_(tables), known_(known), wrong_(wrong), with_(fields, plan_.code, wrong) {}
+  compilation(field_tree& fields, table_list& tables, const destinations* known, counting conditions, problems& wrong)
+      : tables_(tables), known_(known), wrong_(wrong), with_(fields, plan_.code, wrong, conditions == counting::on) {}
 
   rule_plan run() {
     if (!readable()) return {};
@@ -47,6 +48,7 @@ class compilation {
     clauses(select);
     for (const auto& action : header->actions) plan_.actions.push_back(bind_action(action, select));
     check_hold(select);
+    if (!header->fields.empty() && !wrong_.any()) check_certainty(select, header->fields, wrong_);
     plan_.reads_payload =
         plan_.star || std::ranges::any_of(plan_.code.nodes, [](const auto& n) { return n.code == op::field; });
     return std::move(plan_);
@@ -333,8 +335,9 @@ class compilation {
 
 }  // namespace
 
-rule_plan compile_rule(field_tree& fields, table_list& tables, const destinations* known, problems& wrong) {
-  auto out = compilation(fields, tables, known, wrong).run();
+rule_plan compile_rule(field_tree& fields, table_list& tables, const destinations* known, counting conditions,
+                       problems& wrong) {
+  auto out = compilation(fields, tables, known, conditions, wrong).run();
   out.file = wrong.source().file;
   byte_buffer whole;
   byte_writer to(whole);

@@ -78,6 +78,6 @@ struct rule_plan {
 /// Compiles one file; its fields and tables join those of the other rules. `known`: the destinations there are; null
 /// where nobody knows. Only meaningful where nothing was reported.
 [[nodiscard]] rule_plan compile_rule(field_tree& fields, table_list& tables, const destinations* known,
-                                     problems& wrong);
+                                     counting conditions, problems& wrong);
 
 }  // namespace perigee::rules::detail

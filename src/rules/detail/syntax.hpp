@@ -48,6 +48,7 @@ enum class op : std::uint8_t {
   group_key,  // of a window: its place in GROUP BY; not written by the parser
   aggregate,  // of a window: its place in the program; not written by the parser
   analytic,   // its place in the program; not written by the parser
+  watched,    // args: a condition that is counted; its place in the program; not written by the parser
   joined,     // a column of a table: its place in the program; not written by the parser
 };
 
@@ -55,6 +56,7 @@ enum class op : std::uint8_t {
 struct declared_field {
   std::string path;
   value_type type = value_type::any;
+  bool optional = false;  // not every payload has it
 };
 using schema = std::vector<declared_field>;
 
