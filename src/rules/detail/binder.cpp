@@ -33,16 +33,6 @@ std::string argument_help(const function& f) { return std::format("it is called 
 constexpr auto window_help = "add a window: GROUP BY key, TUMBLINGWINDOW(ss, 10)";
 constexpr std::size_t json_escape_bytes_max = 6;  // \u0001
 
-/// An expression ends before the parenthesis that closes its last part.
-std::string_view with_parentheses(std::string_view text, range where) {
-  auto out = text.substr(where.at, where.length);
-  auto open = std::ranges::count(out, '(') - std::ranges::count(out, ')');
-  for (; open > 0 && text.substr(where.at + out.size()).starts_with(')'); --open) {
-    out = text.substr(where.at, out.size() + 1);
-  }
-  return out;
-}
-
 /// Whether the operand is a condition of its own: of AND and OR, and behind WHEN.
 bool is_condition(const expression& of, std::size_t operand, const expression& is) {
   if (is.code == op::logic_and || is.code == op::logic_or) return false;
@@ -68,7 +58,7 @@ binder::bound binder::bind(const expression_pool& pool, expression_id id) {
 node_id binder::bind_as(value_type type, const expression_pool& pool, expression_id id, std::string_view what) {
   const auto made = bind(pool, id);
   require(type, made, pool[id].where, what);
-  return type == value_type::boolean ? watched(made, pool[id].where, what).id : made.id;
+  return type == value_type::boolean ? watched(made, pool[id], what).id : made.id;
 }
 
 binder::bound binder::visit(const expression_pool& pool, expression_id id) {
@@ -92,7 +82,7 @@ binder::bound binder::visit(const expression_pool& pool, expression_id id) {
     // AWS IoT writes decode(x, "base64"): no field can be meant where a constant must stand.
     const bool text = arg.quoted && callee != nullptr && callee->is_constant(i);
     auto made = text ? text_node(std::get<std::string>(arg.path.front())) : visit(pool, e.args[i]);
-    args.push_back(is_condition(e, i, arg) ? watched(made, arg.where) : made);
+    args.push_back(is_condition(e, i, arg) ? watched(made, arg) : made);
   }
   if (e.code == op::call) return call(e, args, pool);
   if (e.code == op::list || e.code == op::object) return container(e, args);
@@ -100,10 +90,10 @@ binder::bound binder::visit(const expression_pool& pool, expression_id id) {
 }
 
 /// Counts what it is, where that is wanted.
-binder::bound binder::watched(bound condition, range where, std::string_view label) {
+binder::bound binder::watched(bound condition, const expression& e, std::string_view label) {
   if (!watch_ || wrong_.any()) return condition;
-  const auto place = wrong_.source().at(where.at, where.length, {}, {});
-  const auto text = with_parentheses(wrong_.source().text, where);
+  const auto place = wrong_.source().at(e.where.at, e.where.length, {}, {});
+  const auto text = text_of(wrong_.source().text, e);
   out_.watched.push_back({place.line, place.column, std::format("{}{}{}", label, label.empty() ? "" : " ", text)});
   const auto out = add({.code = op::watched}, std::array{condition}, condition.type);
   out_.operands.push_back(static_cast<node_id>(out_.watched.size() - 1));

@@ -62,7 +62,7 @@ class binder {
   };
 
   bound visit(const expression_pool& pool, expression_id id);
-  bound watched(bound condition, range where, std::string_view label = {});
+  bound watched(bound condition, const expression& e, std::string_view label = {});
   bound constant(const expression& e);
   bound constant_node(const value& v, value_type type);
   bound text_node(std::string text);

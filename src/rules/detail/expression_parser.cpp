@@ -75,7 +75,13 @@ class expression_parser::nesting {
 };
 
 expression_id expression_parser::make(op code, range where, std::vector<expression_id> args) {
-  pool_.push_back({.code = code, .where = where, .literal = {}, .name = {}, .path = {}, .args = std::move(args)});
+  pool_.push_back({.code = code,
+                   .where = where,
+                   .end = tokens_.taken_until(),
+                   .literal = {},
+                   .name = {},
+                   .path = {},
+                   .args = std::move(args)});
   return static_cast<expression_id>(pool_.size() - 1);
 }
 
@@ -385,6 +391,7 @@ expression_parser::parsed expression_parser::call() {
   std::optional<expression_id> when;
   if (!over(partition, &when)) return std::nullopt;
   pool_[id].over = true;
+  pool_[id].end = tokens_.taken_until();
   pool_[id].partition = std::move(partition);
   pool_[id].when = when;
   return id;

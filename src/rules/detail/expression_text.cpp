@@ -1,5 +1,6 @@
 #include "rules/detail/expression_text.hpp"
 
+#include <algorithm>
 #include <format>
 
 namespace perigee::rules::detail {
@@ -14,6 +15,16 @@ std::string lowered(std::string_view name) {
 }
 
 }  // namespace
+
+std::string_view text_of(std::string_view source, const expression& e) {
+  auto begin = std::min<std::size_t>(e.where.at, source.size());
+  auto end = std::min<std::size_t>(std::max(e.end, e.where.at + e.where.length), source.size());
+  const auto inside = source.substr(begin, end - begin);
+  auto missing = std::ranges::count(inside, '(') - std::ranges::count(inside, ')');
+  for (; missing > 0 && source.substr(end).starts_with(')'); --missing) ++end;
+  for (; missing < 0 && begin > 0 && source[begin - 1] == '('; ++missing) --begin;
+  return source.substr(begin, end - begin);
+}
 
 std::string canonical(const expression_pool& pool, expression_id id) {
   const auto& e = pool[id];

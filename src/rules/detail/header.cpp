@@ -398,6 +398,8 @@ std::string name_from_file(std::string_view file) {
 
 }  // namespace
 
+std::string_view name_of(action_kind kind) { return std::ranges::find(action_forms, kind, &action_form::kind)->name; }
+
 std::optional<rule_header> parse_header(problems& wrong) {
   rule_header out;
   const auto text = wrong.source().text;

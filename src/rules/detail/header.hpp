@@ -25,6 +25,9 @@ struct located_string {
 
 enum class action_kind : std::uint8_t { publish, alarm, store, table, webhook, email };
 
+/// As the header writes it: "publish".
+[[nodiscard]] std::string_view name_of(action_kind kind);
+
 struct action_header {
   action_kind kind = action_kind::publish;
   located_string target{};                     // publish, store: the template of the topic; else a name

@@ -64,7 +64,8 @@ using expression_id = std::uint32_t;
 
 struct expression {
   op code = op::constant;
-  range where;
+  range where;            // what an error points at
+  std::uint32_t end = 0;  // where all of it ends in the file
   value literal{};                    // constant; its text lies in `name`
   std::string name{};                 // call: as written; constant: the text
   field_path path{};                  // field

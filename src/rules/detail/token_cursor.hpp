@@ -20,6 +20,10 @@ class token_cursor {
   [[nodiscard]] bool at_end() const { return peek().kind == token_kind::end; }
   /// The end stays.
   const token& take() { return tokens_[at_ + 1 < tokens_.size() ? at_++ : at_]; }
+  /// Where what was taken last ends in the file.
+  [[nodiscard]] std::uint32_t taken_until() const {
+    return at_ == 0 ? 0 : tokens_[at_ - 1].where.at + tokens_[at_ - 1].where.length;
+  }
 
   bool take_word(std::string_view upper) { return peek().is_word(upper) && (take(), true); }
   bool take_symbol(std::string_view symbol) { return peek().is(symbol) && (take(), true); }
