@@ -18,7 +18,7 @@ inline constexpr std::string_view alarm_history_notation =
     "{history:[{at:time,what:text,by:text?,comment:text?,severity:whole,told_by:text,until:time?,one_shot:bool,"
     "message:text}]}";
 inline constexpr std::string_view alarm_groups_notation =
-    "{groups:[{node:text,group:text,members:whole,standing:whole,suppressed:bool,first_out:text?}]}";
+    "{groups:[{node:text,group:text,members:whole,standing:whole,suppressed:bool,first_out:text?}],more:bool}";
 inline constexpr std::string_view alarm_kpi_notation =
     "{flood:bool,flood_since:time?,last_10_minutes:whole,peak_10_minutes:whole,last_24_hours:whole,active:whole,"
     "standing:whole,unacknowledged:whole,stale:whole,shelved:whole,suppressed:whole,out_of_service:whole,"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <format>
+#include <ranges>
+#include <span>
 
 #include "api/awaited.hpp"
 #include "api/json_answer.hpp"
@@ -42,6 +44,21 @@ bool is_of_severity(const entry& e, std::optional<std::int64_t> number) {
   return !number || numbers.at(static_cast<std::size_t>(e.severity)) == *number;
 }
 
+/// As many as are asked for and as the command line reads at once.
+api::answer page_of(std::span<const entry* const> rows, std::size_t most, const alarm::board& board) {
+  constexpr std::size_t room = limits::http_body_bytes_max - 1024;
+  std::string out;
+  std::size_t shown = 0;
+  for (; shown < std::min(most, rows.size()); ++shown) {
+    const auto one = to_json_text(board, *rows[shown]);
+    if (out.size() + one.size() > room) break;
+    out += (shown == 0 ? "" : ",") + one;
+  }
+  const bool more = shown != 0 && shown < rows.size();
+  const auto next = more ? std::format("\"{}\"", rows[shown - 1]->id) : "null";
+  return {200, "application/json", std::format("{{\"alarms\":[{}],\"next\":{}}}\n", out, next)};
+}
+
 api::answer list(const alarm::board& board, const api::request& asked) {
   const auto state = *asked.given.text("state");
   const auto node = asked.given.text("node");
@@ -55,11 +72,7 @@ api::answer list(const alarm::board& board, const api::request& asked) {
   const auto after = asked.given.whole("after").value_or(0);
   auto begin = std::ranges::find(rows, static_cast<std::uint64_t>(after), &entry::id);
   begin = begin == rows.end() ? rows.begin() : begin + 1;
-  const auto most = static_cast<std::ptrdiff_t>(*asked.given.whole("limit"));
-  json::array out;
-  for (; begin != rows.end() && std::ssize(out) < most; ++begin) out.push_back(to_json(board, **begin));
-  const bool more = begin != rows.end() && !out.empty();
-  return api::json_answer(json::object{{"alarms", out}, {"next", more ? out.back().at("id") : json::value()}});
+  return page_of({begin, rows.end()}, static_cast<std::size_t>(*asked.given.whole("limit")), board);
 }
 
 const entry* find(const alarm::board& board, const api::request& asked) {
@@ -83,8 +96,10 @@ api::answer history(alarms_reader& alarms, const api::request& asked) {
 
 api::answer list_groups(const alarm::board& board) {
   json::array out;
-  for (const auto& each : board.groups()) out.push_back(to_json(each));
-  return api::json_answer(json::object{{"groups", std::move(out)}});
+  const auto all = board.groups();
+  for (const auto& each : all | std::views::take(limits::alarm_groups_max)) out.push_back(to_json(each));
+  const bool more = out.size() < all.size();
+  return api::json_answer(json::object{{"groups", std::move(out)}, {"more", more}});
 }
 
 /// Who it is, as the record says it.

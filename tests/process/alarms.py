@@ -32,19 +32,20 @@ SELECT value AS t, topic(2) AS machine FROM 'plant/+/t' WHERE value > 70.0
 class Alarms(SiteTest):
     def setUp(self):
         super().setUp()
-        self.fog = self.node("fog-1").start()
-        self.edge = self.node("edge-1", more=f"""
+        self.cloud = self.node("cloud").start()
+        self.fog = self.node("fog-1", more=self.uplink_to(self.cloud)).start()
+        self.edge = self.node("edge-1", more="""
 [rules]
 folder = "rules"
-
-[uplink]
-url = "mqtt://127.0.0.1:{self.fog.port}"
-linger = "50ms"
-""")
+""" + self.uplink_to(self.fog))
         (self.edge.folder / "rules").mkdir()
         (self.edge.folder / "rules" / "hot.rule.sql").write_text(RULE)
         (self.edge.folder / "rules" / "long.rule.sql").write_text(DELAYED)
         self.edge.start()
+
+    @staticmethod
+    def uplink_to(parent):
+        return f'\n[uplink]\nurl = "mqtt://127.0.0.1:{parent.port}"\nlinger = "50ms"\n'
 
     def measure(self, value, machine="m7"):
         with mqtt.Client(self.edge.port, machine) as press:
@@ -68,10 +69,10 @@ linger = "50ms"
 
     def wait_for_one_picture(self):
         def same():
-            pictures = [{key: value for key, value in self.shown(node).items() if key not in ("id", "chattering")}
-                        for node in (self.edge, self.fog)]
-            return pictures[0] == pictures[1] and pictures[0]
-        return wait_until("both ends show the same", same)
+            pictures = [{key: value for key, value in (self.shown(node) or {}).items()
+                         if key not in ("id", "chattering")} for node in (self.edge, self.fog, self.cloud)]
+            return pictures[0] == pictures[1] == pictures[2] and pictures[0]
+        return wait_until("all show the same", same)
 
     def test_what_is_done_above_comes_down_and_what_is_done_below_goes_up(self):
         self.measure(91)
@@ -89,6 +90,26 @@ linger = "50ms"
         self.assertEqual(told, [("shelved", "edge-1", "new fan"), ("acknowledged", "edge-1", "on my way"),
                                 ("raised", "edge-1", None)])
 
+    def test_what_is_done_two_levels_above_comes_down_too(self):
+        self.measure(91)
+        above = self.wait_for_state(self.cloud, "unacknowledged")
+        self.fog.kill()
+        self.alarm(self.cloud, "ack", above["id"], "--comment", "from the cloud")
+        self.alarm(self.cloud, "out-of-service", above["id"])
+        self.fog.start()
+        self.wait_for_state(self.edge, "out_of_service")
+        self.alarm(self.fog, "return-to-service", self.shown(self.fog)["id"])
+        self.wait_for_state(self.edge, "acknowledged")
+        self.assertEqual(self.wait_for_one_picture()["acknowledged"]["comment"], "from the cloud")
+
+    def test_a_thousand_are_listed_whole(self):
+        with mqtt.Client(self.edge.port, "press") as press:
+            for number in range(1100):
+                self.assertEqual(press.publish_and_wait(f"plant/m{number}/t", b"91"), mqtt.SUCCESS)
+        wait_until("all are listed",
+                   lambda: len(self.alarm(self.edge, "ls", "--severity", "1")["alarms"]) == 1100)
+        self.assertEqual(len(self.alarm(self.edge, "ls", "--limit", "1050")["alarms"]), 1050)
+
     def test_two_who_cannot_see_each_other_end_with_one_picture(self):
         self.measure(91)
         above, below = self.wait_for_state(self.fog, "unacknowledged"), self.shown(self.edge)
@@ -97,6 +118,7 @@ linger = "50ms"
         self.alarm(self.fog, "comment", above["id"], "who is there?")
         self.fog.kill()
         self.edge.start()
+        self.wait_for_state(self.edge, "unacknowledged")
         self.alarm(self.edge, "ack", below["id"], "--comment", "below")
         self.alarm(self.edge, "out-of-service", below["id"], "--comment", "taken apart")
         self.measure(20)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <format>
+#include <set>
 #include <utility>
 
 #include "alarm/handed_down.hpp"
@@ -114,6 +115,7 @@ bool alarms_reader::step() {
   if (!read) log::warn("readers.alarms", "the journal cannot be read: {}", read.error().text());
   if (board_.version() != before && on_change_) on_change_();
   answer_all();
+  take_heard();
   return read && *read != 0;
 }
 
@@ -185,13 +187,29 @@ void alarms_reader::retry(const quarantine::kept_record& what, quarantine::keepe
 }
 
 void alarms_reader::hear(byte_view message) {
-  const auto said = alarm::take_handed_down(message);
-  if (!said) return log::warn("readers.alarms", "what the parent hands down is no use: {}", said.error().text());
-  for (const auto& each : *said) {
-    if (!board_.is_news(each)) continue;
-    put(each, [](const result<>& how) {
-      if (!how) log::warn("readers.alarms", "what was done above about an alarm is not kept: {}", how.error().text());
-    });
+  if (heard_.size() == limits::alarm_downlinks_max) {
+    return log::warn("readers.alarms", "the parent hands down more than waits here: it does so again when it is asked");
+  }
+  heard_.push_back(to_buffer(message));
+  take_heard();
+}
+
+void alarms_reader::take_heard() {
+  // A board that has not read its journal yet knows nothing of the alarms that are spoken of.
+  if (reader_.behind() != 0) return;
+  std::set<std::string> put_now;  // what comes twice is news once
+  for (const auto& message : std::exchange(heard_, {})) {
+    const auto said = alarm::take_handed_down(message);
+    if (!said) {
+      log::warn("readers.alarms", "what the parent hands down is no use: {}", said.error().text());
+      continue;
+    }
+    for (const auto& each : *said) {
+      if (!board_.is_news(each) || !put_now.insert(to_payload(each)).second) continue;
+      put(each, [](const result<>& how) {
+        if (!how) log::warn("readers.alarms", "what was done above about an alarm is not kept: {}", how.error().text());
+      });
+    }
   }
 }
 

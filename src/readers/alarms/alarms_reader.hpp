@@ -92,6 +92,8 @@ class alarms_reader {
   void retry(const quarantine::kept_record& what, quarantine::keeper::outcome done);
   result<> apply(log_offset at, const model::origin& here, const model::record_view& r);
   void put(const alarm::telling& what, answer done);
+  /// What was heard, once the board knows what it is about.
+  void take_heard();
   void measure();
   void answer_all();
   [[nodiscard]] byte_buffer encode() const;
@@ -112,6 +114,7 @@ class alarms_reader {
   bool saving_ = false;
   quarantine::keeper::ticket set_aside_{};
   sender hand_down_;
+  std::vector<byte_buffer> heard_;       // bounded by limits::alarm_downlinks_max
   std::uint64_t measured_ = UINT64_MAX;  // the board's version then
 };
 

@@ -215,6 +215,20 @@ TEST_F(an_alarms_reader, hears_what_its_parent_hands_down) {
   EXPECT_EQ((*log_)[model::lane::alarm].committed(), end) << "nothing of it is news";
 }
 
+TEST_F(an_alarms_reader, hears_what_is_handed_down_before_its_board_is_read) {
+  append(raised);
+  run();
+  const auto said = reader_->board().tell(alarm(), acknowledge, {{7000}, "ada", "from above"});
+  restart();
+  append(R"({"alarm":"other","state":"raised","ts":6})");
+  for (std::uint32_t i = 0; i < limits::alarm_downlinks_max + 3; ++i) {
+    reader_->hear(perigee::alarm::hand_down({&said, 1})[0]);
+  }
+  run();
+  EXPECT_TRUE(alarm().now.acked);
+  EXPECT_EQ((*log_)[model::lane::alarm].committed().value(), 3U) << "once";
+}
+
 TEST_F(an_alarms_reader, believes_no_device_that_plays_the_operator) {
   append(raised);
   append(R"({"alarm":"hot","key":"m7","state":"acknowledged","ts":8,"since":5,"by":"ada"})");
