@@ -357,6 +357,8 @@ constexpr argument demo_arguments[] = {
     {"--rate", "N", "readings a second at all sensors together (default 60)", optional},
     {"--replay", "FILE", "a CSV file, played at edge-1 in place of its machine", optional},
     {"--seed", "N", "of the simulated machines (default 1)", optional},
+    {"--example", "NAME", "another plant and its rules in place of the motors: cold-chain, fleet, irrigation ...",
+     optional},
 };
 constexpr argument demo_cut_arguments[] = {demo_node, demo_data};
 constexpr argument demo_node_arguments[] = {demo_this_node, demo_data};

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <format>
@@ -34,6 +35,20 @@ std::string absolute(const std::string& path) {
   return std::filesystem::absolute(path, failed).string();
 }
 
+std::expected<demo_example, std::string> example_called(const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const auto& each : examples()) names.push_back(each.name);
+  const auto found = std::ranges::find(examples(), name, &example::name);
+  if (found == examples().end()) {
+    std::string sentence = std::format("there is no example '{}'; there are", name);
+    for (const auto each : names) sentence += std::format(" {}", each);
+    return std::unexpected(std::move(sentence));
+  }
+  auto made = plan_example(*found);
+  if (!made) return std::unexpected(made.error().text());
+  return *std::move(made);
+}
+
 /// What the command line says, or which option is wrong.
 std::expected<demo_plan, std::string> plan_from(const invocation& called) {
   const auto rate = number(called.text("--rate").value_or("60"), 0.01, rate_max);
@@ -43,7 +58,16 @@ std::expected<demo_plan, std::string> plan_from(const invocation& called) {
   demo_plan plan;
   std::optional<std::string> replay;
   if (const auto file = called.text("--replay")) replay = absolute(*file);
-  plan.site = plan_site({}, *rate, *seed, std::move(replay));
+  std::optional<demo_example> example;
+  if (const auto name = called.text("--example")) {
+    if (called.text("--rate") || called.text("--replay")) {
+      return std::unexpected("--example has devices of its own: leave out --rate and --replay");
+    }
+    auto found = example_called(*name);
+    if (!found) return std::unexpected(found.error());
+    example = *std::move(found);
+  }
+  plan.site = plan_site({}, *rate, *seed, std::move(replay), std::move(example));
   if (const auto text = called.text("--for")) {
     plan.duration = node::parse_duration(*text);
     if (!plan.duration) return std::unexpected("--for takes a time such as 60s");

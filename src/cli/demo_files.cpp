@@ -120,6 +120,7 @@ result<std::string> write_site(const demo_site& site, timestamp now) {
   auto& disk = io::real_disk();
   for (const auto& node : site.nodes) {
     PG_TRY_VOID(disk.make_folder(site.home(node) + "/rules"));
+    if (site.example) PG_TRY_VOID(disk.make_folder(site.home(node) + "/plant"));
     for (const auto& file : files_of(site, node)) {
       PG_TRY_VOID(io::write_whole(disk, site.home(node) + "/" + file.path, as_bytes(file.text)));
     }

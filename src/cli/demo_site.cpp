@@ -90,10 +90,31 @@ std::string machine(const demo_site& site, const demo_device& device, std::size_
       faults[index % std::size(faults)]);
 }
 
-std::string replayed(const demo_site& site, const demo_device& device) {
+std::string replayed(const demo_device& device, std::string_view file, double speed, std::string_view time) {
   return std::format(
-      "\n[[replay]]\nname = \"{}\"\nfile = {}\ntopic = \"{}\"\nspeed = 300.0\nloop = true\ntime = \"now\"\n",
-      device.name, json_text(*site.replay), device.topic);
+      "\n[[replay]]\nname = \"{}\"\nfile = {}\ntopic = \"{}\"\nspeed = {:.1f}\nloop = true\ntime = \"{}\"\n",
+      device.name, json_text(file), device.topic, speed, time);
+}
+
+/// The `index`th device.
+std::string door_of(const demo_site& site, std::size_t index) {
+  const auto& device = site.devices[index];
+  if (site.example) {
+    const auto& as = site.example->devices[index];
+    return replayed(device, as.file, as.speed, "original");
+  }
+  if (index == 0 && site.replay) return replayed(device, *site.replay, 300, "now");
+  return machine(site, device, index);
+}
+
+/// What the readings of an example say of their time may be long ago.
+std::string history_of(const demo_site& site, const demo_node& node) {
+  return std::format("\n[history]\nenabled = {}\n{}", node.tier != "edge",
+                     site.example ? "retention = \"3650d\"\n" : "");
+}
+
+bool has_a_device(const demo_site& site, const demo_node& node) {
+  return std::ranges::contains(site.devices, node.id, &demo_device::node);
 }
 
 /// The node at the top issues; the others have joined it, and renew there.
@@ -119,12 +140,12 @@ std::string configuration(const demo_site& site, const demo_node& node) {
   if (!node.parent.empty())
     out += std::format("\n[uplink]\nurl = \"mqtts://127.0.0.1:{}\"\nlinger = \"1s\"\n", node.cable_port);
   for (const auto& [metric, unit] : node::motor_units()) {
-    out += std::format("\n[[unit]]\nmetric = \"{}\"\nunit = \"{}\"\n", metric, unit);
+    if (!site.example) out += std::format("\n[[unit]]\nmetric = \"{}\"\nunit = \"{}\"\n", metric, unit);
   }
-  out += std::format("\n[history]\nenabled = {}\n\n[rules]\nfolder = \"rules\"\n", edge ? "false" : "true");
+  out += history_of(site, node);
+  out += "\n[rules]\nfolder = \"rules\"\n";
   for (std::size_t i = 0; i < site.devices.size(); ++i) {
-    const auto& device = site.devices[i];
-    if (device.node == node.id) out += i == 0 && site.replay ? replayed(site, device) : machine(site, device, i);
+    if (site.devices[i].node == node.id) out += door_of(site, i);
   }
   return out;
 }
@@ -138,22 +159,50 @@ const demo_node* demo_site::find(std::string_view id) const {
 
 std::vector<std::string_view> demo_node_names() { return {"cloud", "fog", "edge-1", "edge-2", "edge-3"}; }
 
-demo_site plan_site(std::string folder, double rate, std::uint64_t seed, std::optional<std::string> replay) {
-  demo_site site{std::move(folder), rate, seed, std::move(replay), {}, {}};
+result<demo_example> plan_example(const example& of) {
+  demo_example out;
+  for (const auto& file : of.files) {
+    demo_file made{std::string(file.path), std::string(file.text)};
+    if (made.path.starts_with("rules/")) {
+      out.rules.push_back(std::move(made));
+    } else if (made.path.starts_with("plant/")) {
+      out.plant.push_back(std::move(made));
+    } else if (made.path == "gateway.toml") {
+      auto parsed = node::parse_config({made.path, made.text}, "");
+      if (!parsed) return fail(errc::malformed, "the example's gateway.toml is wrong");
+      out.devices = std::move(parsed->replays);
+    }
+  }
+  return out;
+}
+
+demo_site plan_site(std::string folder, double rate, std::uint64_t seed, std::optional<std::string> replay,
+                    std::optional<demo_example> example) {
+  demo_site site{std::move(folder), rate, seed, std::move(replay), std::move(example), {}, {}};
   site.nodes.push_back({.id = "cloud", .tier = "cloud", .parent = {}});
   site.nodes.push_back({.id = "fog", .tier = "fog", .parent = "cloud"});
   for (int i = 1; i <= 3; ++i) {
     const auto edge = std::format("edge-{}", i);
     site.nodes.push_back({.id = edge, .tier = "edge", .parent = "fog"});
+    if (site.example) continue;
     const auto name = i == 1 && site.replay ? std::string("replay") : std::format("motor-{}", i);
     site.devices.push_back({name, std::format("site/{}/{}", edge, name), edge});
+  }
+  if (!site.example) return site;
+  for (std::size_t i = 0; i < site.example->devices.size(); ++i) {
+    const auto& device = site.example->devices[i];
+    site.devices.push_back({device.name, device.topic, std::format("edge-{}", i % 3 + 1)});
   }
   return site;
 }
 
 std::vector<demo_file> files_of(const demo_site& site, const demo_node& node) {
   std::vector<demo_file> out{{node.id + ".toml", configuration(site, node)}};
-  if (node.tier == "edge") {
+  if (site.example) {
+    if (!has_a_device(site, node)) return out;
+    std::ranges::copy(site.example->rules, std::back_inserter(out));
+    std::ranges::copy(site.example->plant, std::back_inserter(out));
+  } else if (node.tier == "edge") {
     out.push_back({"rules/trim.rule.sql", std::string(trim_rule)});
     out.push_back({"rules/overheat.rule.sql", std::string(overheat_rule)});
     if (site.replay) out.push_back({"rules/hot.rule.sql", std::string(replay_rule)});

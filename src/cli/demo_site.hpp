@@ -9,6 +9,8 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "cli/examples.hpp"
+#include "node/config.hpp"
 
 namespace perigee::cli {
 
@@ -34,12 +36,27 @@ struct demo_device {
   std::string node;
 };
 
+struct demo_file {
+  std::string path;  // within the node's home
+  std::string text;
+};
+
+/// Another plant than the motors: an example's devices, and the rules of whoever has one of them.
+struct demo_example {
+  std::vector<node::replay_config> devices;
+  std::vector<demo_file> rules;  // with their tables and tests
+  std::vector<demo_file> plant;
+};
+/// errc::malformed where its gateway.toml cannot be read.
+[[nodiscard]] result<demo_example> plan_example(const example& of);
+
 struct demo_site {
   std::string folder;  // absolute
   double rate = demo_rate_default;
   std::uint64_t seed = 1;
   std::optional<std::string> replay;  // absolute
-  std::vector<demo_node> nodes;       // parents before children
+  std::optional<demo_example> example;
+  std::vector<demo_node> nodes;  // parents before children
   std::vector<demo_device> devices;
 
   [[nodiscard]] const demo_node* find(std::string_view id) const;
@@ -50,13 +67,9 @@ struct demo_site {
 
 /// cloud, fog and three edges, without their ports.
 [[nodiscard]] demo_site plan_site(std::string folder, double rate, std::uint64_t seed,
-                                  std::optional<std::string> replay);
+                                  std::optional<std::string> replay, std::optional<demo_example> example = {});
 [[nodiscard]] std::vector<std::string_view> demo_node_names();
 
-struct demo_file {
-  std::string path;  // within the node's home
-  std::string text;
-};
 /// The configuration and the rules of one node.
 [[nodiscard]] std::vector<demo_file> files_of(const demo_site& site, const demo_node& node);
 

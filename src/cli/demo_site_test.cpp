@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "node/config.hpp"
@@ -37,6 +38,22 @@ TEST(demo_site, every_configuration_and_rule_is_good) {
       const auto loaded = rules::rule_set::load(rules);
       EXPECT_TRUE(loaded) << render_all(loaded.error());
     }
+  }
+}
+
+TEST(demo_site, every_example_is_a_site) {
+  ASSERT_EQ(examples().size(), 6U);
+  for (const auto& each : examples()) {
+    auto planned = plan_example(each);
+    ASSERT_TRUE(planned) << each.name;
+    ASSERT_FALSE(planned->devices.empty()) << each.name;
+    const auto site = plan_site("/tmp/perigee-demo", 60, 1, {}, std::move(*planned));
+    for (const auto& device : site.devices) {
+      EXPECT_TRUE(device.topic.starts_with(each.name)) << device.topic;
+      const auto files = files_of(site, *site.find(device.node));
+      EXPECT_TRUE(std::ranges::contains(files, std::format("plant/{}.csv", device.name), &demo_file::path));
+    }
+    EXPECT_EQ(files_of(site, *site.find("cloud")).size(), 1U);
   }
 }
 
