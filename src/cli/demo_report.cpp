@@ -35,13 +35,16 @@ std::string to_json(const demo_report& r) {
 
 std::string to_text(const demo_report& r) {
   const auto& c = r.count;
-  return std::format(
-      "after {:.0f} s: {} readings acknowledged at the sensors, {} stored in the cloud, {} lost, {} duplicated\n"
-      "decisions: {} (p50 {:.2f} ms, p99 {:.2f} ms, from the sensor's reading to the command at the device)\n"
-      "uplink into the cloud: {} bytes, {:.1f} times less than the same readings as JSON\n",
-      r.seconds, grouped(c.produced), grouped(c.stored), grouped(c.lost), grouped(c.duplicated),
-      grouped(c.decision_ms.size()), quantile(c.decision_ms, 0.5), quantile(c.decision_ms, 0.99),
-      grouped(r.uplink_bytes), ratio(r));
+  auto out = std::format(
+      "after {:.0f} s: {} readings acknowledged at the sensors, {} stored in the cloud, {} lost, {} duplicated\n",
+      r.seconds, grouped(c.produced), grouped(c.stored), grouped(c.lost), grouped(c.duplicated));
+  if (!c.decision_ms.empty()) {  // a plant that is played takes no commands
+    out += std::format(
+        "decisions: {} (p50 {:.2f} ms, p99 {:.2f} ms, from the sensor's reading to the command at the device)\n",
+        grouped(c.decision_ms.size()), quantile(c.decision_ms, 0.5), quantile(c.decision_ms, 0.99));
+  }
+  return out + std::format("uplink into the cloud: {} bytes, {:.1f} times less than the same readings as JSON\n",
+                           grouped(r.uplink_bytes), ratio(r));
 }
 
 }  // namespace perigee::cli

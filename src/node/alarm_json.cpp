@@ -37,13 +37,18 @@ json::object values_of(const std::string& values) {
   return failed || !parsed.is_object() ? json::object() : std::move(parsed.get_object());
 }
 
+/// As people write it: Boost would say 9.32E1.
+std::string plain(const json::value& value) {
+  if (value.is_string()) return std::string(value.get_string());
+  return value.is_double() ? std::format("{}", value.get_double()) : json::serialize(value);
+}
+
 /// "temperature 93.2, speed 1480": what the rule had selected.
 std::string describe(const json::object& values) {
   std::string out;
   for (const auto& [name, value] : values) {
     if (value.is_structured()) continue;
-    out += std::format("{}{} {}", out.empty() ? "" : ", ", std::string_view(name),
-                       value.is_string() ? std::string(value.get_string()) : json::serialize(value));
+    out += std::format("{}{} {}", out.empty() ? "" : ", ", std::string_view(name), plain(value));
   }
   return out;
 }
