@@ -58,14 +58,17 @@ constexpr auto table = std::to_array<code_text>({
     {"P0231", "no such table", "A JOIN and a `table` action name a [[table]] of the rule's own header."},
     {"P0232", "two tables of one name",
      "Rules share a table by declaring it alike: the same file or the same columns, key and ttl."},
-    {"P0233", "a table that cannot be used so",
-     "A JOIN asks a table by its key: ON machines.id = topic(2). A rule writes a table without a file, and its SELECT "
+    {"P0233", "a JOIN or a table that cannot be",
+     "A JOIN asks a table by its key, ON machines.id = topic(2), or joins two streams that have names of their own, "
+     "FROM "
+     "'a' AS a JOIN 'b' AS b ON a.id = b.id. A rule writes a table without a file, and its SELECT "
      "has a column for each of the table's."},
     {"P0234", "not a table",
      "The first line of the CSV names its columns, every other line has as many fields and a key of its own; "
      "docs/limits.md has the bounds."},
     {"P0235", "no such column",
-     "The table has other columns: the file's first line, or the key and `columns`, say which."},
+     "Of two streams a field is written with its stream's name: a.x. The table has other columns: the file's first "
+     "line, or the key and `columns`, say which."},
     {"P0236", "no value is provided for",
      "With [fields] a rule says what it does where there is no value: x DEFAULT 0, TRY(a / b), x IS NOT NULL AND ..., "
      "coalesce(x, 0). A field of which the header says that it may be missing (\"number?\"), a division and a "

@@ -57,6 +57,7 @@ class explanation {
     if (select_.where) line("where", text(*select_.where), did_ ? std::format("{} passed", did_->matched) : "");
     if (plan_.hold) line("for", spelled(plan_.hold->duration) + (plan_.hold->partition.empty() ? ", by topic" : ""));
     if (plan_.window) window();
+    if (plan_.pairs) pairs();
     std::vector<std::string> columns;
     if (select_.star) columns.emplace_back("*");
     for (const auto& one : select_.columns) columns.push_back(one.name);
@@ -74,7 +75,7 @@ class explanation {
   [[nodiscard]] std::string text(expression_id id) const { return std::string(text_of(source_, select_.pool[id])); }
 
   void time() {
-    if (!plan_.window && !plan_.hold && plan_.code.analytics.empty()) return;
+    if (!plan_.window && !plan_.hold && !plan_.pairs && plan_.code.analytics.empty()) return;
     auto what = header_.time ? header_.time->text : std::string("when this node's journal took it");
     if (plan_.time.lateness.count() != 0) what += ", up to " + spelled(plan_.time.lateness) + " late";
     line("time", what, did_ && did_->late != 0 ? std::format("{} late", did_->late) : "");
@@ -133,9 +134,18 @@ class explanation {
     if (select_.having) line("having", text(*select_.having));
   }
 
+  void pairs() {
+    const auto& of = *plan_.pairs;
+    const auto& spec = of.spec;
+    line(of.left ? "left join" : "join", std::format("{} on {}", select_.joins[0].alias, text(select_.joins[0].on)));
+    line("window",
+         std::format("{} every {}; at most {} messages and {}, {} pairs", spelled(spec.size), spelled(spec.hop),
+                     limits::rule_pair_rows_max, mebibytes(limits::rule_window_bytes_max), limits::rule_pairs_max));
+  }
+
   void figures() {
     line("did", std::format("{} actions, {} dropped, {} errors", did_->actions, did_->dropped, did_->errors));
-    if (plan_.window || plan_.hold || !plan_.code.analytics.empty()) {
+    if (plan_.window || plan_.hold || plan_.pairs || !plan_.code.analytics.empty()) {
       line("holds", std::format("{} keys, {} bytes; {} forgotten", did_->groups, did_->state_bytes, did_->evicted));
     }
     if (did_->last_error) line("error", std::format("{} ({})", did_->last_error->what, did_->last_error->topic));

@@ -126,48 +126,23 @@ binder::bound binder::field(const expression& e) {
     return {};
   }
   if (const auto column = joined(e)) return *column;
+  if (together_) {
+    const auto name = to_string(e.path);
+    wrong_.add(e.where, "P0235", std::format("'{}' may be of either stream", name),
+               std::format("write {}.{} or {}.{}", sources_[0].alias, name, sources_[1].alias, name));
+    return {};
+  }
+  return plain_field(e);
+}
+
+/// Of the message that is looked at.
+binder::bound binder::plain_field(const expression& e) {
   const auto slot = fields_.slot_of(e.path);
   if (slot == limits::rule_fields_max) {
     wrong_.add(e.where, "P0212", std::format("more than {} fields in all rules", limits::rule_fields_max));
   }
   out_.nodes.push_back({.code = op::field, .first = slot});
   return {static_cast<node_id>(out_.nodes.size() - 1), declared_type(e)};
-}
-
-/// Nothing where it names no table that is joined.
-std::optional<binder::bound> binder::joined(const expression& e) {
-  const auto* alias = std::get_if<std::string>(&e.path.front());
-  const auto of =
-      std::ranges::find_if(sources_, [&](const source& s) { return alias != nullptr && s.alias == *alias; });
-  if (of == sources_.end() || e.path.size() < 2) return std::nullopt;
-  if (of->unknown) return bound{};
-  const auto* name = std::get_if<std::string>(&e.path[1]);
-  const auto column =
-      std::ranges::find_if(of->columns, [&](const auto& c) { return name != nullptr && c.name == *name; });
-  if (column == of->columns.end()) {
-    std::vector<std::string_view> known;
-    for (const auto& one : of->columns) known.push_back(one.name);
-    wrong_.add(e.where, "P0235", std::format("the table '{}' has no column '{}'", *alias, name != nullptr ? *name : ""),
-               did_you_mean(name != nullptr ? *name : "", known));
-    return bound{};
-  }
-  auto out = joined_slot(static_cast<std::uint32_t>(of - sources_.begin()),
-                         static_cast<std::uint32_t>(column - of->columns.begin()), column->type);
-  for (const auto& step : std::span(e.path).subspan(2)) {
-    const auto* member = std::get_if<std::string>(&step);
-    const auto at = member != nullptr ? text_node(*member)
-                                      : constant_node(of_number(std::get<std::uint32_t>(step)), value_type::number);
-    out = add({.code = op::element}, std::array{out, at}, value_type::any);
-  }
-  return out;
-}
-
-binder::bound binder::joined_slot(std::uint32_t join, std::uint32_t column, value_type type) {
-  const program::joined_column wanted{join, column};
-  auto found = std::ranges::find(out_.joined, wanted);
-  if (found == out_.joined.end()) found = out_.joined.insert(found, wanted);
-  out_.nodes.push_back({.code = op::joined, .first = static_cast<std::uint32_t>(found - out_.joined.begin())});
-  return {static_cast<node_id>(out_.nodes.size() - 1), type};
 }
 
 /// What the header's [fields] says of it. Without [fields] every name may be one.
@@ -210,7 +185,7 @@ bool binder::in_scope(const function& f, const expression& e) {
                "group by it, or write last() or first() around it");
     return false;
   }
-  if (f.scope == function_scope::window && !window_) {
+  if (f.scope == function_scope::window && !window_ && !together_) {
     wrong_.add(e.where, "P0228", std::format("'{}' needs a window", f.name), window_help);
     return false;
   }
@@ -228,6 +203,7 @@ std::optional<binder::bound> binder::group_key(const expression_pool& pool, expr
 }
 
 binder::bound binder::aggregate(const aggregate_function& f, const expression& e, const expression_pool& pool) {
+  if (together_) return not_of_pairs(e);
   if (!window_) {
     wrong_.add(e.where, "P0228", std::format("'{}' needs a window", f.name), window_help);
     return {};
@@ -261,6 +237,7 @@ binder::bound binder::aggregate(const aggregate_function& f, const expression& e
 }
 
 binder::bound binder::analytic(const analytic_function& f, const expression& e, const expression_pool& pool) {
+  if (together_) return not_of_pairs(e);
   if (window_) {
     wrong_.add(e.where, "P0209", std::format("'{}' of a window's results is not yet in this version", f.name),
                "send them to a topic, and let another rule look at that");
@@ -335,7 +312,8 @@ binder::bound binder::call(const expression& e, std::span<const bound> args, con
     require(f->parameter_type(i), args[i], pool[e.args[i]].where, std::format("'{}'", f->name));
   }
   const auto* ready = f->prepare == nullptr ? nullptr : prepare(*f, e, args, pool);
-  return add({.code = op::call, .callee = f, .ready = ready}, args, type);
+  const auto made = add({.code = op::call, .callee = f, .ready = ready}, args, type);
+  return together_ && f->scope == function_scope::message ? of_first_message(made, e, args) : made;
 }
 
 /// Null where it was reported that it cannot be.

@@ -33,6 +33,7 @@ class binder {
     std::string alias;
     std::span<const table_column> columns;
     bool unknown = false;  // the table is broken: any column may be there
+    bool stream = false;   // its messages have fields
   };
 
   binder(field_tree& fields, program& out, problems& wrong, bool watch)
@@ -47,6 +48,11 @@ class binder {
 
   /// From here on its columns may be named.
   void join(source with) { sources_.push_back(std::move(with)); }
+
+  /// Of one message of the stream, whose fields may have its alias in front.
+  bound bind_of(std::string_view alias, const expression_pool& pool, expression_id id);
+  /// From here on an expression is about a message of each.
+  void join_streams(std::string from, std::string join);
 
   bound bind(const expression_pool& pool, expression_id id);
   /// The same, and the expression must be of this type.
@@ -81,6 +87,10 @@ class binder {
   bound unknown_function(const expression& e);
   bound field(const expression& e);
   std::optional<bound> joined(const expression& e);
+  bound plain_field(const expression& e);
+  bound captured(std::uint32_t stream, bound of);
+  bound of_first_message(bound made, const expression& e, std::span<const bound> args);
+  bound not_of_pairs(const expression& e);
   bound joined_slot(std::uint32_t join, std::uint32_t column, value_type type);
   bound call(const expression& e, std::span<const bound> args, const expression_pool& pool);
   value_type result_type(const expression& e, std::span<const bound> args, const expression_pool& pool);
@@ -98,7 +108,9 @@ class binder {
   std::vector<source> sources_;
   const schema* schema_ = nullptr;
   std::optional<std::vector<group_expression>> window_;  // while an expression is about a window
-  bool watch_ = false;                                   // count what conditions are
+  bool own_ = false;       // an expression is about a message of the one stream in sources_
+  bool together_ = false;  // an expression is about a message of each of two streams
+  bool watch_ = false;     // count what conditions are
   bool too_large_ = false;
 };
 

@@ -34,6 +34,13 @@ class engine::decision {
     act_on(condition);
   }
 
+  /// The same of two messages, which were seen when they came.
+  void run_pair() {
+    const auto condition = plan_.where ? evaluate(plan_.code, *plan_.where, with_) : of_boolean(true);
+    if (condition.is_true()) ++stats_.matched;
+    act_on(condition);
+  }
+
   /// The same when a window ends.
   void run_window() {
     act_on(plan_.window->having ? evaluate(plan_.code, *plan_.window->having, with_) : of_boolean(true));
@@ -206,6 +213,21 @@ void engine::end_window(running& rule, const window_view& window, action_sink& o
   decision(*this, rule, nothing, with, out).run_window();
 }
 
+void engine::end_pair(running& rule, const pair_state::pair& pair, action_sink& out) {
+  const event nothing{.topic = {}, .payload = {}, .arrival = pair.end};
+  const window_view window{pair.start, pair.end, {}, {}};
+  const auto& wanted = rule.plan.code.joined;
+  joined_.assign(wanted.size(), value{});
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const auto& of = wanted[i].join == 0 ? pair.from : pair.join;
+    if (!of.empty()) joined_[i] = of[wanted[i].column].view();
+  }
+  auto with = view_of(rule, nothing);
+  with.window = &window;
+  with.joined = joined_;
+  decision(*this, rule, nothing, with, out).run_pair();
+}
+
 void engine::end_hold(running& rule, const event& e, action_sink& out) {
   values_are_of_another_ = true;
   if (rule.plan.reads_payload && !read_payload(e)) return;  // it was readable when it came
@@ -249,6 +271,8 @@ void engine::decide_in_time(running& rule, const event& e, action_sink& out) {
   ++rule.stats.seen;
   if (rule.memory.windows) {
     take_into_window(rule, *at, with, out);
+  } else if (rule.memory.pairs) {
+    take_into_pairs(rule, *at, with);
   } else {
     hold(rule, e, *at, with, out);
   }

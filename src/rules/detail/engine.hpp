@@ -10,6 +10,7 @@
 
 #include "rules/detail/alarm_table.hpp"
 #include "rules/detail/hold.hpp"
+#include "rules/detail/pair_state.hpp"
 #include "rules/detail/payload_reader.hpp"
 #include "rules/detail/rule_plan.hpp"
 #include "wire/mqtt/topic_trie.hpp"
@@ -20,10 +21,11 @@ namespace perigee::rules::detail {
 struct rule_memory {
   std::unique_ptr<window_state> windows;
   std::unique_ptr<hold_state> hold;
+  std::unique_ptr<pair_state> pairs;
   std::vector<std::unique_ptr<analytic_state>> analytics;  // by their place in the program
 
   [[nodiscard]] bool any() const { return is_timed() || !analytics.empty(); }
-  [[nodiscard]] bool is_timed() const { return windows != nullptr || hold != nullptr; }
+  [[nodiscard]] bool is_timed() const { return windows != nullptr || hold != nullptr || pairs != nullptr; }
   [[nodiscard]] timestamp watermark() const;
   [[nodiscard]] std::optional<timestamp> deadline() const;
   void show(rule_stats& in) const;
@@ -80,6 +82,8 @@ class engine {
   void decide(running& rule, const event& e, action_sink& out);
   void decide_in_time(running& rule, const event& e, action_sink& out);
   void take_into_window(running& rule, timestamp at, const evaluation& with, action_sink& out);
+  void take_into_pairs(running& rule, timestamp at, const evaluation& with);
+  void end_pair(running& rule, const pair_state::pair& pair, action_sink& out);
   void hold(running& rule, const event& e, timestamp at, const evaluation& with, action_sink& out);
   void ask_analytics(running& rule, timestamp at, evaluation& with);
   std::string_view key_of(std::span<const node_id> parts, const program& code, const evaluation& with);

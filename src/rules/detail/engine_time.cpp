@@ -53,6 +53,10 @@ rule_memory engine::fresh_memory(const rule_plan& plan) {
     out.windows = std::make_unique<window_state>(plan.window->spec, std::move(aggregates), budget_);
   }
   if (plan.hold) out.hold = std::make_unique<hold_state>(plan.hold->duration, budget_);
+  if (plan.pairs) {
+    const std::array columns{code.captures[0].size(), code.captures[1].size()};
+    out.pairs = std::make_unique<pair_state>(plan.pairs->spec, plan.pairs->left, columns, budget_);
+  }
   for (const auto& one : code.analytics) {
     out.analytics.push_back(std::make_unique<analytic_state>(one.kind, one.depth, budget_));
   }
@@ -80,6 +84,9 @@ std::optional<timestamp> engine::time_of(const running& rule, const evaluation& 
 void engine::move_to(running& rule, timestamp at, action_sink& out) {
   if (rule.memory.windows) {
     rule.memory.windows->move_to(at, [&](const window_view& w) { end_window(rule, w, out); });
+  }
+  if (rule.memory.pairs) {
+    rule.memory.pairs->move_to(at, [&](const pair_state::pair& p) { end_pair(rule, p, out); });
   }
   if (rule.memory.hold) rule.memory.hold->move_to(at, [&](const event& e) { end_hold(rule, e, out); });
 }
@@ -135,6 +142,24 @@ void engine::take_into_window(running& rule, timestamp at, const evaluation& wit
   const auto tell = [&](const window_view& w) { end_window(rule, w, out); };
   const auto outcome = rule.memory.windows->take({at, keys_, arguments_}, tell);
   if (outcome == window_state::outcome::passed_over) ++rule.stats.errors;
+}
+
+/// A message may be of both streams.
+void engine::take_into_pairs(running& rule, timestamp at, const evaluation& with) {
+  const auto& code = rule.plan.code;
+  if (rule.memory.pairs->is_late(at)) {
+    ++rule.stats.late;
+    return;
+  }
+  for (const auto side : {pair_state::side::from, pair_state::side::join}) {
+    const auto index = static_cast<std::size_t>(side);
+    const auto covers = [&](const std::string& filter) { return wire::mqtt::matches(filter, with.what.topic); };
+    if (std::ranges::none_of(rule.plan.pairs->filters[index], covers)) continue;
+    const auto key = small(evaluate(code, rule.plan.pairs->keys[index], with), with);
+    arguments_.clear();
+    for (const auto one : code.captures[index]) arguments_.push_back(small(evaluate(code, one, with), with));
+    rule.memory.pairs->take(side, at, key_text(key, texts_), arguments_);
+  }
 }
 
 void engine::note_deadline(const running& rule) {

@@ -121,11 +121,17 @@ class statement_parser {
     do {
       one_filter();
       const auto& next = tokens_.peek();
-      if (!next.is(",") && !next.is(";") && !tokens_.at_end() && !starts_clause(next)) {
+      if (!next.is(",") && !next.is(";") && !next.is_word("AS") && !tokens_.at_end() && !starts_clause(next)) {
         tokens_.unexpected("',' or WHERE");
         skip_to_comma();
       }
     } while (tokens_.take_symbol(","));
+    if (!tokens_.take_word("AS")) return;
+    if (const auto alias = name("a name for the stream")) {
+      out_.from_alias = alias->text;
+    } else {
+      skip_to_clause();
+    }
   }
 
   void one_filter() {
@@ -134,15 +140,17 @@ class statement_parser {
       tokens_.unexpected("a topic filter", "a filter stands in single quotes: FROM 'site/+/machine/#'");
       return skip_to_comma();
     }
-    if (!wire::mqtt::is_topic_filter(filter.text) || wire::mqtt::is_shared_filter(filter.text)) {
-      wrong_.add(filter.where, "P0208", std::format("'{}' is not a topic filter", filter.text),
-                 filter_help(filter.text));
-    }
+    check_filter(filter);
     if (out_.from.size() == limits::rule_filters_max) {
       wrong_.add(filter.where, "P0212", std::format("more than {} filters", limits::rule_filters_max));
     }
     if (out_.from.size() < limits::rule_filters_max) out_.from.push_back({filter.text, filter.where});
     tokens_.take();
+  }
+
+  void check_filter(const token& filter) {
+    if (wire::mqtt::is_topic_filter(filter.text) && !wire::mqtt::is_shared_filter(filter.text)) return;
+    wrong_.add(filter.where, "P0208", std::format("'{}' is not a topic filter", filter.text), filter_help(filter.text));
   }
 
   void joins() {
@@ -156,13 +164,22 @@ class statement_parser {
   }
 
   bool one_join(bool left) {
-    const auto table = name("a table's name");
-    if (!table) return false;
-    join_clause made{.left = left, .table = table->text, .alias = table->text, .where = table->where};
-    if (tokens_.take_word("AS")) {
-      const auto alias = name("another name for the table");
+    join_clause made{.left = left, .where = tokens_.peek().where};
+    if (tokens_.peek().kind == token_kind::text) {
+      check_filter(tokens_.peek());
+      made.filter = {tokens_.peek().text, tokens_.peek().where};
+      tokens_.take();
+    } else if (const auto table = name("a table's name, or a topic filter")) {
+      made.table = made.alias = table->text;
+    } else {
+      return false;
+    }
+    if (made.filter ? tokens_.expect_word("AS") : tokens_.take_word("AS")) {
+      const auto alias = name("another name");
       if (!alias) return false;
       made.alias = alias->text;
+    } else if (made.filter) {
+      return false;
     }
     if (!tokens_.expect_word("ON")) return false;
     const auto on = expressions_.expression();

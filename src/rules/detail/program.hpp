@@ -61,7 +61,8 @@ struct program {
   std::vector<analytic_call> analytics;    // one may be an argument of those behind it
   std::vector<aggregate_call> aggregates;  // of a rule with a window
   std::vector<joined_column> joined;
-  std::vector<watched_condition> watched;  // none where conditions are not counted
+  std::vector<std::vector<node_id>> captures;  // of each stream that is joined: what is kept of its messages
+  std::vector<watched_condition> watched;      // none where conditions are not counted
   std::vector<node_id> operands;
   std::vector<value> constants;
   std::deque<std::string> texts;  // what constants of kind text and json view

@@ -83,10 +83,10 @@ class compilation {
   void clauses(const select_statement& select) {
     plan_.star = select.star;
     for (const auto& filter : select.from) plan_.filters.push_back(filter.text);
-    for (const auto& one : select.joins) join(one, select.pool);
+    joins(select);
     if (select.where) plan_.where = with_.bind_as(value_type::boolean, select.pool, *select.where, "WHERE");
     hold(select);
-    window(select);
+    if (!plan_.pairs) window(select);
     std::vector<binder::bound> columns;
     for (const auto& one : select.columns) {
       columns.push_back(with_.bind(select.pool, one.value));
@@ -109,6 +109,68 @@ class compilation {
     if (help.empty()) help = "declare it in the header: [[table]] with name, key and file or ttl";
     wrong_.add(where, "P0231", std::format("no [[table]] of this rule is named '{}'", name), std::move(help));
     return nullptr;
+  }
+
+  void joins(const select_statement& select) {
+    const auto stream = std::ranges::find_if(select.joins, [](const auto& j) { return j.filter.has_value(); });
+    if (stream == select.joins.end()) {
+      for (const auto& one : select.joins) join(one, select.pool);
+    } else if (select.joins.size() > 1) {
+      wrong_.add(stream->where, "P0209", "a JOIN of streams beside another JOIN is not yet in this version");
+    } else {
+      pairs(*stream, select);
+    }
+  }
+
+  /// Messages of both sides are kept until their window ends; each pair is then decided on like a message.
+  void pairs(const join_clause& one, const select_statement& select) {
+    auto& made = plan_.pairs.emplace();
+    made.left = one.left;
+    for (const auto& filter : select.from) made.filters[0].push_back(filter.text);
+    made.filters[1].push_back(one.filter->text);
+    plan_.filters.push_back(one.filter->text);
+    const auto alias = select.from_alias.empty() ? std::string("FROM") : select.from_alias;
+    if (select.from_alias.empty() || select.from_alias == one.alias) {
+      wrong_.add(one.where, "P0233", "both streams need a name of their own", "write FROM '...' AS a JOIN '...' AS b");
+    }
+    pair_window(one, select);
+    const auto& on = select.pool[one.on];
+    if (on.code != op::equal) {
+      wrong_.add(on.where, "P0233", "streams are joined where two values are equal: ON a.id = b.id",
+                 "what else must be true belongs in WHERE");
+    } else {
+      // Written the other way round it means the same.
+      const bool turned = mentions(select.pool, on.args[0], one.alias) || mentions(select.pool, on.args[1], alias);
+      made.keys = {with_.bind_of(alias, select.pool, on.args[turned ? 1 : 0]).id,
+                   with_.bind_of(one.alias, select.pool, on.args[turned ? 0 : 1]).id};
+    }
+    with_.join_streams(alias, one.alias);
+  }
+
+  void pair_window(const join_clause& one, const select_statement& select) {
+    const auto not_yet = [&](bool there, std::string_view what) {
+      if (there)
+        wrong_.add(one.where, "P0209", std::format("{} with a JOIN of streams is not yet in this version", what));
+    };
+    not_yet(!select.group_by.empty(), "a key of GROUP BY");
+    not_yet(select.having.has_value(), "HAVING");
+    not_yet(select.hold.has_value(), "FOR");
+    not_yet(select.star, "'*'");
+    if (!select.window) {
+      wrong_.add(one.where, "P0228", "a JOIN of streams needs a window", "add GROUP BY TUMBLINGWINDOW(ss, 10)");
+      return;
+    }
+    plan_.pairs->spec = select.window->spec;
+    not_yet(select.window->filter.has_value(), "FILTER");
+    not_yet(select.window->spec.hop.count() == 0, "a window that neither tumbles nor hops");
+  }
+
+  /// Whether a field of that stream stands in it.
+  static bool mentions(const expression_pool& pool, expression_id id, std::string_view alias) {
+    const auto& e = pool[id];
+    const auto* first = e.path.size() > 1 ? std::get_if<std::string>(&e.path.front()) : nullptr;
+    return (first != nullptr && *first == alias) ||
+           std::ranges::any_of(e.args, [&](auto arg) { return mentions(pool, arg, alias); });
   }
 
   /// ON is `table.key = expression`, in either order: one row at most.

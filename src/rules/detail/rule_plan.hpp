@@ -1,6 +1,7 @@
 #pragma once
 // A rule as it runs, and how a file becomes one.
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,6 +59,14 @@ struct join_plan {
   bool left = false;
 };
 
+/// Two streams that are joined. Filters and keys by the side: FROM, JOIN.
+struct pair_plan {
+  window_spec spec;
+  bool left = false;
+  std::array<std::vector<std::string>, 2> filters;
+  std::array<node_id, 2> keys{};
+};
+
 struct rule_plan {
   std::string name;
   std::string file;
@@ -71,6 +80,7 @@ struct rule_plan {
   time_plan time;
   std::optional<window_plan> window;
   std::optional<hold_plan> hold;
+  std::optional<pair_plan> pairs;
   std::vector<action_plan> actions;
   bool reads_payload = false;
 };

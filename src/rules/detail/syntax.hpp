@@ -64,8 +64,8 @@ using expression_id = std::uint32_t;
 
 struct expression {
   op code = op::constant;
-  range where;            // what an error points at
-  std::uint32_t end = 0;  // where all of it ends in the file
+  range where;                        // what an error points at
+  std::uint32_t end = 0;              // where all of it ends in the file
   value literal{};                    // constant; its text lies in `name`
   std::string name{};                 // call: as written; constant: the text
   field_path path{};                  // field
@@ -92,12 +92,13 @@ struct topic_filter {
   range where;
 };
 
-/// [LEFT] JOIN name [AS alias] ON condition
+/// [LEFT] JOIN table [AS alias] ON condition, or JOIN 'filter' AS alias ON condition
 struct join_clause {
   bool left = false;  // what finds no row goes on without one
-  std::string table;
-  std::string alias;  // the table's name where none is given
-  range where;        // of the table's name
+  std::string table{};
+  std::optional<topic_filter> filter{};  // of a stream, in place of the table
+  std::string alias{};                   // the table's name where none is given
+  range where;                           // of the table's name or the filter
   expression_id on = 0;
 };
 
@@ -119,6 +120,7 @@ struct select_statement {
   bool star = false;
   std::vector<column> columns;
   std::vector<topic_filter> from;
+  std::string from_alias;
   std::vector<join_clause> joins;
   std::optional<expression_id> where;
   std::optional<hold_clause> hold;
