@@ -54,7 +54,10 @@ board::outcome board::apply(const teller& from, byte_view payload) {
   of->via = from.via;
   leave_trail(*of, from);
   if (suppressed_before != of->with.suppresses) stop_suppressing(*of, suppressed_before);
-  if (group_before != of->with.group) move_to_group(*of, group_before);
+  if (group_before != of->with.group) {
+    leave_group(*of, group_before);
+    if (!of->with.group.empty()) members_[{of->node, of->with.group}].ids.insert(of->id);
+  }
   refresh(*of, of->times_raised != raised_before);
   of->version = ++version_;
   return {.changed = true, .of = of};
@@ -117,10 +120,7 @@ bool board::make_room() {
   const auto& gone = oldest->second;
   ids_.erase(identity(gone.node, gone.name, gone.key));
   rates_.forget(gone.id);
-  if (const auto group = members_.find({gone.node, gone.with.group}); group != members_.end()) {
-    group->second.ids.erase(gone.id);
-    if (group->second.ids.empty()) members_.erase(group);
-  }
+  leave_group(oldest->second, gone.with.group);
   alarms_.erase(oldest);
   return true;
 }
@@ -147,7 +147,7 @@ void board::refresh(entry& of, bool raised_anew) {
   of.now = standing_at(of, now_, is_suppressed(of));
   if (const auto next = next_change(of, now_)) next_change_ = std::min(next_change_, next->ns);
   if (of.now != before) of.version = ++version_;
-  if (!of.with.group.empty() && (raised_anew || of.now != before)) find_first_out({of.node, of.with.group});
+  if (!of.with.group.empty()) order_in_group(of);
   if (is_unacknowledged(of.now) && (raised_anew || !is_unacknowledged(before))) rates_.note(of.id, now_);
   if (!of.now.active) return stop_suppressing(of, of.with.suppresses);
   if (of.with.suppresses.empty() || of.suppresses_now) return;
@@ -156,34 +156,30 @@ void board::refresh(entry& of, bool raised_anew) {
   refresh_group({of.node, of.with.suppresses});
 }
 
-void board::move_to_group(const entry& of, const std::string& from) {
-  if (const auto left = members_.find({of.node, from}); left != members_.end()) {
-    left->second.ids.erase(of.id);
-    if (left->second.ids.empty()) {
-      members_.erase(left);
-    } else {
-      find_first_out({of.node, from});
-    }
+void board::leave_group(entry& of, const std::string& group) {
+  const auto left = members_.find({of.node, group});
+  if (left == members_.end()) return;
+  left->second.standing.erase(place_of(of));
+  left->second.ids.erase(of.id);
+  of.ordered_by = {};
+  if (left->second.ids.empty()) {
+    members_.erase(left);
+  } else if (const auto first = alarms_.find(left->second.first_out()); first != alarms_.end()) {
+    first->second.version = ++version_;
   }
-  if (!of.with.group.empty()) members_[{of.node, of.with.group}].ids.insert(of.id);
 }
 
-/// Of those of a group that are not normal, the one that was raised first.
-void board::find_first_out(const group_id& which) {
-  const auto group = members_.find(which);
-  if (group == members_.end()) return;
-  const entry* first = nullptr;
-  const auto order = [](const entry& e) { return std::tie(e.since, e.name, e.key); };
-  for (const auto id : group->second.ids) {
-    const auto& each = alarms_.at(id);
-    const bool is_normal = process_state_of(each.now) == state::normal;
-    if (!is_normal && (first == nullptr || order(each) < order(*first))) first = &each;
-  }
-  const std::uint64_t id = first == nullptr ? 0 : first->id;
-  const auto before = std::exchange(group->second.first_out, id);
-  if (before == id) return;
+void board::order_in_group(entry& of) {
+  const auto since = process_state_of(of.now) == state::normal ? timestamp{} : of.since;
+  if (since == of.ordered_by) return;
+  auto& group = members_[{of.node, of.with.group}];
+  const auto before = group.first_out();
+  group.standing.erase(place_of(of));
+  of.ordered_by = since;
+  if (since != timestamp{}) group.standing.insert(place_of(of));
+  if (before == group.first_out()) return;
   ++version_;
-  for (const auto changed : {before, id}) {
+  for (const auto changed : {before, group.first_out()}) {
     if (const auto found = alarms_.find(changed); found != alarms_.end()) found->second.version = version_;
   }
 }
@@ -289,7 +285,7 @@ std::vector<const entry*> board::in_order() const {
 
 bool board::is_first_out(const entry& of) const {
   const auto group = members_.find({of.node, of.with.group});
-  return group != members_.end() && group->second.first_out == of.id;
+  return group != members_.end() && group->second.first_out() == of.id;
 }
 
 std::vector<board::group_view> board::groups() const {
@@ -297,10 +293,8 @@ std::vector<board::group_view> board::groups() const {
   for (const auto& [which, each] : members_) {
     auto& view = out.emplace_back(which.first, which.second, each.ids.size());
     view.suppressed = is_suppressed(which);
-    view.first_out = each.first_out;
-    for (const auto id : each.ids) {
-      if (process_state_of(alarms_.at(id).now) != state::normal) ++view.standing;
-    }
+    view.standing = each.standing.size();
+    view.first_out = each.first_out();
   }
   return out;
 }
@@ -360,7 +354,9 @@ result<> board::restore(byte_view from, log_offset known) {
   if (!in.ok() || !in.done()) return fail(errc::malformed, "the alarms end too soon, or too late");
   made.version_ = version_;
   made.now_ = now_;
-  for (const auto& [id, each] : made.alarms_) made.move_to_group(each, {});
+  for (const auto& [id, each] : made.alarms_) {
+    if (!each.with.group.empty()) made.members_[{each.node, each.with.group}].ids.insert(id);
+  }
   for (auto& [id, each] : made.alarms_) made.refresh(each, false);
   made.rates_ = {};
   made.rates_.advance(now_);

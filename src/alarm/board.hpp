@@ -33,6 +33,10 @@ struct teller {
 /// where there is none a new one is not listed and counted. No IO; owned by its reader.
 class board {
  public:
+  board() = default;
+  board(board&&) = default;  // a copy's orders would look into the original
+  board& operator=(board&&) = default;
+
   /// What came of a telling.
   struct outcome {
     bool changed = false;
@@ -108,9 +112,9 @@ class board {
   void leave_trail(entry& of, const teller& from) const;
   /// After a change of it, or as time goes: what it comes to now, and what that does to others.
   void refresh(entry& of, bool raised_anew);
-  /// After a change of its member: which of a group was first may be another one now.
-  void find_first_out(const group_id& which);
-  void move_to_group(const entry& of, const std::string& from);
+  /// Puts it where it belongs in the order of its group now: another one may be the first.
+  void order_in_group(entry& of);
+  void leave_group(entry& of, const std::string& group);
   void stop_suppressing(entry& of, const std::string& group);
   void refresh_group(const group_id& which);
   [[nodiscard]] bool is_suppressed(const entry& of) const;
@@ -121,9 +125,19 @@ class board {
   std::map<identity, std::uint64_t> ids_;
   std::map<group_id, setting> groups_;           // bounded by limits::alarm_groups_max
   std::map<group_id, std::size_t> suppressors_;  // active alarms that suppress a group
+  /// A member of a group that is not normal, by when it was raised. Views into the alarm.
+  struct place {
+    timestamp since;
+    std::string_view name;
+    std::string_view key;
+    std::uint64_t id;
+    auto operator<=>(const place&) const = default;
+  };
+  static place place_of(const entry& of) { return {of.ordered_by, of.name, of.key, of.id}; }
   struct membership {
     std::set<std::uint64_t> ids{};
-    std::uint64_t first_out = 0;  // 0: all are normal
+    std::set<place> standing{};
+    [[nodiscard]] std::uint64_t first_out() const { return standing.empty() ? 0 : standing.begin()->id; }
   };
   std::map<group_id, membership> members_;
   rates rates_;

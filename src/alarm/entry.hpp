@@ -79,6 +79,7 @@ struct entry {
 
   // What it comes to now.
   standing now{};
+  timestamp ordered_by{};           // its place in the order of its group; 0: it is normal
   bool suppresses_now = false;      // the group that it names
   std::uint64_t version = 0;        // of the board, when this changed last
   std::vector<log_offset> trail{};  // where the newest records of it stand in this node's journal

@@ -1,6 +1,7 @@
 // `perigee alarm`: what operators see of a running node's alarms and do about them, over its API.
 
 #include <boost/json.hpp>
+#include <cstdlib>
 #include <format>
 
 #include "base/percent.hpp"
@@ -113,8 +114,19 @@ exit_code post(const invocation& called, const std::string& path, const json::ob
   return exit_code::ok;
 }
 
+/// Whose shell it is, behind sudo too.
+std::string user_of_shell() {
+  for (const auto* variable : {"SUDO_USER", "USER", "LOGNAME"}) {
+    const char* name = std::getenv(variable);
+    if (name != nullptr && *name != '\0') return name;
+  }
+  return "";
+}
+
 json::object with_comment(const invocation& called) {
   json::object out;
+  const auto name = called.text("--as").value_or(user_of_shell());
+  if (!name.empty()) out["as"] = name;
   if (const auto comment = called.text("--comment")) out["comment"] = *comment;
   return out;
 }
@@ -289,7 +301,9 @@ exit_code run_alarm_out_of_service(const invocation& called) { return act(called
 exit_code run_alarm_return_to_service(const invocation& called) { return act(called, "return-to-service"); }
 
 exit_code run_alarm_comment(const invocation& called) {
-  return act(called, "comment", {{"comment", *called.text("text")}});
+  auto body = with_comment(called);
+  body["comment"] = *called.text("text");
+  return act(called, "comment", body);
 }
 
 }  // namespace perigee::cli

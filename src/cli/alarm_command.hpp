@@ -27,6 +27,7 @@ exit_code run_alarm_kpi(const invocation& called);
 namespace arguments {
 
 inline constexpr argument this_alarm = {"id", "ID", "as `perigee alarm ls` shows it", required};
+inline constexpr argument as_whom = {"--as", "NAME", "who does it (default the user of this shell)", optional};
 inline constexpr argument comment = {"--comment", "TEXT", "why, or what is done about it", optional};
 inline constexpr argument alarm_ls_arguments[] = {
     {"--state", "STATE", "standing, all, raised, aside, shelved, normal, ... (default standing)", optional},
@@ -39,12 +40,13 @@ inline constexpr argument alarm_ls_arguments[] = {
     json,
 };
 inline constexpr argument alarm_show_arguments[] = {this_alarm, of_node, data, json};
-inline constexpr argument alarm_arguments[] = {this_alarm, comment, of_node, data, json};
+inline constexpr argument alarm_arguments[] = {this_alarm, comment, as_whom, of_node, data, json};
 inline constexpr argument alarm_shelve_arguments[] = {
     this_alarm,
     {"--for", "TIME", "30m, 2h (default as long as the alarm may be)", optional},
     {"--once", "", "not beyond this activation", optional},
     comment,
+    as_whom,
     of_node,
     data,
     json,
@@ -54,12 +56,13 @@ inline constexpr argument alarm_group_arguments[] = {
     {"--group", "GROUP", "all of a group in its place", optional},
     {"--of", "NODE", "whose group that is", optional},
     comment,
+    as_whom,
     of_node,
     data,
     json,
 };
 inline constexpr argument alarm_comment_arguments[] = {
-    this_alarm, {"text", "TEXT", "what there is to say", required}, of_node, data, json};
+    this_alarm, {"text", "TEXT", "what there is to say", required}, as_whom, of_node, data, json};
 inline constexpr argument alarm_whole_arguments[] = {of_node, data, json};
 
 }  // namespace arguments

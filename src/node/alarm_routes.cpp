@@ -102,12 +102,27 @@ api::answer list_groups(const alarm::board& board) {
   return api::json_answer(json::object{{"groups", std::move(out)}, {"more", more}});
 }
 
-/// Who it is, as the record says it.
-std::string name_of(const api::caller& who) { return who.title().substr(0, limits::alarm_by_bytes_max); }
+bool is_nodes_token(const api::request& asked) { return asked.who.by == api::caller::proof::node_token; }
+
+/// Who it is, as the record says it. The node's own token is no person: whoever has it says who they are.
+std::string name_of(const api::request& asked) {
+  auto out = asked.who.title();
+  if (const auto said = asked.given.text("as"); said && is_nodes_token(asked)) out = std::format("{} ({})", *said, out);
+  return out.substr(0, limits::alarm_by_bytes_max);
+}
+
+/// Nobody else may take another name.
+std::optional<api::answer> refuse_name(const api::request& asked) {
+  if (!asked.given.text("as") || is_nodes_token(asked)) return std::nullopt;
+  return api::problem({.status = 403,
+                       .title = "You are known by the name that you signed in with.",
+                       .type = "/problems/name",
+                       .field = "as"});
+}
 
 deed_request deed_of(const api::request& asked, event what) {
   return {.what = what,
-          .by = name_of(asked.who),
+          .by = name_of(asked),
           .comment = std::string(asked.given.text("comment").value_or("")),
           .one_shot = asked.given.text("until").value_or("") == "over",
           .how_long = asked.given.duration("for").value_or(nanoseconds::zero()),
@@ -115,6 +130,7 @@ deed_request deed_of(const api::request& asked, event what) {
 }
 
 io::task<api::answer> act(io::shard& on, alarms_reader& alarms, api::request asked, event what) {
+  if (auto refused = refuse_name(asked)) co_return *std::move(refused);
   const auto id = static_cast<std::uint64_t>(*asked.given.whole("id"));
   const auto how =
       co_await api::ask<void>(on, [&](auto done) { alarms.act(id, deed_of(asked, what), std::move(done)); });
@@ -126,6 +142,7 @@ io::task<api::answer> act(io::shard& on, alarms_reader& alarms, api::request ask
 }
 
 io::task<api::answer> act_on_group(io::shard& on, alarms_reader& alarms, api::request asked, event what) {
+  if (auto refused = refuse_name(asked)) co_return *std::move(refused);
   const std::string node(*asked.given.text("node"));
   const std::string group(*asked.given.text("group"));
   const auto how = co_await api::ask<void>(
@@ -161,11 +178,18 @@ api::parameter comment_parameter(const verb& of) {
   return of.what == event::comment ? comment.needed() : comment;
 }
 
+/// Who has no name here but the node's token.
+api::parameter name_parameter() {
+  constexpr std::int64_t bytes_max = 64;
+  return api::text_parameter("as", "who it is, with the node's own token", bytes_max)
+      .within(api::parameter::place::body);
+}
+
 api::routes routes_of_deeds(io::shard& on, alarms_reader& alarms, const api::parameter& id) {
   using place = api::parameter::place;
   api::routes out;
   for (const auto& each : verbs) {
-    std::vector<api::parameter> takes{id, comment_parameter(each)};
+    std::vector<api::parameter> takes{id, comment_parameter(each), name_parameter()};
     if (each.what == event::shelve) {
       takes.push_back(api::duration_parameter("for", "as long as it may be unless this says less").within(place::body));
       takes.push_back(

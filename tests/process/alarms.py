@@ -77,8 +77,9 @@ folder = "rules"
     def test_what_is_done_above_comes_down_and_what_is_done_below_goes_up(self):
         self.measure(91)
         above = self.wait_for_state(self.fog, "unacknowledged")
-        done = self.alarm(self.fog, "ack", above["id"], "--comment", "on my way")
-        self.assertEqual((done["state"], done["isa_state"]), ("acknowledged", "C"))
+        done = self.alarm(self.fog, "ack", above["id"], "--comment", "on my way", "--as", "ada")
+        self.assertEqual((done["state"], done["isa_state"], done["acknowledged"]["by"]),
+                         ("acknowledged", "C", "ada (the node's token)"))
         below = self.wait_for_state(self.edge, "acknowledged")
         self.assertEqual(below["acknowledged"]["comment"], "on my way")
         self.assertIn("acknowledged already", self.alarm(self.edge, "ack", below["id"], code=1))

@@ -176,6 +176,8 @@ class Api(SiteTest):
                          [("hot", "m7", 1, "unacknowledged", 95)])
         self.browser.sign_in(self.token())
         path = f"/api/v1/alarms/{alarms[0]['id']}"
+        forged = self.browser.json("POST", path + "/acknowledge", {"as": "bob"}, expect=403)
+        self.assertEqual(forged["type"], "/problems/name")
         seen = self.browser.json("POST", path + "/acknowledge", {"comment": "on my way"})
         self.assertEqual((seen["state"], seen["acknowledged"]["by"], seen["acknowledged"]["comment"]),
                          ("acknowledged", "local admin", "on my way"))
