@@ -1,4 +1,4 @@
-"""The examples: their rules' tests pass, their plants are what plants.py makes, and each raises what its README says."""
+"""The examples: their rules' tests pass, plants are what plants.py makes, and each raises what its README says."""
 
 import csv
 import datetime
