@@ -12,8 +12,8 @@ CORPUS = pathlib.Path(os.environ.get("PERIGEE_NAB", ROOT.parent / "shared/data/n
 RULES = ROOT / "bench" / "nab"
 
 # By PROFILES. Of the whole corpus: results/final_results.json of the benchmark's repository, v1.1 (its scoreboard has
-# 69.7 to 70.5 for runs of HTM). Of artificial*, realAWSCloudwatch and realKnownCause, 35 series: what bench/nab_score.py
-# makes of the detectors' results there; of the whole corpus it makes what is published, to 0.1.
+# 69.7 to 70.5 for HTM). Of artificial*, realAWSCloudwatch and realKnownCause, 35 series: what bench/nab_score.py makes
+# of the detectors' results there; of the whole corpus it makes what is published, to 0.1.
 PUBLISHED = {
     58: {"Numenta HTM": (70.1, 63.1, 74.3), "relative entropy": (54.6, 47.6, 58.8),
          "windowed Gaussian": (39.6, 20.9, 47.4)},
