@@ -260,6 +260,20 @@ TEST(Alarm, IsToldWithWhatWasDesignedForIt) {
   EXPECT_FALSE(cleared.contains("latch"));
 }
 
+TEST(Alarm, OfAWindowHoldsWithinItsDeadbandAndWaitsForItsDelay) {
+  auto set = load(
+      "/*\nname = \"r\"\n[[action]]\nalarm = \"hot\"\nkey = \"m\"\non_delay = \"5s\"\nclear_when = \"mean < 80\"\n*/\n"
+      "SELECT topic(2) AS m, avg(t) AS mean FROM 'm/+' GROUP BY m, TUMBLINGWINDOW(ss, 10) HAVING avg(t) > 85");
+  const auto window = [&](int number, int mean) {
+    feed(set, "m/1", std::format(R"({{"t":{}}})", mean), (number * 10LL + 1) * 1'000'000'000);
+    return advance(set, (number * 10LL + 10) * 1'000'000'000).lines;
+  };
+  EXPECT_TRUE(window(0, 90).empty()) << "it waits from the end of its window on";
+  EXPECT_EQ(advance(set, 15'000'000'000).lines, lines{"alarm hot raised key=1 warning since=15000000000"});
+  EXPECT_TRUE(window(2, 82).empty());
+  EXPECT_EQ(window(3, 70), lines{"alarm hot cleared key=1 warning since=15000000000"});
+}
+
 TEST(Alarm, WhatCannotBeDesignedIsRefused) {
   for (const std::string_view bad :
        {"on_delay = 10", "on_delay = \"10 parsecs\"", "off_delay = \"8d\"", "realarm = \"0s\"", "realarm = \"1ms\"",
