@@ -74,6 +74,10 @@ constexpr auto table = std::to_array<code_text>({
      "coalesce(x, 0). A field of which the header says that it may be missing (\"number?\"), a division and a "
      "conversion "
      "of a text may have none."},
+    {"P0237", "a MATCH that cannot be",
+     "MATCH a AS (x > 1) THEN b AS (x > a.x) THEN NOT (ok) WITHIN 10 SECONDS: two steps at least, each with a name of "
+     "its "
+     "own, NOT behind one of them."},
     {"P0240", "a destination that is not there",
      "webhook and email name a [[webhook]] or [[email]] of the node's configuration; `perigee validate` of the "
      "configuration knows which there are."},

@@ -58,6 +58,7 @@ class explanation {
     if (plan_.hold) line("for", spelled(plan_.hold->duration) + (plan_.hold->partition.empty() ? ", by topic" : ""));
     if (plan_.window) window();
     if (plan_.pairs) pairs();
+    if (plan_.match) match();
     std::vector<std::string> columns;
     if (select_.star) columns.emplace_back("*");
     for (const auto& one : select_.columns) columns.push_back(one.name);
@@ -75,7 +76,7 @@ class explanation {
   [[nodiscard]] std::string text(expression_id id) const { return std::string(text_of(source_, select_.pool[id])); }
 
   void time() {
-    if (!plan_.window && !plan_.hold && !plan_.pairs && plan_.code.analytics.empty()) return;
+    if (!plan_.window && !plan_.hold && !plan_.pairs && !plan_.match && plan_.code.analytics.empty()) return;
     auto what = header_.time ? header_.time->text : std::string("when this node's journal took it");
     if (plan_.time.lateness.count() != 0) what += ", up to " + spelled(plan_.time.lateness) + " late";
     line("time", what, did_ && did_->late != 0 ? std::format("{} late", did_->late) : "");
@@ -143,9 +144,20 @@ class explanation {
                      limits::rule_pair_rows_max, mebibytes(limits::rule_window_bytes_max), limits::rule_pairs_max));
   }
 
+  void match() {
+    std::string what;
+    for (const auto& one : select_.match->steps) {
+      what += std::format("{}{}{}", what.empty() ? "" : " then ", one.negated ? "not " : one.name + ": ",
+                          text(one.condition));
+    }
+    line("match", std::format("{}, within {}{}; at most {} keys and {}", what, spelled(plan_.match->within),
+                              plan_.match->partition.empty() ? ", by topic" : "", limits::rule_groups_max,
+                              mebibytes(limits::rule_window_bytes_max)));
+  }
+
   void figures() {
     line("did", std::format("{} actions, {} dropped, {} errors", did_->actions, did_->dropped, did_->errors));
-    if (plan_.window || plan_.hold || plan_.pairs || !plan_.code.analytics.empty()) {
+    if (plan_.window || plan_.hold || plan_.pairs || plan_.match || !plan_.code.analytics.empty()) {
       line("holds", std::format("{} keys, {} bytes; {} forgotten", did_->groups, did_->state_bytes, did_->evicted));
     }
     if (did_->last_error) line("error", std::format("{} ({})", did_->last_error->what, did_->last_error->topic));

@@ -192,6 +192,7 @@ TEST(Pairs, WhatCannotBeIsRefused) {
   EXPECT_TRUE(with("a.x > b.x").contains("P0233"));
   EXPECT_TRUE(with("a.x = b.x", "x").contains("write a.x or b.x"));
   EXPECT_TRUE(with("a.x = b.x", "count(*) AS n").contains("P0209"));
+  EXPECT_TRUE(with("x = topic(y)", "[x] AS x", "GROUP BY x, y").contains("write a.x or b.x"));
   EXPECT_TRUE(with("a.x = b.x", "lag(a.x) AS n").contains("P0209"));
   EXPECT_TRUE(with("a.x = b.x", "*").contains("P0209"));
   EXPECT_TRUE(with("a.x = b.x", "topic(a.x) AS x").contains("P0225"));

@@ -126,6 +126,7 @@ binder::bound binder::field(const expression& e) {
     return {};
   }
   if (const auto column = joined(e)) return *column;
+  if (is_match_) return captured(static_cast<std::uint32_t>(sources_.size() - 1), plain_field(e));
   if (together_) {
     const auto name = to_string(e.path);
     wrong_.add(e.where, "P0235", std::format("'{}' may be of either stream", name),
@@ -203,7 +204,7 @@ std::optional<binder::bound> binder::group_key(const expression_pool& pool, expr
 }
 
 binder::bound binder::aggregate(const aggregate_function& f, const expression& e, const expression_pool& pool) {
-  if (together_) return not_of_pairs(e);
+  if (together_) return not_of_several(e);
   if (!window_) {
     wrong_.add(e.where, "P0228", std::format("'{}' needs a window", f.name), window_help);
     return {};
@@ -237,7 +238,7 @@ binder::bound binder::aggregate(const aggregate_function& f, const expression& e
 }
 
 binder::bound binder::analytic(const analytic_function& f, const expression& e, const expression_pool& pool) {
-  if (together_) return not_of_pairs(e);
+  if (together_ || looks_back_) return not_of_several(e);
   if (window_) {
     wrong_.add(e.where, "P0209", std::format("'{}' of a window's results is not yet in this version", f.name),
                "send them to a topic, and let another rule look at that");
@@ -313,7 +314,7 @@ binder::bound binder::call(const expression& e, std::span<const bound> args, con
   }
   const auto* ready = f->prepare == nullptr ? nullptr : prepare(*f, e, args, pool);
   const auto made = add({.code = op::call, .callee = f, .ready = ready}, args, type);
-  return together_ && f->scope == function_scope::message ? of_first_message(made, e, args) : made;
+  return together_ && f->scope == function_scope::message ? of_one_message(made, e, args) : made;
 }
 
 /// Null where it was reported that it cannot be.
@@ -339,6 +340,7 @@ const prepared* binder::prepare(const function& f, const expression& e, std::spa
 }
 
 const value* binder::constant_at(node_id id) const {
+  if (id >= out_.nodes.size()) return nullptr;  // what was reported stands for no node
   const auto& n = out_.nodes[id];
   return n.code == op::constant ? &out_.constants[n.first] : nullptr;
 }

@@ -34,6 +34,7 @@ class binder {
     std::span<const table_column> columns;
     bool unknown = false;  // the table is broken: any column may be there
     bool stream = false;   // its messages have fields
+    bool own = false;      // it is the message that is looked at
   };
 
   binder(field_tree& fields, program& out, problems& wrong, bool watch)
@@ -53,6 +54,12 @@ class binder {
   bound bind_of(std::string_view alias, const expression_pool& pool, expression_id id);
   /// From here on an expression is about a message of each.
   void join_streams(std::string from, std::string join);
+  /// A condition of one message that may look back at those of the steps before it.
+  node_id bind_step(std::string_view name, const expression_pool& pool, expression_id id);
+  /// The step's message can be looked back at from here on.
+  void add_step(std::string name);
+  /// From here on an expression is about all steps; what names none is of the last.
+  void enter_match();
 
   bound bind(const expression_pool& pool, expression_id id);
   /// The same, and the expression must be of this type.
@@ -89,8 +96,8 @@ class binder {
   std::optional<bound> joined(const expression& e);
   bound plain_field(const expression& e);
   bound captured(std::uint32_t stream, bound of);
-  bound of_first_message(bound made, const expression& e, std::span<const bound> args);
-  bound not_of_pairs(const expression& e);
+  bound of_one_message(bound made, const expression& e, std::span<const bound> args);
+  bound not_of_several(const expression& e);
   bound joined_slot(std::uint32_t join, std::uint32_t column, value_type type);
   bound call(const expression& e, std::span<const bound> args, const expression_pool& pool);
   value_type result_type(const expression& e, std::span<const bound> args, const expression_pool& pool);
@@ -108,9 +115,10 @@ class binder {
   std::vector<source> sources_;
   const schema* schema_ = nullptr;
   std::optional<std::vector<group_expression>> window_;  // while an expression is about a window
-  bool own_ = false;       // an expression is about a message of the one stream in sources_
-  bool together_ = false;  // an expression is about a message of each of two streams
-  bool watch_ = false;     // count what conditions are
+  bool looks_back_ = false;  // an expression is about a message, and about those of steps before it
+  bool together_ = false;    // an expression is about several messages
+  bool is_match_ = false;    // they are the steps of a MATCH
+  bool watch_ = false;       // count what conditions are
   bool too_large_ = false;
 };
 

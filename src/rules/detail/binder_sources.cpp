@@ -24,7 +24,7 @@ std::optional<binder::bound> binder::joined(const expression& e) {
       std::ranges::find_if(sources_, [&](const source& s) { return alias != nullptr && s.alias == *alias; });
   if (of == sources_.end() || e.path.size() < 2) return std::nullopt;
   if (of->unknown) return bound{};
-  if (of->stream && own_) return plain_field(without_alias(e));
+  if (of->own) return plain_field(without_alias(e));
   if (of->stream) return captured(static_cast<std::uint32_t>(of - sources_.begin()), plain_field(without_alias(e)));
   const auto* name = std::get_if<std::string>(&e.path[1]);
   const auto column =
@@ -67,24 +67,23 @@ binder::bound binder::captured(std::uint32_t stream, bound of) {
   return joined_slot(stream, static_cast<std::uint32_t>(found - kept.begin()), of.type);
 }
 
-/// topic() and its like are of the message of FROM.
-binder::bound binder::of_first_message(bound made, const expression& e, std::span<const bound> args) {
-  if (std::ranges::all_of(args, [&](bound one) { return constant_at(one.id) != nullptr; })) return captured(0, made);
+/// topic() and its like are of the message of FROM, or of the last step.
+binder::bound binder::of_one_message(bound made, const expression& e, std::span<const bound> args) {
+  if (std::ranges::all_of(args, [&](bound one) { return constant_at(one.id) != nullptr; }))
+    return captured(is_match_ ? static_cast<std::uint32_t>(sources_.size() - 1) : 0, made);
   wrong_.add(e.where, "P0225", std::format("'{}' needs constants here", e.name));
   return {};
 }
 
-binder::bound binder::not_of_pairs(const expression& e) {
-  wrong_.add(e.where, "P0209", std::format("'{}' of joined streams is not yet in this version", e.name),
-             "each pair is told by itself when the window ends");
+binder::bound binder::not_of_several(const expression& e) {
+  wrong_.add(e.where, "P0209", std::format("'{}' of several messages together is not yet in this version", e.name),
+             "each pair, and each match, is told by itself");
   return {};
 }
 
 binder::bound binder::bind_of(std::string_view alias, const expression_pool& pool, expression_id id) {
-  const auto saved = std::exchange(sources_, {{std::string(alias), {}, false, true}});
-  own_ = true;
+  const auto saved = std::exchange(sources_, {{std::string(alias), {}, false, true, true}});
   const auto out = visit(pool, id);
-  own_ = false;
   sources_ = saved;
   return out;
 }
@@ -93,6 +92,26 @@ void binder::join_streams(std::string from, std::string join) {
   sources_ = {{std::move(from), {}, false, true}, {std::move(join), {}, false, true}};
   out_.captures.resize(2);
   together_ = true;
+}
+
+node_id binder::bind_step(std::string_view name, const expression_pool& pool, expression_id id) {
+  sources_.push_back({std::string(name), {}, false, true, true});
+  looks_back_ = true;
+  const auto out = bind_as(value_type::boolean, pool, id, "MATCH");
+  looks_back_ = false;
+  sources_.pop_back();
+  return out;
+}
+
+void binder::add_step(std::string name) {
+  sources_.push_back({std::move(name), {}, false, true});
+  out_.captures.resize(sources_.size());
+}
+
+void binder::enter_match() {
+  if (out_.captures.empty()) add_step({});  // no step could be read
+  together_ = true;
+  is_match_ = true;
 }
 
 }  // namespace perigee::rules::detail

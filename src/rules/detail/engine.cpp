@@ -213,17 +213,11 @@ void engine::end_window(running& rule, const window_view& window, action_sink& o
   decision(*this, rule, nothing, with, out).run_window();
 }
 
-void engine::end_pair(running& rule, const pair_state::pair& pair, action_sink& out) {
-  const event nothing{.topic = {}, .payload = {}, .arrival = pair.end};
-  const window_view window{pair.start, pair.end, {}, {}};
-  const auto& wanted = rule.plan.code.joined;
-  joined_.assign(wanted.size(), value{});
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const auto& of = wanted[i].join == 0 ? pair.from : pair.join;
-    if (!of.empty()) joined_[i] = of[wanted[i].column].view();
-  }
+/// What was kept of several messages stands in joined_.
+void engine::decide_together(running& rule, const window_view& of, action_sink& out) {
+  const event nothing{.topic = {}, .payload = {}, .arrival = of.end};
   auto with = view_of(rule, nothing);
-  with.window = &window;
+  with.window = &of;
   with.joined = joined_;
   decision(*this, rule, nothing, with, out).run_pair();
 }
@@ -273,6 +267,8 @@ void engine::decide_in_time(running& rule, const event& e, action_sink& out) {
     take_into_window(rule, *at, with, out);
   } else if (rule.memory.pairs) {
     take_into_pairs(rule, *at, with);
+  } else if (rule.memory.match) {
+    take_into_match(rule, *at, with, out);
   } else {
     hold(rule, e, *at, with, out);
   }

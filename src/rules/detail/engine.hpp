@@ -10,6 +10,7 @@
 
 #include "rules/detail/alarm_table.hpp"
 #include "rules/detail/hold.hpp"
+#include "rules/detail/match_state.hpp"
 #include "rules/detail/pair_state.hpp"
 #include "rules/detail/payload_reader.hpp"
 #include "rules/detail/rule_plan.hpp"
@@ -22,10 +23,11 @@ struct rule_memory {
   std::unique_ptr<window_state> windows;
   std::unique_ptr<hold_state> hold;
   std::unique_ptr<pair_state> pairs;
+  std::unique_ptr<match_state> match;
   std::vector<std::unique_ptr<analytic_state>> analytics;  // by their place in the program
 
   [[nodiscard]] bool any() const { return is_timed() || !analytics.empty(); }
-  [[nodiscard]] bool is_timed() const { return windows != nullptr || hold != nullptr || pairs != nullptr; }
+  [[nodiscard]] bool is_timed() const { return windows || hold || pairs || match; }
   [[nodiscard]] timestamp watermark() const;
   [[nodiscard]] std::optional<timestamp> deadline() const;
   void show(rule_stats& in) const;
@@ -83,6 +85,10 @@ class engine {
   void decide_in_time(running& rule, const event& e, action_sink& out);
   void take_into_window(running& rule, timestamp at, const evaluation& with, action_sink& out);
   void take_into_pairs(running& rule, timestamp at, const evaluation& with);
+  void take_into_match(running& rule, timestamp at, evaluation with, action_sink& out);
+  void end_match(running& rule, timestamp at, const match_state::kept_steps& steps, action_sink& out);
+  void show_kept(const rule_plan& plan, const match_state::kept_steps& steps);
+  void decide_together(running& rule, const window_view& of, action_sink& out);
   void end_pair(running& rule, const pair_state::pair& pair, action_sink& out);
   void hold(running& rule, const event& e, timestamp at, const evaluation& with, action_sink& out);
   void ask_analytics(running& rule, timestamp at, evaluation& with);

@@ -16,12 +16,14 @@ constexpr std::size_t crc_bytes = 4;
 timestamp rule_memory::watermark() const {
   if (windows) return windows->watermark();
   if (pairs) return pairs->watermark();
+  if (match) return match->watermark();
   return hold ? hold->watermark() : timestamp{INT64_MIN};
 }
 
 std::optional<timestamp> rule_memory::deadline() const {
   if (windows) return windows->deadline();
   if (pairs) return pairs->deadline();
+  if (match) return match->deadline();
   return hold ? hold->deadline() : std::nullopt;
 }
 
@@ -34,6 +36,7 @@ void rule_memory::show(rule_stats& in) const {
   if (windows) add(windows->groups(), windows->bytes(), windows->evicted());
   if (hold) add(hold->keys(), hold->bytes(), hold->evicted());
   if (pairs) add(pairs->rows(), pairs->bytes(), pairs->evicted());
+  if (match) add(match->keys(), match->bytes(), match->evicted());
   for (const auto& one : analytics) add(one->keys(), one->bytes(), one->evicted());
 }
 
@@ -41,6 +44,7 @@ void rule_memory::encode(byte_writer& to) const {
   if (windows) windows->encode(to);
   if (hold) hold->encode(to);
   if (pairs) pairs->encode(to);
+  if (match) match->encode(to);
   for (const auto& one : analytics) one->encode(to);
 }
 
@@ -48,6 +52,7 @@ void rule_memory::decode(byte_reader& from) {
   if (windows) windows->decode(from);
   if (hold) hold->decode(from);
   if (pairs) pairs->decode(from);
+  if (match) match->decode(from);
   for (const auto& one : analytics) one->decode(from);
 }
 

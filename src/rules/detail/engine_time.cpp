@@ -57,6 +57,14 @@ rule_memory engine::fresh_memory(const rule_plan& plan) {
     const std::array columns{code.captures[0].size(), code.captures[1].size()};
     out.pairs = std::make_unique<pair_state>(plan.pairs->spec, plan.pairs->left, columns, budget_);
   }
+  if (plan.match) {
+    match_state::shape shape{.negated = {}, .columns = {}, .within = plan.match->within};
+    for (const auto& step : plan.match->steps) {
+      shape.negated.push_back(step.negated);
+      shape.columns.push_back(step.negated ? 0 : code.captures[step.source].size());
+    }
+    out.match = std::make_unique<match_state>(std::move(shape), budget_);
+  }
   for (const auto& one : code.analytics) {
     out.analytics.push_back(std::make_unique<analytic_state>(one.kind, one.depth, budget_));
   }
@@ -87,6 +95,10 @@ void engine::move_to(running& rule, timestamp at, action_sink& out) {
   }
   if (rule.memory.pairs) {
     rule.memory.pairs->move_to(at, [&](const pair_state::pair& p) { end_pair(rule, p, out); });
+  }
+  if (rule.memory.match) {
+    rule.memory.match->move_to(
+        at, [&](timestamp then, const match_state::kept_steps& steps) { end_match(rule, then, steps, out); });
   }
   if (rule.memory.hold) rule.memory.hold->move_to(at, [&](const event& e) { end_hold(rule, e, out); });
 }
@@ -142,24 +154,6 @@ void engine::take_into_window(running& rule, timestamp at, const evaluation& wit
   const auto tell = [&](const window_view& w) { end_window(rule, w, out); };
   const auto outcome = rule.memory.windows->take({at, keys_, arguments_}, tell);
   if (outcome == window_state::outcome::passed_over) ++rule.stats.errors;
-}
-
-/// A message may be of both streams.
-void engine::take_into_pairs(running& rule, timestamp at, const evaluation& with) {
-  const auto& code = rule.plan.code;
-  if (rule.memory.pairs->is_late(at)) {
-    ++rule.stats.late;
-    return;
-  }
-  for (const auto side : {pair_state::side::from, pair_state::side::join}) {
-    const auto index = static_cast<std::size_t>(side);
-    const auto covers = [&](const std::string& filter) { return wire::mqtt::matches(filter, with.what.topic); };
-    if (std::ranges::none_of(rule.plan.pairs->filters[index], covers)) continue;
-    const auto key = small(evaluate(code, rule.plan.pairs->keys[index], with), with);
-    arguments_.clear();
-    for (const auto one : code.captures[index]) arguments_.push_back(small(evaluate(code, one, with), with));
-    rule.memory.pairs->take(side, at, key_text(key, texts_), arguments_);
-  }
 }
 
 void engine::note_deadline(const running& rule) {

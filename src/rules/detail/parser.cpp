@@ -29,7 +29,7 @@ const later_clause* later_clause_at(const token& t) {
 }
 
 bool starts_clause(const token& t) {
-  constexpr std::array<std::string_view, 7> words{"FROM", "JOIN", "LEFT", "INNER", "WHERE", "GROUP", "HAVING"};
+  constexpr std::array<std::string_view, 8> words{"FROM", "JOIN", "LEFT", "INNER", "MATCH", "WHERE", "GROUP", "HAVING"};
   return std::ranges::any_of(words, [&](auto word) { return t.is_word(word); }) || later_clause_at(t) != nullptr;
 }
 
@@ -46,6 +46,7 @@ class statement_parser {
     }
     from();
     joins();
+    match();
     where();
     group_by();
     having();
@@ -190,6 +191,39 @@ class statement_parser {
       return true;
     }
     out_.joins.push_back(std::move(made));
+    return true;
+  }
+
+  void match() {
+    const auto start = tokens_.peek().where;
+    if (!tokens_.take_word("MATCH")) return;
+    auto& made = out_.match.emplace();
+    made.where = start;
+    do {
+      if (!match_step_of(made)) return skip_to_clause();
+    } while (tokens_.take_word("THEN"));
+    if (!tokens_.expect_word("WITHIN")) return skip_to_clause();
+    const auto within = parse_spelled_duration(tokens_);
+    if (within) made.within = *within;
+    if (!within || !expressions_.over(made.partition, nullptr)) skip_to_clause();
+  }
+
+  bool match_step_of(match_clause& into) {
+    match_step made{.where = tokens_.peek().where};
+    made.negated = tokens_.take_word("NOT");
+    if (!made.negated) {
+      const auto given = name("a name for the step, or NOT");
+      if (!given || !tokens_.expect_word("AS")) return false;
+      made.name = given->text;
+    }
+    const auto condition = expressions_.expression();
+    if (!condition) return false;
+    made.condition = *condition;
+    if (into.steps.size() == limits::rule_steps_max) {
+      wrong_.add(made.where, "P0212", std::format("more than {} steps", limits::rule_steps_max));
+      return false;
+    }
+    into.steps.push_back(std::move(made));
     return true;
   }
 

@@ -84,9 +84,10 @@ class compilation {
     plan_.star = select.star;
     for (const auto& filter : select.from) plan_.filters.push_back(filter.text);
     joins(select);
+    if (select.match) match(*select.match, select);
     if (select.where) plan_.where = with_.bind_as(value_type::boolean, select.pool, *select.where, "WHERE");
     hold(select);
-    if (!plan_.pairs) window(select);
+    if (!plan_.pairs && !plan_.match) window(select);
     std::vector<binder::bound> columns;
     for (const auto& one : select.columns) {
       columns.push_back(with_.bind(select.pool, one.value));
@@ -145,6 +146,46 @@ class compilation {
                    with_.bind_of(one.alias, select.pool, on.args[turned ? 0 : 1]).id};
     }
     with_.join_streams(alias, one.alias);
+  }
+
+  void match(const match_clause& of, const select_statement& select) {
+    auto& made = plan_.match.emplace();
+    made.within = of.within;
+    check_match(of, select);
+    for (const auto key : of.partition) made.partition.push_back(with_.bind(select.pool, key).id);
+    std::uint32_t source = 0;
+    for (const auto& one : of.steps) {
+      made.steps.push_back({with_.bind_step(one.name, select.pool, one.condition), one.negated, source});
+      if (one.negated) continue;
+      with_.add_step(one.name);
+      ++source;
+    }
+    with_.enter_match();
+  }
+
+  void check_match(const match_clause& of, const select_statement& select) {
+    constexpr auto cannot_be = "P0237";
+    for (std::size_t i = 0; i < of.steps.size(); ++i) {
+      const auto& one = of.steps[i];
+      if (one.negated && (i == 0 || of.steps[i - 1].negated)) {
+        wrong_.add(one.where, cannot_be, "NOT stands behind a step", "write MATCH a AS (...) THEN NOT (... OR ...)");
+      }
+      const auto twice = std::ranges::count(of.steps, one.name, &match_step::name) > 1;
+      if (!one.negated && twice) {
+        wrong_.add(one.where, cannot_be, std::format("two steps are named '{}'", one.name));
+      }
+    }
+    if (of.steps.size() < 2) {
+      wrong_.add(of.where, cannot_be, "a MATCH has two steps at least", "a condition of one message stands in WHERE");
+    }
+    const auto not_yet = [&](bool there, std::string_view what) {
+      if (there) wrong_.add(of.where, "P0209", std::format("{} with MATCH is not yet in this version", what));
+    };
+    not_yet(!select.joins.empty(), "JOIN");
+    not_yet(!select.group_by.empty() || select.window || select.having, "a window");
+    not_yet(select.hold.has_value(), "FOR");
+    not_yet(select.star, "'*'");
+    not_yet(plan_.time.lateness.count() != 0, "lateness");
   }
 
   void pair_window(const join_clause& one, const select_statement& select) {

@@ -67,6 +67,17 @@ struct pair_plan {
   std::array<node_id, 2> keys{};
 };
 
+struct match_plan {
+  struct step {
+    node_id condition = 0;
+    bool negated = false;
+    std::uint32_t source = 0;  // what is kept of its message; not of a negated one
+  };
+  std::vector<step> steps;
+  std::chrono::nanoseconds within{};
+  std::vector<node_id> partition;  // empty: by topic
+};
+
 struct rule_plan {
   std::string name;
   std::string file;
@@ -81,6 +92,7 @@ struct rule_plan {
   std::optional<window_plan> window;
   std::optional<hold_plan> hold;
   std::optional<pair_plan> pairs;
+  std::optional<match_plan> match;
   std::vector<action_plan> actions;
   bool reads_payload = false;
 };

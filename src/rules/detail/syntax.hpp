@@ -115,6 +115,22 @@ struct hold_clause {
   std::vector<expression_id> partition{};  // empty: by topic
 };
 
+/// a AS (condition), or NOT (condition)
+struct match_step {
+  std::string name{};  // none of a NOT
+  bool negated = false;
+  expression_id condition = 0;
+  range where;
+};
+
+/// MATCH step THEN step ... WITHIN 10 SECONDS [OVER (PARTITION BY ...)]
+struct match_clause {
+  std::vector<match_step> steps{};
+  std::chrono::nanoseconds within{};
+  range where;
+  std::vector<expression_id> partition{};  // empty: by topic
+};
+
 struct select_statement {
   expression_pool pool;
   bool star = false;
@@ -122,6 +138,7 @@ struct select_statement {
   std::vector<topic_filter> from;
   std::string from_alias;
   std::vector<join_clause> joins;
+  std::optional<match_clause> match;
   std::optional<expression_id> where;
   std::optional<hold_clause> hold;
   std::vector<expression_id> group_by;
