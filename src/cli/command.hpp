@@ -69,6 +69,8 @@ exit_code run_rule(const invocation& called);
 exit_code run_rule_ls(const invocation& called);
 exit_code run_rule_show(const invocation& called);
 exit_code run_rule_run(const invocation& called);
+exit_code run_rule_explain(const invocation& called);
+exit_code run_rule_infer(const invocation& called);
 exit_code run_journal_ls(const invocation& called);
 exit_code run_journal_dump(const invocation& called);
 exit_code run_journal_verify(const invocation& called);

@@ -130,6 +130,14 @@ constexpr argument journal_repair_arguments[] = {
 };
 constexpr argument rule_ls_arguments[] = {of_node, json};
 constexpr argument rule_show_arguments[] = {{"name", "NAME", "as `rule ls` has it", required}, of_node, json};
+constexpr argument rule_explain_arguments[] = {{"rule", "FILE", "a *.rule.sql", required}};
+constexpr argument rule_infer_arguments[] = {
+    {"filter", "FILTER", "the messages' topics: 'plant/+'", required},
+    {"--replay", "FILE", "the configuration of the node whose journal it is; the node may be running", optional},
+    {"--data", "DIR", "its data folder, in place of the configuration", optional},
+    {"--from", "TIME", "messages that came from here, 2026-11-22T10:00:00Z", optional},
+    {"--to", "TIME", "to here", optional},
+};
 constexpr argument rule_run_arguments[] = {
     {"rules", "FILE", "a *.rule.sql, or a folder of them", required},
     {"--replay", "FILE", "the configuration of the node whose journal it is; the node may be running", optional},
@@ -461,6 +469,8 @@ constexpr command table[] = {
     {"rule", "rules of a node, and rules tried on what was recorded", {}, run_rule},
     {"rule ls", "the rules of a running node, and what they did", rule_ls_arguments, run_rule_ls},
     {"rule show", "one of them", rule_show_arguments, run_rule_show},
+    {"rule explain", "what one does with a message, step by step", rule_explain_arguments, run_rule_explain},
+    {"rule infer", "[fields] for a rule, from what a journal holds", rule_infer_arguments, run_rule_infer},
     {"rule run", "what rules would have done to a journal", rule_run_arguments, run_rule_run},
     {"bench", "measure a broker", {}, run_bench_mqtt},
     {"bench mqtt", "load for an MQTT broker, and what it makes of it", {}, run_bench_mqtt},

@@ -13,6 +13,9 @@
 #include "io/file.hpp"
 #include "node/at_rest.hpp"
 #include "node/prepare.hpp"
+#include "rules/explain.hpp"
+#include "rules/infer.hpp"
+#include "wire/mqtt/topic.hpp"
 
 namespace perigee::cli {
 namespace {
@@ -82,7 +85,7 @@ class printer final : public replay_sink {
   bool json_;
 };
 
-std::string to_text(const rules::rule_set& of, const replay_sum& sum) {
+std::string to_text(const rules::rule_set& of, const journal_sum& sum) {
   auto out = std::format("{} messages{}\n", sum.messages,
                          sum.missing == 0 ? "" : std::format(", {} records are missing", sum.missing));
   for (std::size_t i = 0; i < of.size(); ++i) {
@@ -101,6 +104,24 @@ std::expected<timestamp, exit_code> moment(const invocation& called, std::string
   const auto read = from_iso8601(*given);
   if (read) return *read;
   return std::unexpected(refuse(exit_code::usage, std::format("{}: {}", name, read.error().text())));
+}
+
+struct readable_span {
+  journal_span span;
+  journal::keyring keys;
+};
+
+/// What --replay, --data, --from and --to say. What is wrong with them is said on stderr.
+std::expected<readable_span, exit_code> find_span(const invocation& called, std::string_view command) {
+  const auto from = moment(called, "--from", timestamp{});
+  if (!from) return std::unexpected(from.error());
+  const auto to = moment(called, "--to", timestamp{INT64_MAX});
+  if (!to) return std::unexpected(to.error());
+  const auto journal = find_journal(called, command, "--replay");
+  if (!journal) return std::unexpected(journal.error());
+  auto keys = node::read_keys(journal->keys);
+  if (!keys) return std::unexpected(refuse(exit_code::config, keys.error().text()));
+  return readable_span{{.folder = journal->folder, .node = journal->node, .from = *from, .to = *to}, *std::move(keys)};
 }
 
 /// The rule of a file, or those of a folder. What is wrong with them is said on stderr.
@@ -125,7 +146,9 @@ std::expected<rules::rule_set, exit_code> load_rules(const std::string& path) {
 
 }  // namespace
 
-exit_code run_rule(const invocation&) { return refuse(exit_code::usage, "which? `perigee rule ls`, `show` or `run`"); }
+exit_code run_rule(const invocation&) {
+  return refuse(exit_code::usage, "which? `perigee rule ls`, `show`, `run`, `explain` or `infer`");
+}
 
 exit_code run_rule_ls(const invocation& called) {
   const auto list = ask_rules(called);
@@ -152,21 +175,46 @@ exit_code run_rule_show(const invocation& called) {
 }
 
 exit_code run_rule_run(const invocation& called) {
-  const auto from = moment(called, "--from", timestamp{});
-  if (!from) return from.error();
-  const auto to = moment(called, "--to", timestamp{INT64_MAX});
-  if (!to) return to.error();
   auto rules = load_rules(*called.text("rules"));
   if (!rules) return rules.error();
-  const auto journal = find_journal(called, "rule run", "--replay");
-  if (!journal) return journal.error();
-  const auto keys = node::read_keys(journal->keys);
-  if (!keys) return refuse(exit_code::config, keys.error().text());
+  const auto from = find_span(called, "rule run");
+  if (!from) return from.error();
   printer out(called.json());
-  const auto done = replay(io::real_disk(), *keys,
-                           {.folder = journal->folder, .node = journal->node, .from = *from, .to = *to}, *rules, out);
-  if (!done) return refuse(exit_code::unavailable, std::format("{}: {}", journal->folder, done.error().text()));
+  const auto done = replay(io::real_disk(), from->keys, from->span, *rules, out);
+  if (!done) return refuse(exit_code::unavailable, std::format("{}: {}", from->span.folder, done.error().text()));
   complain(to_text(*rules, *done));
+  return exit_code::ok;
+}
+
+exit_code run_rule_infer(const invocation& called) {
+  const auto filter = *called.text("filter");
+  if (!wire::mqtt::is_topic_filter(filter)) {
+    return refuse(exit_code::usage, std::format("'{}' is no topic filter", filter));
+  }
+  const auto from = find_span(called, "rule infer");
+  if (!from) return from.error();
+  rules::field_survey seen;
+  const auto look = [&](const journal_message& one) {
+    if (wire::mqtt::matches(filter, one.message.topic)) seen.add(one.message.payload);
+  };
+  const auto done = for_each_message(io::real_disk(), from->keys, from->span, [](model::lane, timestamp) {}, look);
+  if (!done) return refuse(exit_code::unavailable, std::format("{}: {}", from->span.folder, done.error().text()));
+  if (seen.messages() == 0) return refuse(exit_code::failed, std::format("no message on {} is JSON", filter));
+  print(seen.header());
+  complain(std::format("{} messages, {} of them no JSON\n", seen.messages() + seen.unreadable(), seen.unreadable()));
+  return exit_code::ok;
+}
+
+exit_code run_rule_explain(const invocation& called) {
+  const auto path = *called.text("rule");
+  const auto whole = io::read_whole(io::real_disk(), path, limits::rule_file_bytes_max);
+  if (!whole) return refuse(exit_code::usage, std::format("{}: {}", path, whole.error().text()));
+  const auto told = rules::explain({path, std::string(as_text(*whole))}, node::table_files_on{io::real_disk()});
+  if (!told) {
+    complain(render_all(told.error()));
+    return exit_code::config;
+  }
+  print(*told);
   return exit_code::ok;
 }
 

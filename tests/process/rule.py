@@ -86,6 +86,21 @@ class Rule(SiteTest):
         self.assertEqual(none, [])
         self.assertTrue(summary.startswith("0 messages"), summary)
 
+    def test_it_infers_fields_and_explains(self):
+        with mqtt.Client(self.fog.port, "press") as client:
+            self.assertEqual(client.publish_and_wait("plant/press", b'{"t":7,"unit":"Cel"}'), mqtt.SUCCESS)
+            self.assertEqual(client.publish_and_wait("plant/press", b"no JSON"), mqtt.SUCCESS)
+        ran = self.perigee("rule", "infer", "plant/+", "--replay", self.fog.config)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertRegex(ran.stdout, r'(?m)^\[fields\]\nt = "number" .*\nunit = "text\?"')
+        self.assertIn("6 messages, 1 of them no JSON", ran.stderr)
+        none = self.perigee("rule", "infer", "other/#", "--replay", self.fog.config)
+        self.assertEqual(none.returncode, FAILED)
+        self.assertEqual(self.perigee("rule", "infer", "plant/#/x", "--replay", self.fog.config).returncode, USAGE)
+        told = self.perigee("rule", "explain", self.fog.folder / "rules" / "hot.rule.sql")
+        self.assertEqual(told.returncode, 0, told.stderr)
+        self.assertIn("plant/+", told.stdout)
+
     def test_what_is_wrong_is_said(self):
         (self.folder / "bad.rule.sql").write_text(HOT.replace("WHERE t", "WHERE nosuch(t)"))
         (self.folder / "hot.rule.sql").write_text(HOT)
