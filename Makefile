@@ -31,7 +31,7 @@ test: dev build/npm/.installed ## Build with ASan and UBSan and run every test (
 	@ctest --test-dir build/dev --output-on-failure -j $(TESTS_AT_ONCE) $(ARGS)
 
 bench: release ## Measure against peers in the same run (ARGS="--rows ingest" is passed on)
-	@ninja -C build/release -j $(JOBS) --quiet mqtt_ingest nats_ingest puback_latency journal_append mqtt_floor tls_load est_load history_query rule_apply rule_scores
+	@ninja -C build/release -j $(JOBS) --quiet mqtt_ingest nats_ingest puback_latency journal_append mqtt_floor tls_load est_load history_query rule_apply rule_scores interlock_latency
 	@exec bench/run $(ARGS)
 
 sim: setup build/dev/build.ninja ## Simulate a site from SEEDS seeds

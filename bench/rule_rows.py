@@ -3,10 +3,19 @@ import json
 import subprocess
 from typing import Iterator
 
-from harness import BUILD, NotMeasured, Options, Result, pairs
+from harness import BUILD, Kind, NotMeasured, Options, Result, load, pairs, perigee, perigee_files, started
 from rows import row, thousands
 
 RULES_BYTES_MAX = 5 * 1024
+INTERLOCK_RATE, INTERLOCK_US_MAX = 10_000, 1000
+STOP = """/*
+interlock = %s
+[[action]]
+publish = "cmd/m"
+payload = '{"n":${n}}'
+*/
+SELECT n FROM 'plant/m' WHERE pressure > 8
+"""
 
 
 def rule_apply(subject: str) -> dict:
@@ -34,3 +43,25 @@ def rules_over_json(options: Options) -> Iterator[Result]:
                      wanted)
     taken = rule_apply("many")["bytes_per_rule"]
     yield Result("memory of a rule, of 10,000", f"{taken:,.0f} B", "", "", f"under {RULES_BYTES_MAX:,} B")
+
+
+def decided_by(interlock: str) -> Kind:
+    return Kind("Perigee", perigee.command, lambda folder, port: {
+        "ingest.toml": perigee_files(folder, port)["ingest.toml"] + '[rules]\nfolder = "."\n',
+        "stop.rule.sql": STOP % interlock})
+
+
+@row("interlock")
+def sensor_to_command(options: Options) -> Iterator[Result]:
+    """Over MQTT, with fsync; the load spins on one of the cores. The peer is the same rule without `interlock`."""
+    measured = {}
+    for interlock in ("true", "false"):
+        with started(decided_by(interlock)) as server:
+            measured[interlock] = load("interlock_latency", server, rate=INTERLOCK_RATE, seconds=5 * options.seconds)
+    ours, other = measured["true"], measured["false"]
+    if ours["commands"] * 10 != ours["messages"]:
+        raise NotMeasured(f"{ours['commands']} commands of {ours['messages']} messages")
+    yield Result(f"sensor to command at {INTERLOCK_RATE:,} messages/s, p99", f"{ours['p99_us']:,.0f} us",
+                 f"{other['p99_us']:,.0f} us on what is durable", f"{ours['p99_us'] / other['p99_us']:.2f}x",
+                 f"under {INTERLOCK_US_MAX:,} us")
+    yield Result("the same, p50", f"{ours['p50_us']:,.0f} us", f"{other['p50_us']:,.0f} us", "", "")

@@ -47,8 +47,9 @@ inline constexpr std::uint32_t rule_survey_depth_max = 16;  // objects within ea
 inline constexpr std::uint32_t alarms_max = 10'000;         // raised at once
 inline constexpr std::uint32_t rules_state_bytes_max = 64U << 20;
 inline constexpr std::uint32_t alarm_key_bytes_max = 512;
-inline constexpr std::uint32_t rule_name_bytes_max = 128;  // of rules and of alarms
-inline constexpr std::uint32_t deliveries_max = 16;        // [[webhook]]s of a node, and as many [[email]]s
-inline constexpr std::uint32_t email_recipients_max = 32;  // of an [[email]]
+inline constexpr std::uint32_t rule_name_bytes_max = 128;      // of rules and of alarms
+inline constexpr std::uint32_t deliveries_max = 16;            // [[webhook]]s of a node, and as many [[email]]s
+inline constexpr std::uint32_t email_recipients_max = 32;      // of an [[email]]
+inline constexpr std::uint32_t interlock_commands_max = 4096;  // of one turn of the shard
 
 }  // namespace perigee::limits

@@ -45,7 +45,14 @@ class journal {
 
   /// To the record's own lane: see lane_log::append.
   result<log_offset> append(const model::record_view& r, haste how = haste::awaited) {
-    return (*this)[r.lane].append(r, how);
+    auto at = (*this)[r.lane].append(r, how);
+    if (arrival_ && (at || !is(at.error(), errc::duplicate))) arrival_(r, at.value_or(log_offset()));
+    return at;
+  }
+  /// Called on the shard within append for each record that is new, before it is durable, also where there is no room
+  /// for it (then its offset is 0). One listener; it must not append.
+  void on_arrival(std::move_only_function<void(const model::record_view&, log_offset)> listener) {
+    arrival_ = std::move(listener);
   }
   /// Of its fullest lane.
   [[nodiscard]] staging_level staging() const {
@@ -90,6 +97,7 @@ class journal {
   std::unique_ptr<detail::cursor_set> cursors_;
   std::array<std::unique_ptr<lane_log>, model::lane_count> lanes_;
   std::vector<std::move_only_function<void()>> listeners_;
+  std::move_only_function<void(const model::record_view&, log_offset)> arrival_;
   std::move_only_function<void(const trouble&)> trouble_listener_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/limits.hpp"
 #include "journal/fixture_test.hpp"
 
 namespace perigee::journal {
@@ -24,6 +25,36 @@ TEST(journal, keeps_lanes_apart) {
   EXPECT_EQ((*b.log)[model::lane::alarm].committed(), log_offset(1));
   EXPECT_EQ((*b.log)[model::lane::event].committed(), log_offset(0));
   EXPECT_EQ((*b.log)[model::lane::bulk].committed(), log_offset(2));
+}
+
+TEST(journal, tells_of_what_arrives_before_it_is_durable) {
+  node_bench b;
+  ASSERT_TRUE(b.open());
+  std::vector<std::string> came;
+  b.log->on_arrival([&](const model::record_view& r, log_offset at) {
+    came.push_back(std::format("{} at {} with {} durable", as_text(r.payload), at.value(),
+                               (*b.log)[model::lane::bulk].committed().value()));
+  });
+  const auto arrive = [&](std::string_view payload, std::uint64_t sequence) {
+    model::record_view r;
+    r.topic = "a";
+    r.payload = as_bytes(payload);
+    r.source = "press";
+    r.epoch = perigee::epoch(1);
+    r.sequence = perigee::sequence(sequence);
+    return b.log->append(r);
+  };
+  ASSERT_TRUE(arrive("first", 1));
+  ASSERT_TRUE(arrive("second", 2));
+  EXPECT_TRUE(is(arrive("second again", 2).error(), errc::duplicate));
+  b.worker.run_all();
+  ASSERT_TRUE(arrive("third", 3));
+  EXPECT_EQ(came, (std::vector<std::string>{"first at 0 with 0 durable", "second at 1 with 0 durable",
+                                            "third at 2 with 2 durable"}));
+  const std::string large(limits::payload_bytes_max + 1, 'x');
+  came.clear();
+  EXPECT_FALSE(arrive(large, 4));
+  EXPECT_EQ(came.size(), 1U) << "it came, even if it finds no room";
 }
 
 TEST(journal, is_the_same_after_a_restart) {

@@ -22,6 +22,7 @@
 #include "node/gap_json.hpp"
 #include "node/gap_log.hpp"
 #include "node/gate.hpp"
+#include "node/interlocks.hpp"
 #include "node/internal_topics.hpp"
 #include "node/journal_alarms.hpp"
 #include "node/lane_options.hpp"
@@ -129,6 +130,7 @@ struct instance::parts {
   std::unique_ptr<mqtt_operations> operations;
   std::unique_ptr<readers::rules::rules_reader> rules_reader;
   std::unique_ptr<node::rule_folder> rule_folder;
+  std::unique_ptr<node::interlocks> interlocks;
   std::unique_ptr<readers::alarms::alarms_reader> alarms;
   std::unique_ptr<readers::history::history_reader> history;
   std::unique_ptr<node::prometheus> prometheus;
@@ -242,6 +244,7 @@ result<> instance::parts::open_readers(rules::rule_set set) {
             {.node = chosen.node_id, .state_file = chosen.data + "/state/rules", .aside = *aside, .metrics = metrics}));
     rule_folder = std::make_unique<node::rule_folder>(*chosen.rules_folder, destinations_of(chosen), on.disk,
                                                       *rules_reader, on.shard.make_worker("rules"), metrics);
+    interlocks = std::make_unique<node::interlocks>(on.shard, *log, *rules_reader, door->broker(), metrics);
   }
   PG_TRY(alarms, open_alarms(on, *disk_worker, *log, *children,
                              {chosen.node_id, chosen.data + "/state/alarms", *aside, metrics}));

@@ -81,6 +81,10 @@ constexpr auto table = std::to_array<code_text>({
     {"P0240", "a destination that is not there",
      "webhook and email name a [[webhook]] or [[email]] of the node's configuration; `perigee validate` of the "
      "configuration knows which there are."},
+    {"P0241", "not for an interlock",
+     "An interlock acts once, when its message arrives and before that is durable: it publishes with QoS 0, and has "
+     "nothing "
+     "to remember."},
 });
 
 }  // namespace

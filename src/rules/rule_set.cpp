@@ -58,6 +58,8 @@ std::expected<rule_set, diagnostics> rule_set::load(std::span<const rule_source>
 }
 
 void rule_set::apply(const event& e, action_sink& out) { engine_->apply(e, out); }
+void rule_set::decide_at_once(const event& e, action_sink& out) { engine_->decide_at_once(e, out); }
+bool rule_set::has_interlocks() const { return engine_->has_interlocks(); }
 bool rule_set::wants(std::string_view topic) const { return engine_->wants(topic); }
 std::size_t rule_set::size() const { return engine_->size(); }
 rule_stats rule_set::stats(std::size_t rule) const { return engine_->stats(rule); }

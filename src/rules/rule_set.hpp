@@ -103,7 +103,11 @@ class rule_set {
   rule_set& operator=(rule_set&&) noexcept;
   ~rule_set();
 
+  /// Rules but interlocks.
   void apply(const event& e, action_sink& out);
+  /// Interlocks: where a message arrives, before it is durable. They remember nothing, and only publish.
+  void decide_at_once(const event& e, action_sink& out);
+  [[nodiscard]] bool has_interlocks() const;
   /// Time is an input like any other: ends the windows that the lane moves and that end by then. What is said here must
   /// be said again at the same place among the lane's messages when they are decided on again.
   void advance(std::uint8_t lane, timestamp now, action_sink& out);

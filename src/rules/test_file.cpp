@@ -12,7 +12,9 @@ test_outcome run(const detail::test_case& test, rule_set& rules) {
   detail::action_log came;
   for (const auto& input : test.inputs) {
     rules.advance(0, input.at, came);
-    rules.apply({input.topic, as_bytes(input.payload), input.at, {}}, came);
+    const event e{input.topic, as_bytes(input.payload), input.at, {}};
+    rules.decide_at_once(e, came);
+    rules.apply(e, came);
   }
   if (test.until) rules.advance(0, *test.until, came);
   test_outcome out{test.name, came.actions.size() == test.expected.size(), {}};

@@ -219,6 +219,11 @@ result<> rules_reader::decide_on_messages(const model::origin& here, const model
   });
 }
 
+void rules_reader::decide_on_arrival(const model::record_view& r, log_offset at, perigee::rules::action_sink& out) {
+  if (r.kind != model::record_kind::message || model::is_derived(r) || r.topic.starts_with('$')) return;
+  set_.decide_at_once({r.topic, r.payload, r.arrival, at, r.source, r.arrival, static_cast<std::uint8_t>(r.lane)}, out);
+}
+
 void rules_reader::retry(const quarantine::kept_record& what, quarantine::keeper::outcome done) {
   const auto& who = what.what.who;
   now_ = clock::wall();

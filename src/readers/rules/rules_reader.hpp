@@ -58,6 +58,9 @@ class rules_reader final : private perigee::rules::action_sink {
   result<> replace(perigee::rules::rule_set with);
   /// Decides on what is committed now, up to a slice of it; false when there was nothing. Called by `run` and tests.
   bool step(timestamp now);
+  /// Interlocks decide on what has just come to this node itself. What they publish goes to `out`.
+  void decide_on_arrival(const model::record_view& r, log_offset at, perigee::rules::action_sink& out);
+  [[nodiscard]] bool has_interlocks() const { return set_.has_interlocks(); }
   /// Saves positions and what the rules remember, if they moved, on the worker.
   void save();
 

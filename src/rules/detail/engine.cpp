@@ -289,7 +289,7 @@ engine::engine(std::vector<rule_plan> rules, field_tree fields, std::vector<tabl
   matching_.reserve(rules.size() * 2);
   for (auto& plan : rules) {
     const auto id = static_cast<std::uint32_t>(rules_.size());
-    for (const auto& filter : plan.filters) by_topic_.insert(filter, id);
+    for (const auto& filter : plan.filters) (plan.interlock ? interlocks_ : by_topic_).insert(filter, id);
     auto& made = rules_.emplace_back(std::move(plan), rule_stats{});
     made.memory = fresh_memory(made.plan);
     made.tallies.resize(made.plan.code.watched.size());
@@ -297,9 +297,9 @@ engine::engine(std::vector<rule_plan> rules, field_tree fields, std::vector<tabl
   }
 }
 
-void engine::find_rules(std::string_view topic) {
+void engine::find_rules(const rule_trie& in, std::string_view topic) {
   matching_.clear();
-  by_topic_.match(topic, [this](std::uint32_t rule) { matching_.push_back(rule); });
+  in.match(topic, [this](std::uint32_t rule) { matching_.push_back(rule); });
   if (matching_.size() < 2) return;
   // In the order of the files, and once where several filters of a rule cover the topic.
   std::ranges::sort(matching_);
@@ -322,10 +322,13 @@ evaluation engine::view_of(running& rule, const event& e) {
           .tallies = rule.tallies};
 }
 
-void engine::apply(const event& e, action_sink& out) {
+void engine::apply(const event& e, action_sink& out) { apply(by_topic_, e, out); }
+void engine::decide_at_once(const event& e, action_sink& out) { apply(interlocks_, e, out); }
+
+void engine::apply(const rule_trie& rules, const event& e, action_sink& out) {
   now_ = taken_at(e);
   lane_ = e.lane;
-  find_rules(e.topic);
+  find_rules(rules, e.topic);
   std::optional<bool> readable;  // the payload, looked at by the first rule that needs it
   for (const auto id : matching_) {
     auto& rule = rules_[id];
@@ -437,6 +440,10 @@ bool engine::wants(std::string_view topic) const {
   bool wanted = false;
   by_topic_.match(topic, [&wanted](std::uint32_t) { wanted = true; });
   return wanted;
+}
+
+bool engine::has_interlocks() const {
+  return std::ranges::any_of(rules_, [](const auto& r) { return r.plan.interlock; });
 }
 
 rule_stats engine::stats(std::size_t rule) const {

@@ -39,10 +39,15 @@ struct rule_memory {
 
 /// Dispatches an event to the rules of its topic and carries out what they decide. Owned by its rule_set.
 class engine {
+  using rule_trie = wire::mqtt::topic_trie<std::uint32_t>;
+
  public:
   engine(std::vector<rule_plan> rules, field_tree fields, std::vector<table_plan> tables);
 
   void apply(const event& e, action_sink& out);
+  /// The interlocks; `apply` is of all others.
+  void decide_at_once(const event& e, action_sink& out);
+  [[nodiscard]] bool has_interlocks() const;
   void advance(std::uint8_t lane, timestamp now, action_sink& out);
   [[nodiscard]] std::optional<timestamp> next_deadline(std::uint8_t lane) const;
 
@@ -79,7 +84,8 @@ class engine {
   /// False where a JOIN finds no row and is not LEFT: the rule has nothing to decide.
   bool join(running& rule, evaluation& with);
   bool take_row(const program& code, std::uint32_t join, const join_plan& from, const evaluation& with);
-  void find_rules(std::string_view topic);
+  void find_rules(const rule_trie& in, std::string_view topic);
+  void apply(const rule_trie& rules, const event& e, action_sink& out);
   bool read_payload(const event& e);
   void decide(running& rule, const event& e, action_sink& out);
   void decide_in_time(running& rule, const event& e, action_sink& out);
@@ -122,7 +128,8 @@ class engine {
   std::array<std::int64_t, rule_lanes_max> deadlines_{};  // the earliest of theirs; INT64_MAX: none
   std::uint64_t version_ = 0;
   field_tree fields_;
-  wire::mqtt::topic_trie<std::uint32_t> by_topic_;
+  rule_trie by_topic_;
+  rule_trie interlocks_;
   payload_reader reader_;
   json_text json_;
   alarm_table alarms_;

@@ -13,8 +13,8 @@
 namespace perigee::rules::detail {
 namespace {
 
-constexpr std::array<std::string_view, 8> header_keys{"name",      "description", "fields", "time",
-                                                      "time_unit", "lateness",    "table",  "action"};
+constexpr std::array<std::string_view, 9> header_keys{"interlock", "name",     "description", "fields", "time",
+                                                      "time_unit", "lateness", "table",       "action"};
 constexpr std::array<std::string_view, 4> file_table_keys{"name", "file", "key", "separator"};
 constexpr std::array<std::string_view, 4> kept_table_keys{"name", "key", "columns", "ttl"};
 constexpr std::array<std::string_view, 5> time_units{"", "s", "ms", "us", "ns"};            // as time_unit
@@ -100,6 +100,7 @@ class header_reader {
       if (!std::ranges::contains(header_keys, key.str())) unknown_key(key, header_keys);
     }
     if (const auto* name = table.get("name")) read_name(*name, out);
+    if (const auto* interlock = table.get("interlock")) read_interlock(*interlock, out);
     if (const auto* time = table.get("time")) out.time = string(*time, "time");
     if (const auto* unit = table.get("time_unit")) read_time_unit(*unit, out);
     if (const auto* lateness = table.get("lateness")) read_lateness(*lateness, out);
@@ -114,6 +115,12 @@ class header_reader {
     if (!name) return;
     out.name = name->text;
     out.name_at = name->where();
+  }
+
+  void read_interlock(const toml::node& node, rule_header& out) {
+    const auto is_one = node.value_exact<bool>();
+    if (!is_one) return wrong_.add(place(node.source()), "P0216", "'interlock' is true or false");
+    out.interlock = *is_one;
   }
 
   void read_time_unit(const toml::node& node, rule_header& out) {

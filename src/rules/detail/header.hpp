@@ -59,6 +59,7 @@ struct table_header {
 struct rule_header {
   std::string name;
   range name_at;
+  bool interlock = false;                // decides before its message is durable
   schema fields;                         // empty: whatever the payload has
   std::optional<located_string> time{};  // an expression: when a message happened
   detail::time_unit time_unit = time_unit::by_magnitude;

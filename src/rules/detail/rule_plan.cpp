@@ -48,6 +48,8 @@ class compilation {
     clauses(select);
     for (const auto& action : header->actions) plan_.actions.push_back(bind_action(action, select));
     check_hold(select);
+    plan_.interlock = header->interlock;
+    if (plan_.interlock) check_interlock(*header, select);
     if (!header->fields.empty() && !wrong_.any()) check_certainty(select, header->fields, wrong_);
     plan_.reads_payload =
         plan_.star || std::ranges::any_of(plan_.code.nodes, [](const auto& n) { return n.code == op::field; });
@@ -243,6 +245,23 @@ class compilation {
     if (select.window) {
       wrong_.add(select.hold->where, "P0209", "FOR in a rule with a window is not yet in this version",
                  "send the window's results to a topic, and let another rule look at that");
+    }
+  }
+
+  /// It acts once, and before anything is durable: so it has nothing to remember, and nothing that must survive.
+  void check_interlock(const rule_header& header, const select_statement& select) {
+    const auto refuse = [this](range where, std::string_view what) {
+      wrong_.add(where, "P0241", std::format("an interlock {}", what),
+                 "let another rule do that: both may listen to the same topics");
+    };
+    if (select.window) refuse(select.window->where, "has no window");
+    if (select.hold) refuse(select.hold->where, "does not wait");
+    if (!plan_.code.analytics.empty()) refuse(header.name_at, "remembers nothing: without lag() and its like");
+    if (header.time) refuse(header.time->where(), "goes by no time but that of arrival");
+    for (const auto& action : header.actions) {
+      if (action.kind != action_kind::publish || action.qos != 0 || action.retain) {
+        refuse(action.target.where(), "only publishes, with QoS 0 and not retained");
+      }
     }
   }
 

@@ -82,6 +82,7 @@ struct rule_plan {
   std::string name;
   std::string file;
   std::uint64_t identity = 0;  // of its name and text: what it remembers is of this rule and no other
+  bool interlock = false;
   std::vector<std::string> filters;
   program code;
   bool star = false;
