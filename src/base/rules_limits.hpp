@@ -51,5 +51,6 @@ inline constexpr std::uint32_t rule_name_bytes_max = 128;      // of rules and o
 inline constexpr std::uint32_t deliveries_max = 16;            // [[webhook]]s of a node, and as many [[email]]s
 inline constexpr std::uint32_t email_recipients_max = 32;      // of an [[email]]
 inline constexpr std::uint32_t interlock_commands_max = 4096;  // of one turn of the shard
+inline constexpr std::uint32_t rule_taps_max = 16;
 
 }  // namespace perigee::limits

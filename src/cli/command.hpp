@@ -68,6 +68,7 @@ exit_code run_journal(const invocation& called);
 exit_code run_rule(const invocation& called);
 exit_code run_rule_ls(const invocation& called);
 exit_code run_rule_show(const invocation& called);
+exit_code run_rule_tap(const invocation& called);
 exit_code run_rule_run(const invocation& called);
 exit_code run_rule_explain(const invocation& called);
 exit_code run_rule_infer(const invocation& called);

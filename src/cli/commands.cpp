@@ -130,6 +130,10 @@ constexpr argument journal_repair_arguments[] = {
 };
 constexpr argument rule_ls_arguments[] = {of_node, json};
 constexpr argument rule_show_arguments[] = {{"name", "NAME", "as `rule ls` has it", required}, of_node, json};
+constexpr argument rule_tap_arguments[] = {{"name", "NAME", "as `rule ls` has it", required},
+                                           {"--count", "N", "end after so many", optional},
+                                           of_node,
+                                           json_lines};
 constexpr argument rule_explain_arguments[] = {{"rule", "FILE", "a *.rule.sql", required}};
 constexpr argument rule_infer_arguments[] = {
     {"filter", "FILTER", "the messages' topics: 'plant/+'", required},
@@ -469,6 +473,7 @@ constexpr command table[] = {
     {"rule", "rules of a node, and rules tried on what was recorded", {}, run_rule},
     {"rule ls", "the rules of a running node, and what they did", rule_ls_arguments, run_rule_ls},
     {"rule show", "one of them", rule_show_arguments, run_rule_show},
+    {"rule tap", "what one does, as it does it", rule_tap_arguments, run_rule_tap},
     {"rule explain", "what one does with a message, step by step", rule_explain_arguments, run_rule_explain},
     {"rule infer", "[fields] for a rule, from what a journal holds", rule_infer_arguments, run_rule_infer},
     {"rule run", "what rules would have done to a journal", rule_run_arguments, run_rule_run},

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <format>
 
+#include "base/percent.hpp"
 #include "base/rules_limits.hpp"
 #include "cli/api_list.hpp"
 #include "cli/command.hpp"
@@ -147,7 +148,7 @@ std::expected<rules::rule_set, exit_code> load_rules(const std::string& path) {
 }  // namespace
 
 exit_code run_rule(const invocation&) {
-  return refuse(exit_code::usage, "which? `perigee rule ls`, `show`, `run`, `explain` or `infer`");
+  return refuse(exit_code::usage, "which? `perigee rule ls`, `show`, `tap`, `run`, `explain` or `infer`");
 }
 
 exit_code run_rule_ls(const invocation& called) {
@@ -184,6 +185,35 @@ exit_code run_rule_run(const invocation& called) {
   if (!done) return refuse(exit_code::unavailable, std::format("{}: {}", from->span.folder, done.error().text()));
   complain(to_text(*rules, *done));
   return exit_code::ok;
+}
+
+exit_code run_rule_tap(const invocation& called) {
+  const auto count = called.whole_number("--count", 0);
+  if (!count) return refuse(exit_code::usage, "--count takes a whole number");
+  const auto node = node_api::find(called, place);
+  if (!node) return node.error();
+  const auto rule = *called.text("name");
+  std::uint64_t left = *count;  // 0: without end
+  return node->follow("/api/v1/rules/" + percent_encode(rule) + "/tap", [&](std::string_view line) {
+    boost::system::error_code failed;
+    const auto parsed = json::parse(line, failed);
+    if (failed || !parsed.is_object()) return true;
+    const auto& what = parsed.get_object();
+    const auto event = text_of(what, "event");
+    if (event == "started") {
+      complain(std::format("perigee rule: tapping {}; Ctrl-C ends it\n", printable(rule)));
+      return true;
+    }
+    if (event == "missed") {
+      complain(std::format("perigee rule: {} missed: this reader is too slow\n", text_of(what, "lines")));
+      return true;
+    }
+    print(called.json() ? std::string(line) + "\n"
+                        : printable(std::format("{}  {:<9} {}  {}", text_of(what, "at"), event, text_of(what, "topic"),
+                                                text_of(what, "payload"))) +
+                              "\n");
+    return left == 0 || --left != 0;
+  });
 }
 
 exit_code run_rule_infer(const invocation& called) {

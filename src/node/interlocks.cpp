@@ -13,13 +13,14 @@ namespace perigee::node {
 interlocks::interlocks(io::shard& on, journal::journal& log, readers::rules::rules_reader& deciding,
                        doors::mqtt::broker& to, metrics::registry& metrics)
     : log_(log),
+      deciding_(deciding),
       broker_(to),
       sent_(metrics.make_counter("perigee_interlock_commands_total", "Commands of interlocks, sent on arrival")),
       dropped_(metrics.make_counter("perigee_interlock_dropped_total", "Commands of interlocks for want of room")),
       turn_(on, [this] { send(); }) {
-  log.on_arrival([this, &deciding](const model::record_view& r, log_offset at) {
+  log.on_arrival([this](const model::record_view& r, log_offset at) {
     now_ = r.arrival;
-    deciding.decide_on_arrival(r, at, *this);
+    deciding_.decide_on_arrival(r, at, *this);
   });
 }
 
@@ -34,6 +35,7 @@ void interlocks::send() {
     broker_.publish_local({.topic = each.topic, .payload = each.payload, .source = each.rule},
                           {clock::now(), clock::wall()});
     sent_.add();
+    deciding_.on_interlock(each.rule, each.topic, each.payload, each.at);
     put_down(each);
   }
 }

@@ -36,6 +36,7 @@ class interlocks final : private rules::action_sink {
   void put_down(const command& what);
 
   journal::journal& log_;
+  readers::rules::rules_reader& deciding_;
   doors::mqtt::broker& broker_;
   std::vector<command> waiting_;  // of one turn; at most limits::interlock_commands_max
   timestamp now_{};

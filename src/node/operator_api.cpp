@@ -9,6 +9,7 @@
 #include "node/history_routes.hpp"
 #include "node/links.hpp"
 #include "node/live_stream.hpp"
+#include "node/rule_tap.hpp"
 #include "node/site_routes.hpp"
 #include "node/system_routes.hpp"
 
@@ -47,6 +48,7 @@ api::routes operator_api::routes() {
   add(system_routes({of_.log, of_.broker, of_.aside, of_.metrics, chosen_, on_.disk, disk_, of_.tls, of_.rules,
                      started_, [this] { return values_.size(); }, [this] { return of_.alarms.board().size(); },
                      of_.links}));
+  if (of_.rules != nullptr) add(rule_tap_routes(on_.shard, *of_.rules));
   if (of_.rule_folder != nullptr) add(rule_folder_routes(on_.shard, *of_.rule_folder));
   add(audit_routes(*audit_));
   if (chosen_.demo_socket) add(demo_routes(on_.shard, on_.network, *chosen_.demo_socket));

@@ -5,7 +5,7 @@ import time
 import unittest
 
 import mqtt
-from processes import SiteTest, wait_until
+from processes import PERIGEE, SiteTest, wait_until
 
 USAGE, CONFIG, FAILED = 64, 78, 1  # sysexits.h, and the program's own
 
@@ -85,6 +85,19 @@ class Rule(SiteTest):
         none, summary = self.replayed(self.folder / "mean.rule.sql", *at, "--from", later)
         self.assertEqual(none, [])
         self.assertTrue(summary.startswith("0 messages"), summary)
+
+    def test_it_taps_what_a_rule_does(self):
+        tap = self.run_in_background("tap", [PERIGEE, "rule", "tap", "hot", "--count", "3", "--json", "--node",
+                                             self.fog.config])
+        wait_until("it taps", lambda: "tapping" in tap.err or not tap.running())
+        with mqtt.Client(self.fog.port, "press") as client:
+            for t in (80, 20):
+                self.assertEqual(client.publish_and_wait("plant/press", json.dumps({"t": t}).encode()), mqtt.SUCCESS)
+        wait_until("it ends by itself", lambda: not tap.running())
+        came = [json.loads(line) for line in tap.out.splitlines()]
+        self.assertEqual([(each["event"], each["topic"]) for each in came],
+                         [("publish", "cmd/press"), ("alarm", "alarm/hot/press"), ("alarm", "alarm/hot/press")])
+        self.assertEqual(self.rule("tap", "cold").returncode, FAILED)
 
     def test_it_infers_fields_and_explains(self):
         with mqtt.Client(self.fog.port, "press") as client:

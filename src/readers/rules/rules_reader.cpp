@@ -291,29 +291,44 @@ std::vector<rule_figures> rules_reader::figures() const {
 }
 
 /// Bounded by the rules there are.
-void rules_reader::remember(std::string_view rule, std::string_view topic, byte_view payload) {
-  auto found = last_.find(rule);
-  if (found == last_.end()) found = last_.emplace(std::string(rule), rule_figures::output{}).first;
-  auto& [at, on, what] = found->second;
-  at = now_;
-  on = topic;
-  what = as_text(payload).substr(0, payload_bytes_shown);
+void rules_reader::remember(const rule_output& what) {
+  auto found = last_.find(what.rule);
+  if (found == last_.end()) found = last_.emplace(std::string(what.rule), rule_figures::output{}).first;
+  found->second = {what.at, std::string(what.topic), std::string(as_text(what.payload).substr(0, payload_bytes_shown))};
+  for (const auto& each : listeners_) {
+    if (const auto one = each.lock(); one && one->rule == what.rule) one->take(what);
+  }
+}
+
+result<std::shared_ptr<output_listener>> rules_reader::listen(std::string_view rule, output_taker take) {
+  bool known = false;
+  for (std::size_t i = 0; i < set_.size(); ++i) known |= set_.stats(i).name == rule;
+  if (!known) return fail(errc::not_found, "there is no such rule");
+  std::erase_if(listeners_, [](const auto& each) { return each.expired(); });
+  if (listeners_.size() == limits::rule_taps_max) return fail(errc::full, "too many listen to rules");
+  auto made = std::make_shared<output_listener>(std::string(rule), std::move(take));
+  listeners_.push_back(made);
+  return made;
+}
+
+void rules_reader::on_interlock(std::string_view rule, std::string_view topic, byte_view payload, timestamp at) {
+  remember({rule, "interlock", topic, payload, at});
 }
 
 void rules_reader::on_publish(const perigee::rules::publish_action& action) {
-  remember(action.rule, action.topic, action.payload);
+  remember({action.rule, "publish", action.topic, action.payload, now_});
   put(lane::event, action.topic, action.payload, action.qos, action.retain);
 }
 
 void rules_reader::on_alarm(const perigee::rules::alarm_action& action) {
   const auto topic =
       action.key.empty() ? std::format("alarm/{}", action.name) : std::format("alarm/{}/{}", action.name, action.key);
-  remember(action.rule, topic, action.payload);
+  remember({action.rule, "alarm", topic, action.payload, now_});
   put(lane::alarm, topic, action.payload, 1, true);
 }
 
 void rules_reader::on_store(const perigee::rules::store_action& action) {
-  remember(action.rule, action.topic, action.payload);
+  remember({action.rule, "store", action.topic, action.payload, now_});
   put(lane::event, action.topic, action.payload, 1, false);
 }
 

@@ -37,6 +37,21 @@ struct rule_figures {
   std::optional<output> last{};
 };
 
+/// One thing that a rule did. Views last for the call.
+struct rule_output {
+  std::string_view rule;
+  std::string_view kind;  // "publish", "alarm", "store", "interlock"
+  std::string_view topic;
+  byte_view payload;
+  timestamp at{};
+};
+using output_taker = std::function<void(const rule_output&)>;
+/// Whoever listens to one rule, as long as it is kept.
+struct output_listener {
+  std::string rule;
+  output_taker take;
+};
+
 /// Decides on every message of the journal, a child's included, and appends what the rules answer: commands and
 /// derived records to the lane `event`, alarms to the lane `alarm`. What it appends is stamped with the message it came
 /// from, so that deciding again after a crash appends nothing twice. A record that cannot be opened is durable in
@@ -60,6 +75,10 @@ class rules_reader final : private perigee::rules::action_sink {
   bool step(timestamp now);
   /// Interlocks decide on what has just come to this node itself. What they publish goes to `out`.
   void decide_on_arrival(const model::record_view& r, log_offset at, perigee::rules::action_sink& out);
+  /// An interlock's command was sent.
+  void on_interlock(std::string_view rule, std::string_view topic, byte_view payload, timestamp at);
+  /// Hears what a rule does from now on. errc::not_found, errc::full at limits::rule_taps_max.
+  [[nodiscard]] result<std::shared_ptr<output_listener>> listen(std::string_view rule, output_taker take);
   [[nodiscard]] bool has_interlocks() const { return set_.has_interlocks(); }
   /// Saves positions and what the rules remember, if they moved, on the worker.
   void save();
@@ -99,7 +118,7 @@ class rules_reader final : private perigee::rules::action_sink {
   void note(standing& here) const;
   [[nodiscard]] byte_buffer encode(const standing& of) const;
 
-  void remember(std::string_view rule, std::string_view topic, byte_view payload);
+  void remember(const rule_output& what);
   void on_publish(const perigee::rules::publish_action& action) override;
   void on_alarm(const perigee::rules::alarm_action& action) override;
   void on_store(const perigee::rules::store_action& action) override;
@@ -135,6 +154,7 @@ class rules_reader final : private perigee::rules::action_sink {
   byte_buffer saved_;
   bool saving_ = false;
   std::map<std::string, rule_figures::output, std::less<>> last_;  // by rule
+  std::vector<std::weak_ptr<output_listener>> listeners_;
   metrics::counter& decisions_;
   metrics::counter& messages_;
 };
