@@ -26,6 +26,10 @@ test_outcome run(const detail::test_case& test, rule_set& rules) {
   for (const auto& one : test.expected) out.text += std::format("    {}\n", detail::described(one));
   out.text += "  came:\n";
   for (const auto& one : came.actions) out.text += std::format("    {}\n", detail::described(one));
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const auto stats = rules.stats(i);
+    if (stats.last_error) out.text += std::format("  {} failed on an input: {}\n", stats.name, stats.last_error->what);
+  }
   return out;
 }
 

@@ -119,6 +119,19 @@ state = "high"
   EXPECT_FALSE(run("[[test]"));
 }
 
+TEST(TestFile, SaysWhyARuleTookNothing) {
+  const auto out = run_tests(
+      {"t", "[[test]]\n[[test.input]]\ntopic = 'a'\npayload = '{\"ts\":1767592800}'\n[[test.expect]]\nstore = 'b'"},
+      std::vector<rule_source>{{"r.rule.sql",
+                                "/*\nname = \"r\"\ntime = \"ts\"\n[[action]]\nstore = \"b\"\n*/\n"
+                                "SELECT ts FROM 'a' WHERE ts > 0 FOR 1 SECONDS"}});
+  ASSERT_TRUE(out);
+  ASSERT_FALSE(out->front().passed);
+  EXPECT_NE(out->front().text.find("r failed on an input: it says no time, or one that is far ahead"),
+            std::string::npos)
+      << out->front().text;
+}
+
 TEST(TestFile, NeedsRulesThatLoad) {
   const auto out = run_tests({"t", "[[test]]\n[[test.input]]\ntopic = 'a'"}, std::vector<rule_source>{{"r", "SELECT"}});
   EXPECT_FALSE(out);

@@ -253,6 +253,7 @@ void engine::decide_in_time(running& rule, const event& e, action_sink& out) {
   if (!at || (rule.plan.time.value && *at > taken_at(e) + ahead_max)) {
     ++rule.stats.seen;
     ++rule.stats.errors;
+    untimely_ = true;
     return;
   }
   if (!rule.memory.deadline()) rule.lane = e.lane;
@@ -343,7 +344,10 @@ void engine::apply(const rule_trie& rules, const event& e, action_sink& out) {
     }
     const auto errors = rule.stats.errors;
     decide(rule, e, out);
-    if (rule.stats.errors != errors) note_failure(rule, e, "a value has the wrong type, or was divided by zero");
+    if (rule.stats.errors == errors) continue;
+    note_failure(rule, e,
+                 std::exchange(untimely_, false) ? "it says no time, or one that is far ahead of this node's clock"
+                                                 : "a value has the wrong type, or was divided by zero");
   }
 }
 

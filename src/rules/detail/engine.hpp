@@ -143,6 +143,7 @@ class engine {
   std::vector<value> analytics_;
   std::vector<value> joined_;
   byte_buffer key_;
+  bool untimely_ = false;               // the last error: a message without a time to go by
   bool values_are_of_another_ = false;  // message: one that was held came between
   scratch texts_;                       // what expressions make
   scratch output_;                      // what actions carry
