@@ -156,6 +156,12 @@ result<std::unique_ptr<cursor>> journal::open_cursor(std::string_view name, mode
   return std::make_unique<cursor>(std::move(state));
 }
 
+std::vector<std::string> journal::forget_idle_cursors(std::string_view prefix, model::lane l) {
+  auto idle = cursors_->idle(prefix, l);
+  std::erase_if(idle, [&](const auto& name) { return !cursors_->forget(name, l); });
+  return idle;
+}
+
 result<> journal::forget_cursor(std::string_view name, model::lane l) { return cursors_->forget(name, l); }
 
 void journal::tick(timestamp now) {

@@ -79,6 +79,9 @@ class journal {
   result<std::unique_ptr<cursor>> open_cursor(std::string_view name, model::lane l, bool required);
   /// Ends a cursor for good, so that it no longer holds back retention. errc::exists while it is open.
   result<> forget_cursor(std::string_view name, model::lane l);
+  /// The same for each cursor of the lane whose name starts so and that nobody has open: what they were for is not
+  /// configured any more. Their names.
+  [[nodiscard]] std::vector<std::string> forget_idle_cursors(std::string_view prefix, model::lane l);
 
   /// Saves cursors, retains by age, tries again after a failed write. About ten times a second.
   void tick(timestamp now);

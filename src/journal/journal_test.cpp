@@ -211,6 +211,23 @@ TEST(cursor, holds_back_retention_before_its_reader_has_opened_it) {
   EXPECT_TRUE(b.append(model::lane::bulk, 0));
 }
 
+TEST(cursor, of_what_is_not_configured_any_more_is_forgotten) {
+  node_bench b;
+  ASSERT_TRUE(b.open());
+  const auto kept = b.log->open_cursor("webhook.ops", model::lane::event, true);
+  ASSERT_TRUE(kept);
+  for (const auto* name : {"webhook.old", "webhook.older", "web"}) {
+    ASSERT_TRUE(b.log->open_cursor(name, model::lane::event, true)) << name;
+  }
+  ASSERT_TRUE(b.log->open_cursor("webhook.old", model::lane::bulk, true));
+  EXPECT_EQ(b.log->forget_idle_cursors("webhook.", model::lane::event),
+            (std::vector<std::string>{"webhook.old", "webhook.older"}));
+  EXPECT_TRUE(b.log->forget_idle_cursors("webhook.", model::lane::event).empty());
+  EXPECT_TRUE(is(b.log->forget_cursor("webhook.ops", model::lane::event).error(), errc::exists)) << "it is in use";
+  EXPECT_TRUE(b.log->forget_cursor("web", model::lane::event));
+  EXPECT_TRUE(b.log->forget_cursor("webhook.old", model::lane::bulk));
+}
+
 TEST(cursor, ahead_of_a_log_that_lost_its_end_keeps_its_offsets) {
   node_bench b;
   ASSERT_TRUE(b.open());

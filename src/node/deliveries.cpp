@@ -2,6 +2,7 @@
 
 #include <format>
 
+#include "base/log.hpp"
 #include "io/shard.hpp"
 #include "readers/delivery/email.hpp"
 #include "readers/delivery/webhook.hpp"
@@ -75,6 +76,12 @@ result<std::unique_ptr<deliveries>> deliveries::open(io::shard& on, journal::jou
   };
   for (const auto& each : chosen.webhooks) PG_TRY_VOID(add("webhook", each));
   for (const auto& each : chosen.emails) PG_TRY_VOID(add("email", each));
+  // Nobody waits for what is left of a destination that was taken away, and its cursor would hold back retention.
+  for (const auto* form : {"webhook.", "email."}) {
+    for (const auto& name : log.forget_idle_cursors(form, model::lane::event)) {
+      log::warn("node", "{} is not configured any more: what was not delivered stays undelivered", name);
+    }
+  }
   return made;
 }
 

@@ -9,46 +9,12 @@
 #include "base/random.hpp"
 #include "base/rules_limits.hpp"
 #include "rules/explain.hpp"
-#include "rules/recorder_test.hpp"
-#include "rules/rule_set.hpp"
+#include "rules/stream_test.hpp"
 
 namespace perigee::rules {
 namespace {
 
-using testing::recorder;
-using lines = std::vector<std::string>;
-
-constexpr std::int64_t second = 1'000'000'000;
-constexpr std::int64_t start = 1'764'000'000 * second;  // a multiple of every window here
-
-std::string rule_text(std::string_view select, std::string_view header = "") {
-  return std::format("/*\n{}[[action]]\nstore = \"out\"\n*/\n{}", header, select);
-}
-
-rule_set load(std::string_view select, std::string_view header = "") {
-  auto set = rule_set::load(std::vector<rule_source>{{"r.rule.sql", rule_text(select, header)}});
-  if (!set) ADD_FAILURE() << render_all(set.error());
-  return set ? std::move(*set) : *rule_set::load({});
-}
-
-struct message {
-  std::int64_t at;  // seconds
-  std::string topic;
-  std::string payload;
-};
-
-void feed(rule_set& set, const message& m, recorder& out) {
-  const timestamp at{start + m.at * second};
-  set.advance(0, at, out);
-  set.apply({m.topic, as_bytes(m.payload), at, log_offset(1), {}, at}, out);
-}
-
-lines decided(rule_set& set, const std::vector<message>& all, std::int64_t until) {
-  recorder out;
-  for (const auto& one : all) feed(set, one, out);
-  set.advance(0, timestamp{start + until * second}, out);
-  return out.lines;
-}
+using namespace testing;
 
 constexpr std::string_view select_pairs =
     "SELECT topic(2) AS machine, a.t AS t, b.h AS h, window_start() AS since FROM 'temperature/+' AS a "

@@ -218,6 +218,20 @@ class Delivery(SiteTest):
             self.assertEqual(ids.setdefault(headers["ce-id"], body), body)
         self.assertEqual(len([body for body in ids.values() if "machine" in body]), 20)
 
+    def test_a_destination_that_is_taken_away_holds_back_nothing(self):
+        cursors = lambda: {row["name"] for row in json.loads(
+            self.perigee("journal", "ls", self.fog.config, "--json").stdout)["cursors"]}
+        self.start(f'url = "http://127.0.0.1:{free_port()}/"')
+        self.publish(60)
+        wait_until("it is known to be away", lambda: not self.link("webhook/ops")["connected"])
+        self.assertLessEqual({"webhook.ops", "email.people"}, cursors())
+        self.fog.stop()
+        self.fog.more = '[rules]\nfolder = "rules"\n'
+        (self.fog.folder / "rules" / "hot.rule.sql").unlink()
+        self.fog.start()
+        self.assertFalse({"webhook.ops", "email.people"} & cursors())
+        self.assertIn("webhook.ops is not configured any more", self.fog.log)
+
     def test_what_is_refused_is_in_quarantine_and_may_be_tried_again(self):
         hooks = Hooks(answers=[(422,)])
         self.start(f'url = "http://127.0.0.1:{hooks.port}/"')

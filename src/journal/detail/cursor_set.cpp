@@ -184,6 +184,15 @@ result<> cursor_set::forget(std::string_view name, model::lane l) {
   return disk_.sync_folder(folder_);
 }
 
+std::vector<std::string> cursor_set::idle(std::string_view prefix, model::lane l) const {
+  const auto start = std::format("{}.{}", model::name_of(l), prefix);
+  std::vector<std::string> out;
+  for (const auto& [key, state] : all_) {
+    if (key.starts_with(start) && !state->open) out.push_back(key.substr(start.size() - prefix.size()));
+  }
+  return out;
+}
+
 log_offset cursor_set::oldest_needed(model::lane l) const {
   log_offset oldest(UINT64_MAX);
   for (const auto& [key, state] : all_) {

@@ -78,6 +78,8 @@ class cursor_set {
   result<> load();
   /// A new one starts at `oldest`.
   result<std::shared_ptr<cursor_state>> open(std::string_view name, model::lane l, bool required, log_offset oldest);
+  /// Names of those that start so and are not open.
+  [[nodiscard]] std::vector<std::string> idle(std::string_view prefix, model::lane l) const;
   result<> forget(std::string_view name, model::lane l);
   /// Where the hindmost required cursor of a lane stands as it is saved, so that no crash takes it back to records that
   /// were let go; the end of all offsets where there is none.
